@@ -1,0 +1,1 @@
+"""The reference potentials: fetched and verified tables, and EAM energies from them."""

@@ -1,0 +1,116 @@
+"""Half neighbour lists for any periodic cell against any cut-off.
+
+A pair is (i, j, image): the vector from atom i to the image of atom j is x_j + shift[image] - x_i.
+Cells smaller than the cut-off hold several images of a pair, and atoms see their own images, so
+the minimum-image convention is not enough.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.uint32]
+
+
+@njit(cache=True, nogil=True)
+def image_reach(inverse: Floats, reach: float) -> tuple[int, int, int]:
+    """Return how many images a side, along each cell vector, lie within `reach` (A).
+
+    inverse: (3, 3) inverse of the cell matrix (rows are the cell vectors). One is added because
+    wrapped atoms differ by up to one cell vector.
+    """
+    counts = np.empty(3, dtype=np.int64)
+    for axis in range(3):
+        norm = math.sqrt(
+            inverse[0, axis] ** 2 + inverse[1, axis] ** 2 + inverse[2, axis] ** 2
+        )  # 1 / height of the cell along the axis
+        counts[axis] = math.floor(reach * norm + 0.5) + 1
+    return counts[0], counts[1], counts[2]
+
+
+@njit(cache=True, nogil=True)
+def image_shifts(cell: Floats, reach: tuple[int, int, int], shifts: Floats) -> None:
+    """Write the Cartesian shift (A) of every image in [-reach, reach]^3 into `shifts` (I, 4)."""
+    index = 0
+    for a in range(-reach[0], reach[0] + 1):
+        for b in range(-reach[1], reach[1] + 1):
+            for c in range(-reach[2], reach[2] + 1):
+                for d in range(3):
+                    shifts[index, d] = a * cell[0, d] + b * cell[1, d] + c * cell[2, d]
+                index += 1
+
+
+@njit(cache=True, nogil=True)
+def wrap(x: Floats, cell: Floats, inverse: Floats, atoms: int) -> None:
+    """Move every atom into the cell, in place. x: (N, >=3) A."""
+    fraction = np.empty(3)
+    for i in range(atoms):
+        for d in range(3):
+            fraction[d] = math.floor(
+                x[i, 0] * inverse[0, d] + x[i, 1] * inverse[1, d] + x[i, 2] * inverse[2, d]
+            )
+        for d in range(3):
+            x[i, d] -= (
+                fraction[0] * cell[0, d] + fraction[1] * cell[1, d] + fraction[2] * cell[2, d]
+            )
+
+
+@njit(cache=True, nogil=True)
+def half_list(
+    x: Floats,
+    atoms: int,
+    cell: Floats,
+    inverse: Floats,
+    cutoff: float,
+    reach: tuple[int, int, int],
+    start: Indices,
+    partner: Indices,
+    image: Indices,
+) -> int:
+    """Fill the half list of all pairs closer than `cutoff` (A); return their number.
+
+    Returns -1 if the arrays are too short for them.
+
+    x: (N, >=3) wrapped positions, A. The pairs of atom i are start[i] to start[i + 1] of `partner`
+    and `image`; every pair stands once (j > i, or j = i with half of the images).
+    """
+    limit = cutoff * cutoff
+    capacity = partner.shape[0]
+    stride_b = 2 * reach[2] + 1
+    stride_a = stride_b * (2 * reach[1] + 1)
+    count = 0
+    for i in range(atoms):
+        start[i] = count
+        for j in range(i, atoms):
+            d0, d1, d2 = x[j, 0] - x[i, 0], x[j, 1] - x[i, 1], x[j, 2] - x[i, 2]
+            # start from the nearest image in scaled coordinates, then look one reach around it
+            base_a = -round(d0 * inverse[0, 0] + d1 * inverse[1, 0] + d2 * inverse[2, 0])
+            base_b = -round(d0 * inverse[0, 1] + d1 * inverse[1, 1] + d2 * inverse[2, 1])
+            base_c = -round(d0 * inverse[0, 2] + d1 * inverse[1, 2] + d2 * inverse[2, 2])
+            for a in range(base_a - reach[0] + 1, base_a + reach[0]):
+                ax = d0 + a * cell[0, 0]
+                ay = d1 + a * cell[0, 1]
+                az = d2 + a * cell[0, 2]
+                for b in range(base_b - reach[1] + 1, base_b + reach[1]):
+                    bx = ax + b * cell[1, 0]
+                    by = ay + b * cell[1, 1]
+                    bz = az + b * cell[1, 2]
+                    for c in range(base_c - reach[2] + 1, base_c + reach[2]):
+                        if i == j and (a, b, c) <= (0, 0, 0):
+                            continue
+                        px = bx + c * cell[2, 0]
+                        py = by + c * cell[2, 1]
+                        pz = bz + c * cell[2, 2]
+                        if px * px + py * py + pz * pz < limit:
+                            if count == capacity:
+                                return -1
+                            partner[count] = j
+                            image[count] = (
+                                (a + reach[0]) * stride_a + (b + reach[1]) * stride_b + c + reach[2]
+                            )
+                            count += 1
+    start[atoms] = count
+    return count

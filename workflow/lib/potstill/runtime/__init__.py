@@ -1,0 +1,1 @@
+"""What every stage needs to run as a job: atomic files, progress, restart, random streams."""

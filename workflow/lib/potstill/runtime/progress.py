@@ -1,0 +1,37 @@
+"""Progress lines: done, rate, time left, and the quantity that a person would watch."""
+
+import sys
+import time
+
+
+def say(message: str) -> None:
+    """Print one line to standard error at once."""
+    print(message, file=sys.stderr, flush=True)
+
+
+class Progress:
+    """Print at most one line every `interval_s` seconds.
+
+    `total` is the number of `unit`s (steps, epochs, frames) of the whole job and `start` how many
+    of them an earlier, interrupted attempt has done.
+    """
+
+    def __init__(
+        self, label: str, total: int, unit: str, *, start: int = 0, interval_s: float = 5.0
+    ) -> None:
+        self.label, self.total, self.unit = label, total, unit
+        self.start, self.interval_s = start, interval_s
+        self.began = self.last = time.monotonic()
+
+    def update(self, done: int, watched: str = "") -> None:
+        """Tell that `done` units are complete; `watched` is a physical quantity as text."""
+        now = time.monotonic()
+        if now - self.last < self.interval_s and done < self.total:
+            return
+        self.last = now
+        rate = (done - self.start) / max(now - self.began, 1e-9)
+        left = (self.total - done) / rate if rate > 0 else float("inf")
+        say(
+            f"{self.label}: {done}/{self.total} {self.unit}, {rate:.4g} {self.unit}/s, "
+            f"{left:.0f} s left{', ' + watched if watched else ''}"
+        )

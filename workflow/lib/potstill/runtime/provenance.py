@@ -1,0 +1,85 @@
+"""Where a run's results come from: the one file that holds times, host and code revision."""
+
+import hashlib
+import platform
+import re
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from potstill.runtime.files import write_json
+from potstill.settings import Settings
+
+
+def file_sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes as hexadecimal digits."""
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of potstill and of what it requires, as installed."""
+    names = ["potstill"]
+    for requirement in requires("potstill") or []:
+        if "extra ==" not in requirement:
+            names.append(re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0])
+    found = {}
+    for name in sorted(names):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue  # a requirement for other platforms
+    return found
+
+
+def git_state(directory: str | Path) -> dict[str, str | bool] | None:
+    """Return the commit checked out in a directory and whether files differ from it.
+
+    None where there is no git, no repository or no commit yet.
+    """
+    try:
+        revision, changes = (
+            subprocess.run(
+                ["git", "-C", str(directory), *arguments],
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+            for arguments in (["rev-parse", "HEAD"], ["status", "--porcelain"])
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return {"revision": revision.strip(), "modified": bool(changes.strip())}
+
+
+def write_provenance(
+    files: Sequence[str | Path],
+    *,
+    settings: Settings,
+    potentials: Mapping[str, str],
+    directory: str | Path,
+    output: Path,
+) -> None:
+    """Write what made a run: versions, code revision, settings with the seed, and SHA-256 of files.
+
+    files: the results to vouch for (figures, tables and the data behind them). potentials: SHA-256
+    of each table's numbers by its name. directory: the repository, for its git revision.
+    """
+    write_json(
+        output,
+        {
+            "made": datetime.now(UTC).isoformat(timespec="seconds"),
+            "host": socket.gethostname(),
+            "platform": platform.platform(),
+            "python": platform.python_version(),
+            "packages": package_versions(),
+            "git": git_state(directory),
+            "seed": settings.seed,
+            "settings": settings.model_dump(mode="json"),
+            "potentials": dict(sorted(potentials.items())),
+            "files": {str(path): file_sha256(path) for path in sorted(map(str, files))},
+        },
+    )

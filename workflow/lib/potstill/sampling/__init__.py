@@ -1,0 +1,1 @@
+"""Multiorder-multithermal (MOMT) and conventional isobaric sampling."""

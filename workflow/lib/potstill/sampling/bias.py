@@ -1,0 +1,100 @@
+"""The MOMT bias dH(H, O): a mesh of spline coefficients, learned by deposits of Gaussians.
+
+The bias is a biquadratic B-spline, so it and its slopes are continuous. Beyond the enthalpy limits
+it goes on linearly with slopes T0/T - 1 for T = T_low and T_high: there the run samples the
+ordinary isobaric ensemble at those temperatures. Deposits are made at the clamped enthalpy; without
+that the run sticks below the mesh.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class Mesh(NamedTuple):
+    """Limits and tails of the bias mesh.
+
+    h_low, h_high: enthalpy of the first and last node, eV (whole cell); o_high: order parameter of
+    the last node (the first is at 0); tail_low, tail_high: d(dH)/dH beyond the limits.
+    """
+
+    h_low: float
+    h_high: float
+    o_high: float
+    tail_low: float
+    tail_high: float
+
+
+@njit(cache=True, nogil=True)
+def _stencil(t: float, nodes: int) -> tuple[int, float, float, float, float, float, float]:
+    """Return the nearest node and the quadratic B-spline weights and slopes of it and its sides."""
+    node = min(max(int(t + 0.5), 0), nodes - 1)
+    u = t - node
+    return (
+        node,
+        0.5 * (0.5 - u) ** 2,
+        0.75 - u * u,
+        0.5 * (0.5 + u) ** 2,
+        u - 0.5,
+        -2.0 * u,
+        u + 0.5,
+    )
+
+
+@njit(cache=True, nogil=True)
+def evaluate_bias(table: Floats, mesh: Mesh, h: float, o: float) -> tuple[float, float, float]:
+    """Return dH (eV), d(dH)/dH and d(dH)/dO (eV) at enthalpy h (eV) and order parameter o.
+
+    table: (nH, nO) spline coefficients, eV; the outermost are repeated outwards.
+    """
+    n_h, n_o = table.shape
+    inside = min(max(h, mesh.h_low), mesh.h_high)
+    scale_h = (n_h - 1) / (mesh.h_high - mesh.h_low)
+    scale_o = (n_o - 1) / mesh.o_high
+    i, a0, a1, a2, da0, da1, da2 = _stencil((inside - mesh.h_low) * scale_h, n_h)
+    j, b0, b1, b2, db0, db1, db2 = _stencil(o * scale_o, n_o)
+    left, right = max(j - 1, 0), min(j + 1, n_o - 1)
+    value = slope_h = slope_o = 0.0
+    for step, a, da in ((-1, a0, da0), (0, a1, da1), (1, a2, da2)):
+        row = min(max(i + step, 0), n_h - 1)
+        f0, f1, f2 = table[row, left], table[row, j], table[row, right]
+        along = b0 * f0 + b1 * f1 + b2 * f2
+        value += a * along
+        slope_h += da * along
+        slope_o += a * (db0 * f0 + db1 * f1 + db2 * f2)
+    if h < mesh.h_low:
+        return value + mesh.tail_low * (h - mesh.h_low), mesh.tail_low, slope_o * scale_o
+    if h > mesh.h_high:
+        return value + mesh.tail_high * (h - mesh.h_high), mesh.tail_high, slope_o * scale_o
+    return value, slope_h * scale_h, slope_o * scale_o
+
+
+@njit(cache=True, nogil=True)
+def deposit(
+    table: Floats, mesh: Mesh, h: float, o: float, height: float, width_h: float, width_o: float
+) -> None:
+    """Add a Gaussian of `height` (eV) at (h, o) to the table, h clamped to the mesh."""
+    n_h, n_o = table.shape
+    inside = min(max(h, mesh.h_low), mesh.h_high)
+    step_h = (mesh.h_high - mesh.h_low) / (n_h - 1)
+    step_o = mesh.o_high / (n_o - 1)
+    along_o = np.empty(n_o)
+    for j in range(n_o):
+        along_o[j] = math.exp(-0.5 * ((j * step_o - o) / width_o) ** 2)
+    for i in range(n_h):
+        factor = height * math.exp(-0.5 * ((mesh.h_low + i * step_h - inside) / width_h) ** 2)
+        for j in range(n_o):
+            table[i, j] += factor * along_o[j]
+
+
+def deposit_height(number: int, first: float, constant: int) -> float:
+    """Return the height of the n-th deposit: `first` up to `constant` of them, then first c/n.
+
+    The 1/t law of Belardinelli and Pereyra, Phys. Rev. E 75, 046701 (2007).
+    """
+    return first * min(1.0, constant / max(number, 1))

@@ -1,0 +1,341 @@
+"""Biased isobaric molecular dynamics of several walkers, compiled.
+
+Each walker samples the weight V^N exp{-b0 [H + dH(H, O)]}, H = U + P V, b0 = 1/(kB T0), in a cubic
+cell: BAOAB Langevin steps (Leimkuhler and Matthews, 2013) with the force
+gamma F_i - d(dH)/dO grad_i O, gamma = 1 + d(dH)/dH, and Monte-Carlo volume moves uniform in ln V,
+accepted with min(1, exp{-b0 D(H + dH) + (N + 1) D ln V}), which are exact for any bias. A
+conventional NPT run is the same with a bias table of zeros and flat tails.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+from potstill.errors import PotstillError
+from potstill.potentials.kernel import Tables, Work, energy_forces, make_work
+from potstill.potentials.neighbours import Indices, half_list, image_reach, image_shifts, wrap
+from potstill.sampling.bias import Mesh, evaluate_bias
+from potstill.sampling.order import order_and_gradient
+from potstill.sampling.randoms import fill_normals, uniform
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Room in the neighbour list: three times the pairs of a metal at its melting point.
+PAIRS_PER_ATOM = 250
+# Room for images: four cell edges a side, which a list of 8 A needs in a cell of 2.3 A.
+MAX_IMAGES = 9**3
+
+
+class Physics(NamedTuple):
+    """What is the same for all walkers and all steps. Units: eV, A, u; time in A sqrt(u/eV).
+
+    kT: kB T0; pressure eV/A^3; mass u; timestep; damping: exp(-friction dt); volume_interval,
+    volume_step: see settings; cells, vectors: of the order parameter; cutoff, skin: A.
+    """
+
+    kT: float
+    pressure: float
+    mass: float
+    timestep: float
+    damping: float
+    volume_interval: int
+    volume_step: float
+    cells: int
+    vectors: Integers
+    cutoff: float
+    skin: float
+
+
+class Walkers(NamedTuple):
+    """The state of W walkers of N atoms.
+
+    x, v: (W, N, 4) positions (A) and velocities (A per time unit; see Physics), fourth column
+    unused; length: (W,) cell edge, A; key: (W,) random keys; moves: (W, 2) volume moves tried and
+    accepted; kinetic: (W, 2) sum over steps of the kinetic temperature over T0, and their number.
+    """
+
+    x: Floats
+    v: Floats
+    length: Floats
+    key: NDArray[np.uint64]
+    moves: Integers
+    kinetic: Floats
+
+
+class _Scratch(NamedTuple):
+    """One walker's neighbour list (with the positions and edge it was built at) and buffers."""
+
+    tables: Tables
+    start: Indices
+    partner: Indices
+    image: Indices
+    shifts: Floats
+    origin: Floats
+    built: Floats
+    work: Work
+    atomic: Floats
+    waves: Floats
+    trial_x: Floats
+    trial_force: Floats
+    trial_shifts: Floats
+
+
+@njit(cache=True, nogil=True)
+def _make_scratch(atoms: int, vectors: int, tables: Tables) -> _Scratch:
+    capacity = PAIRS_PER_ATOM * atoms
+    return _Scratch(
+        tables,
+        np.zeros(atoms + 1, dtype=np.uint32),
+        np.zeros(capacity, dtype=np.uint32),
+        np.zeros(capacity, dtype=np.uint32),
+        np.zeros((MAX_IMAGES, 4)),
+        np.zeros((atoms, 4)),
+        np.zeros(1),
+        make_work(atoms, capacity),
+        np.zeros(atoms),
+        np.zeros((atoms, 2 * vectors)),
+        np.zeros((atoms, 4)),
+        np.zeros((atoms, 4)),
+        np.zeros((MAX_IMAGES, 4)),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _build(x: Floats, length: float, physics: Physics, s: _Scratch) -> bool:
+    """Wrap the atoms and build their list; False if it has no room (the cell has collapsed)."""
+    cell = np.zeros((3, 3))
+    inverse = np.zeros((3, 3))
+    for d in range(3):
+        cell[d, d] = length
+        inverse[d, d] = 1.0 / length
+    atoms = x.shape[0]
+    reach = image_reach(inverse, physics.cutoff + physics.skin)
+    if (2 * reach[0] + 1) ** 3 > MAX_IMAGES:
+        return False
+    wrap(x, cell, inverse, atoms)
+    pairs = half_list(
+        x,
+        atoms,
+        cell,
+        inverse,
+        physics.cutoff + physics.skin,
+        reach,
+        s.start,
+        s.partner,
+        s.image,
+    )
+    image_shifts(cell, reach, s.shifts)
+    s.origin[:] = x
+    s.built[0] = length
+    return pairs >= 0
+
+
+@njit(cache=True, nogil=True)
+def _covers(x: Floats, length: float, physics: Physics, s: _Scratch) -> bool:
+    """Return whether the list still holds every pair in range.
+
+    With q the ratio of cell edges, a pair that was beyond cutoff + skin when the list was built is
+    now beyond q (cutoff + skin) - 2 max |x_i - q x_i(build)|.
+    """
+    q = length / s.built[0]
+    limit = 0.5 * (q * (physics.cutoff + physics.skin) - physics.cutoff)
+    if limit <= 0.0:
+        return False
+    limit = limit * limit
+    for i in range(x.shape[0]):
+        d0 = x[i, 0] - q * s.origin[i, 0]
+        d1 = x[i, 1] - q * s.origin[i, 1]
+        d2 = x[i, 2] - q * s.origin[i, 2]
+        if d0 * d0 + d1 * d1 + d2 * d2 >= limit:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _energy(x: Floats, shifts: Floats, s: _Scratch, force: Floats) -> float:
+    energy, _ = energy_forces(
+        x, shifts, s.start, s.partner, s.image, s.tables, s.work, force, s.atomic
+    )
+    return energy
+
+
+@njit(cache=True, nogil=True)
+def _try_volume(
+    x: Floats, length: float, scale: float, physics: Physics, s: _Scratch
+) -> tuple[bool, float]:
+    """Put the scaled cell into the trial buffers; return (list had room, energy in eV)."""
+    atoms = x.shape[0]
+    for i in range(atoms):
+        for d in range(3):
+            s.trial_x[i, d] = scale * x[i, d]
+    if not _covers(s.trial_x, scale * length, physics, s):
+        if not _build(x, length, physics, s):
+            return False, 0.0
+        for i in range(atoms):  # the build wrapped the atoms
+            for d in range(3):
+                s.trial_x[i, d] = scale * x[i, d]
+    for k in range(s.shifts.shape[0]):
+        for d in range(3):
+            s.trial_shifts[k, d] = scale * s.shifts[k, d]
+    return True, _energy(s.trial_x, s.trial_shifts, s, s.trial_force)
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp"}, error_model="numpy")
+def _advance(
+    x: Floats,
+    v: Floats,
+    length: float,
+    key: np.uint64,
+    moves: Integers,
+    kinetic: Floats,
+    first: int,
+    steps: int,
+    physics: Physics,
+    tables: Tables,
+    table: Floats,
+    mesh: Mesh,
+    interval: int,
+    points: Floats,
+) -> float:
+    """Advance one walker by `steps` after step number `first`; return its new cell edge, A.
+
+    Returns -1 when the run has failed (the energy is not finite or the cell has collapsed).
+    """
+    atoms = x.shape[0]
+    s = _make_scratch(atoms, physics.vectors.shape[0], tables)
+    force = np.zeros((atoms, 4))
+    gradient = np.zeros((atoms, 4))
+    normals = np.zeros(3 * atoms + (atoms & 1))
+    draws = np.uint64(len(normals) + 2)  # random numbers a step: the noise and a volume move's two
+    half = 0.5 * physics.timestep
+    kick = half / physics.mass
+    noise = math.sqrt((1.0 - physics.damping**2) * physics.kT / physics.mass)
+    to_temperature = physics.mass / (3.0 * atoms * physics.kT)
+
+    if not _build(x, length, physics, s):
+        return -1.0
+    energy = _energy(x, s.shifts, s, force)
+    order = order_and_gradient(x, length, physics.cells, physics.vectors, s.waves, gradient)
+    enthalpy = energy + physics.pressure * length**3
+    bias, slope_h, slope_o = evaluate_bias(table, mesh, enthalpy, order)
+    for step in range(first + 1, first + steps + 1):
+        counter = np.uint64(step) * draws
+        fill_normals(key, counter, normals)
+        gamma = 1.0 + slope_h
+        for i in range(atoms):
+            for d in range(3):
+                speed = v[i, d] + kick * (gamma * force[i, d] - slope_o * gradient[i, d])
+                place = x[i, d] + half * speed
+                speed = physics.damping * speed + noise * normals[3 * i + d]
+                x[i, d] = place + half * speed
+                v[i, d] = speed
+        if not _covers(x, length, physics, s) and not _build(x, length, physics, s):
+            return -1.0
+        energy = _energy(x, s.shifts, s, force)
+        order = order_and_gradient(x, length, physics.cells, physics.vectors, s.waves, gradient)
+        enthalpy = energy + physics.pressure * length**3
+        bias, slope_h, slope_o = evaluate_bias(table, mesh, enthalpy, order)
+        gamma = 1.0 + slope_h
+        squared = 0.0
+        for i in range(atoms):
+            for d in range(3):
+                v[i, d] += kick * (gamma * force[i, d] - slope_o * gradient[i, d])
+                squared += v[i, d] * v[i, d]
+        temperature = squared * to_temperature
+        kinetic[0] += temperature
+        kinetic[1] += 1.0
+
+        if step % physics.volume_interval == 0:
+            draw = uniform(key, counter + draws - np.uint64(2))
+            change = physics.volume_step * (2.0 * draw - 1.0)
+            scale = math.exp(change / 3.0)
+            room, trial = _try_volume(x, length, scale, physics, s)
+            if not room:
+                return -1.0
+            trial_h = trial + physics.pressure * (scale * length) ** 3
+            trial_bias, trial_slope_h, trial_slope_o = evaluate_bias(table, mesh, trial_h, order)
+            cost = (trial_h + trial_bias - enthalpy - bias) / physics.kT
+            moves[0] += 1
+            draw = uniform(key, counter + draws - np.uint64(1))
+            if math.log(draw) < (atoms + 1) * change - cost:
+                moves[1] += 1
+                length *= scale
+                enthalpy, bias = trial_h, trial_bias
+                slope_h, slope_o = trial_slope_h, trial_slope_o
+                x[:] = s.trial_x
+                force[:] = s.trial_force
+                s.shifts[:] = s.trial_shifts
+                gradient /= scale
+
+        if step % interval == 0:
+            row = (step - first) // interval - 1
+            points[row, 0] = enthalpy
+            points[row, 1] = order
+            points[row, 2] = temperature
+            points[row, 3] = bias
+    return length if math.isfinite(enthalpy) else -1.0
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def _advance_all(
+    walkers: Walkers,
+    first: int,
+    steps: int,
+    physics: Physics,
+    tables: Tables,
+    table: Floats,
+    mesh: Mesh,
+    interval: int,
+    points: Floats,
+) -> None:
+    edges = walkers.length  # numba loses what prange stores through the tuple's field
+    for w in prange(len(edges)):
+        edges[w] = _advance(
+            walkers.x[w],
+            walkers.v[w],
+            edges[w],
+            walkers.key[w],
+            walkers.moves[w],
+            walkers.kinetic[w],
+            first,
+            steps,
+            physics,
+            tables,
+            table,
+            mesh,
+            interval,
+            points[w],
+        )
+
+
+def advance(
+    walkers: Walkers,
+    physics: Physics,
+    tables: Tables,
+    table: Floats,
+    mesh: Mesh,
+    *,
+    first: int,
+    steps: int,
+    interval: int,
+) -> Floats:
+    """Run a segment of `steps` steps of every walker, in place, under the frozen bias `table`.
+
+    first: number of the step before the segment; both it and `steps` are multiples of `interval`.
+    Returns points (W, steps / interval, 4), one every `interval` steps: enthalpy (eV), order
+    parameter, kinetic temperature over T0, bias (eV). The result does not depend on the number of
+    threads. Raises PotstillError when a walker's energy or cell runs away.
+    """
+    points = np.zeros((len(walkers.length), steps // interval, 4))
+    _advance_all(walkers, first, steps, physics, tables, table, mesh, interval, points)
+    failed = walkers.length < 0
+    if failed.any():
+        raise PotstillError(
+            f"walker {int(np.argmax(failed))} ran away between steps {first} and {first + steps}: "
+            "its energy is not finite or its cell collapsed; lower timestep_fs or the temperature"
+        )
+    return points

@@ -1,0 +1,279 @@
+"""One sampling job: learn the bias (MOMT) or equilibrate (NPT), then produce labelled frames."""
+
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+from ase import units
+from numba import set_num_threads
+
+from potstill.frames import write_frames
+from potstill.potentials.eam import EamPotential, label_frames
+from potstill.runtime.files import atomic_path, write_json
+from potstill.runtime.progress import Progress, say
+from potstill.runtime.restart import Restart, State, restart_file
+from potstill.sampling.analysis import melting_temperature, order_flatness, round_trips
+from potstill.sampling.bias import Mesh, deposit, deposit_height
+from potstill.sampling.engine import Floats, Physics, Walkers, advance
+from potstill.sampling.walkers import make_physics, start_walkers, unbiased
+from potstill.settings import Element, Momt, Npt, split_set
+
+# Raised when the same settings give other numbers than before.
+VERSION = 1
+
+
+class Sampler:
+    """The whole state of a sampling job, advanced segment by segment.
+
+    Steps are counted by walker: learning ends (and production starts) at `learning` steps.
+    """
+
+    def __init__(
+        self, settings: Momt | Npt, element: Element, atoms: int, potential: EamPotential, seed: int
+    ) -> None:
+        self.settings, self.atoms, self.potential = settings, atoms, potential
+        self.physics: Physics = make_physics(settings, element, atoms, potential)
+        if isinstance(settings, Momt):
+            low, high = settings.enthalpy_range_eV_per_atom
+            t0 = settings.temperature_K
+            self.mesh = Mesh(
+                low * atoms,
+                high * atoms,
+                float(atoms),
+                t0 / settings.low_temperature_K - 1,
+                t0 / settings.high_temperature_K - 1,
+            )
+            self.bias: Floats = np.zeros(settings.nodes)
+            self.learning = settings.learning_steps // settings.walkers
+        else:
+            self.bias, self.mesh = unbiased(atoms)
+            self.learning = settings.equilibration_steps // settings.walkers
+        self.spacing = settings.production_steps // settings.frames
+        self.total = self.learning + settings.production_steps // settings.walkers
+        self.step = 0
+        self.deposits = 0
+        self.trace: list[Floats] = []
+        self.kept_x: list[Floats] = []
+        self.kept_length: list[Floats] = []
+        self.walkers: Walkers = start_walkers(settings, element, atoms, potential, seed)
+
+    def segment(self) -> None:
+        """Run to the next deposit, frame or end of equilibration."""
+        settings = self.settings
+        producing = self.step >= self.learning
+        if producing:
+            steps = self.spacing
+        elif isinstance(settings, Momt):
+            steps = settings.deposit_interval
+        else:
+            steps = settings.trace_interval
+        if self.step == self.learning:
+            self.walkers.kinetic[:] = 0.0
+            self.walkers.moves[:] = 0
+        points = advance(
+            self.walkers,
+            self.physics,
+            self.potential.tables,
+            self.bias,
+            self.mesh,
+            first=self.step,
+            steps=steps,
+            interval=settings.trace_interval,
+        )
+        self.trace.append(points)
+        self.step += steps
+        if producing:
+            self.kept_x.append(self.walkers.x[:, :, :3].copy())
+            self.kept_length.append(self.walkers.length.copy())
+        elif isinstance(settings, Momt):
+            for h, o in points[:, -1, :2]:
+                self.deposits += 1
+                height = settings.height_kT * self.physics.kT
+                deposit(
+                    self.bias,
+                    self.mesh,
+                    h,
+                    o,
+                    deposit_height(self.deposits, height, settings.constant_deposits),
+                    settings.enthalpy_width_eV,
+                    settings.order_width,
+                )
+
+    def state(self) -> State:
+        """Return everything that a restart needs."""
+        w = self.walkers
+        return {
+            "step": np.array(self.step),
+            "deposits": np.array(self.deposits),
+            "bias": self.bias,
+            "x": w.x,
+            "v": w.v,
+            "length": w.length,
+            "moves": w.moves,
+            "kinetic": w.kinetic,
+            "trace": np.concatenate([np.zeros((len(w.length), 0, 4)), *self.trace], axis=1),
+            "kept_x": np.array(self.kept_x),
+            "kept_length": np.array(self.kept_length),
+        }
+
+    def restore(self, state: State) -> None:
+        """Take over a state saved by `state`."""
+        self.step, self.deposits = int(state["step"]), int(state["deposits"])
+        self.bias[:] = state["bias"]
+        for name in ("x", "v", "length", "moves", "kinetic"):
+            getattr(self.walkers, name)[:] = state[name]
+        self.trace = [np.asarray(state["trace"], dtype=np.float64)]
+        self.kept_x = list(np.asarray(state["kept_x"], dtype=np.float64))
+        self.kept_length = list(np.asarray(state["kept_length"], dtype=np.float64))
+
+    def points(self, *, production: bool) -> Floats:
+        """Return the trace (W, T, 4), of production alone or from the first step."""
+        trace = np.concatenate(self.trace, axis=1)
+        return trace[:, self.learning // self.settings.trace_interval :] if production else trace
+
+
+def _run(sampler: Sampler, name: str, restart: Restart) -> float:
+    """Run to the end, saving on the way; return steps per second of all walkers together."""
+    state = restart.load()
+    if state is not None:
+        sampler.restore(state)
+    first, began = sampler.step, time.monotonic()
+    walkers = sampler.settings.walkers
+    progress = Progress(name, sampler.total * walkers, "steps", start=first * walkers)
+    while sampler.step < sampler.total:
+        sampler.segment()
+        h, o = sampler.trace[-1][:, -1, 0] / sampler.atoms, sampler.trace[-1][:, -1, 1]
+        phase = "learning" if sampler.step <= sampler.learning else "production"
+        progress.update(
+            sampler.step * walkers,
+            f"{phase}, H/N {h.min():.3f}..{h.max():.3f} eV, O {o.min():.1f}..{o.max():.1f}",
+        )
+        if restart.due():
+            restart.save(sampler.state())
+    return (sampler.total - first) * walkers / max(time.monotonic() - began, 1e-9)
+
+
+def _summarise(sampler: Sampler, seed: int) -> dict[str, float | int | str | None]:
+    """Return the summary of a finished run, from its production part."""
+    settings, atoms = sampler.settings, sampler.atoms
+    points = sampler.points(production=True)
+    h, o, bias = points[..., 0], points[..., 1], points[..., 3]
+    momt = isinstance(settings, Momt)
+    middle = (sampler.mesh.h_low + sampler.mesh.h_high) / 2 if momt else -np.inf
+    trips = round_trips(h, o, atoms, middle)
+    melting = None
+    if isinstance(settings, Momt) and trips:
+        melting = melting_temperature(
+            h, bias, settings.temperature_K, settings.low_temperature_K, settings.high_temperature_K
+        )
+    kinetic = sampler.walkers.kinetic.sum(axis=0)
+    moves = sampler.walkers.moves.sum(axis=0)
+    return {
+        "method": settings.method,
+        "steps": settings.production_steps,
+        "frames": settings.frames,
+        "round_trips": trips,
+        "round_trips_note": (
+            "between solid and liquid, in production"
+            if trips or not momt
+            else "none yet: raise learning_steps and production_steps"
+        ),
+        "order_flatness": order_flatness(o) if momt else None,
+        "kinetic_temperature_K": settings.temperature_K * float(kinetic[0] / kinetic[1]),
+        "melting_temperature_K": melting,
+        "seed": seed,
+        "walkers": settings.walkers,
+        "learning_steps": sampler.learning * settings.walkers,
+        "volume_moves_accepted": float(moves[1] / moves[0]),
+        "mean_enthalpy_eV_per_atom": float(h.mean() / atoms),
+        "mean_order_parameter": float(o.mean()),
+    }
+
+
+def _write_trace(path: Path, sampler: Sampler) -> None:
+    points = sampler.points(production=False)
+    settings = sampler.settings
+    t0 = settings.temperature_K
+    steps = settings.trace_interval * (1 + np.arange(points.shape[1]))
+    arrays = {
+        "step": (steps, "1"),
+        "enthalpy": (points[..., 0], "eV"),
+        "order_parameter": (points[..., 1], "1"),
+        "kinetic_temperature_K": (points[..., 2] * t0, "K"),
+        "bias_energy": (points[..., 3], "eV"),
+    }
+    if isinstance(settings, Momt):
+        mesh, (n_h, n_o) = sampler.mesh, settings.nodes
+        arrays["bias"] = (sampler.bias, "eV")
+        arrays["enthalpy_nodes"] = (np.linspace(mesh.h_low, mesh.h_high, n_h), "eV")
+        arrays["order_nodes"] = (np.linspace(0, mesh.o_high, n_o), "1")
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as store:
+        store.attrs["symbol"] = sampler.potential.symbol
+        store.attrs["atoms"] = sampler.atoms
+        store.attrs["temperature_K"] = t0
+        store.attrs["timestep_fs"] = settings.timestep_fs
+        store.attrs["production_start_step"] = sampler.learning
+        for name, (values, unit) in arrays.items():
+            store.create_dataset(name, data=values).attrs["unit"] = unit
+
+
+def sample(
+    settings: Momt | Npt,
+    *,
+    name: str,
+    element: Element,
+    potential: Path,
+    seed: int,
+    threads: int,
+    frames: Path,
+    summary: Path,
+    trace: Path,
+) -> None:
+    """Sample the set called `name` (element/atoms/ensemble) and write its three files.
+
+    frames: labelled Frames in the order of time (walker by walker within a step), with enthalpy
+    (eV, whole cell), order_parameter, bias (eV), walker and step; summary: JSON of the diagnostics;
+    trace: (H, O, temperature) of every walker, and the bias. Resumes from `<frames>.restart`.
+    """
+    symbol, atoms, _ = split_set(name)
+    set_num_threads(threads)
+    eam = EamPotential.from_file(potential, symbol)
+    say(f"{name}: {settings.method}, {settings.walkers} walkers; compiling at the first run")
+    fingerprint = (
+        f"{VERSION}|{name}|{seed}|{settings.model_dump_json()}|{element.model_dump_json()}"
+    )
+    with restart_file(frames, fingerprint) as restart:
+        sampler = Sampler(settings, element, atoms, eam, seed)
+        rate = _run(sampler, name, restart)
+        points = sampler.points(production=True)
+        every = sampler.spacing // settings.trace_interval
+        chosen = points[:, every - 1 :: every].transpose(1, 0, 2).reshape(settings.frames, 4)
+        length = np.concatenate(sampler.kept_length)
+        rows = settings.frames // settings.walkers
+        steps = sampler.learning + sampler.spacing * (1 + np.arange(rows))
+        write_frames(
+            frames,
+            label_frames(
+                eam,
+                np.concatenate(sampler.kept_x),
+                length[:, None, None] * np.eye(3),
+                threads=threads,
+                columns={
+                    "enthalpy": chosen[:, 0],
+                    "order_parameter": chosen[:, 1],
+                    "bias": chosen[:, 3],
+                    "walker": np.tile(np.arange(settings.walkers), rows),
+                    "step": np.repeat(steps, settings.walkers),
+                },
+                attributes={
+                    "set": name,
+                    "temperature_K": settings.temperature_K,
+                    "pressure_eV_per_A3": settings.pressure_bar * units.bar,
+                },
+            ),
+        )
+        _write_trace(trace, sampler)
+        content = _summarise(sampler, seed)
+        say(f"{name}: {content['round_trips']} round trips ({content['round_trips_note']})")
+        write_json(summary, content | {"steps_per_second": round(rate, 1)})

@@ -1,0 +1,106 @@
+"""Walkers at their starting points, and the constants of their motion."""
+
+import math
+
+import numpy as np
+from ase import units
+from ase.build import bulk
+
+from potstill.potentials.eam import EamPotential
+from potstill.runtime.random import stream, stream_seed
+from potstill.sampling.bias import Mesh
+from potstill.sampling.engine import Floats, Physics, Walkers, advance
+from potstill.sampling.order import cells_per_side, order_vectors
+from potstill.settings import Element, Momt, Npt
+
+SKIN_A = 1.0
+# Lattice constant of a hot crystal over that at zero temperature.
+EXPANSION = 1.02
+# Time for which a crystal is held at the melting-off temperature: an 8 ps run at 1.8 T_m melts it.
+MELT_PS = 8.0
+
+
+def make_physics(
+    settings: Momt | Npt,
+    element: Element,
+    atoms: int,
+    potential: EamPotential,
+    temperature_K: float | None = None,
+) -> Physics:
+    """Return the constants of the motion, at `temperature_K` instead of the settings' if given."""
+    return Physics(
+        kT=units.kB * (temperature_K or settings.temperature_K),
+        pressure=settings.pressure_bar * units.bar,
+        mass=potential.mass_u,
+        timestep=settings.timestep_fs * units.fs,
+        damping=math.exp(-settings.friction_per_ps * 1e-3 * settings.timestep_fs),
+        volume_interval=settings.volume_interval,
+        volume_step=settings.volume_step,
+        cells=cells_per_side(element.structure, atoms),
+        vectors=order_vectors(element.structure),
+        cutoff=potential.cutoff_A,
+        skin=SKIN_A,
+    )
+
+
+def crystal_walkers(
+    settings: Momt | Npt,
+    element: Element,
+    atoms: int,
+    potential: EamPotential,
+    seed: int,
+    name: str,
+) -> Walkers:
+    """Return walkers in the perfect crystal with velocities at the thermostat's temperature."""
+    count = settings.walkers
+    cells = cells_per_side(element.structure, atoms)
+    crystal = (
+        bulk(
+            potential.symbol,
+            element.structure,
+            a=EXPANSION * element.lattice_constant_A,
+            cubic=True,
+        )
+        * cells
+    )
+    x = np.zeros((count, atoms, 4))
+    x[:, :, :3] = crystal.positions
+    v = np.zeros((count, atoms, 4))
+    spread = math.sqrt(units.kB * settings.temperature_K / potential.mass_u)
+    v[:, :, :3] = stream(seed, name, "velocities").normal(0, spread, (count, atoms, 3))
+    return Walkers(
+        x=x,
+        v=v,
+        length=np.full(count, crystal.cell[0, 0]),
+        key=np.array([stream_seed(seed, name, w) for w in range(count)], dtype=np.uint64),
+        moves=np.zeros((count, 2), dtype=np.int64),
+        kinetic=np.zeros((count, 2)),
+    )
+
+
+def unbiased(atoms: int) -> tuple[Floats, Mesh]:
+    """Return the bias table of an ordinary isobaric run: zero everywhere."""
+    return np.zeros((4, 4)), Mesh(0.0, 1.0, float(atoms), 0.0, 0.0)
+
+
+def start_walkers(
+    settings: Momt | Npt, element: Element, atoms: int, potential: EamPotential, seed: int
+) -> Walkers:
+    """Return walkers ready to run: all crystal, all molten, or for MOMT half of each.
+
+    A molten walker has been a crystal held at melt_temperature_K (MOMT: high_temperature_K) for
+    8 ps.
+    """
+    if isinstance(settings, Npt) and settings.start == "crystal":
+        return crystal_walkers(settings, element, atoms, potential, seed, "walkers")
+    hot = settings.melt_temperature_K if isinstance(settings, Npt) else settings.high_temperature_K
+    molten = crystal_walkers(settings, element, atoms, potential, seed, "melting")
+    table, mesh = unbiased(atoms)
+    steps = round(MELT_PS * 1000 / settings.timestep_fs)
+    physics = make_physics(settings, element, atoms, potential, hot)
+    advance(molten, physics, potential.tables, table, mesh, first=0, steps=steps, interval=steps)
+    walkers = crystal_walkers(settings, element, atoms, potential, seed, "walkers")
+    which = slice(None) if isinstance(settings, Npt) else slice(1, None, 2)
+    for name in ("x", "v", "length"):
+        getattr(walkers, name)[which] = getattr(molten, name)[which]
+    return walkers

@@ -1,0 +1,358 @@
+"""The one model of the configuration: names, defaults, limits, units and error messages.
+
+`config/README.md` is made from it (`python -m potstill.settings`).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+import ase.data
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from potstill.errors import PotstillError
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+Range = tuple[float, float]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+_SET_NAME = re.compile(r"[A-Z][a-z]?/[1-9]\d*/[a-z][a-z0-9_]*")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Table(_Section):
+    """One table of EAM functions."""
+
+    file: str | None = Field(
+        None, description="a local copy (eam/fs or setfl) to use instead of fetching one"
+    )
+    sha256: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="SHA-256 of the numbers of a table that the project does not know",
+    )
+
+
+class Element(_Section):
+    """One chemical element: its potential and its crystal."""
+
+    table: Name = Field(description="name of the EAM table, a key of `potentials`")
+    structure: Literal["fcc", "bcc"] = Field(description="the crystal at zero temperature")
+    lattice_constant_A: Positive = Field(description="conventional lattice constant with this EAM")
+
+
+class _Dynamics(_Section):
+    temperature_K: Positive = Field(description="temperature of the thermostat (MOMT: T0)")
+    pressure_bar: float = Field(1.0, allow_inf_nan=False, description="external pressure")
+    timestep_fs: Positive = Field(2.0, le=10, description="time step")
+    friction_per_ps: Positive = Field(2.0, description="Langevin friction")
+    volume_interval: Count = Field(10, description="steps between volume moves")
+    volume_step: Positive = Field(0.02, lt=0.2, description="largest change of ln V in a move")
+    walkers: Count = Field(4, description="independent walkers, run side by side")
+    production_steps: Count = Field(description="steps of all walkers together, after learning")
+    frames: Count = Field(description="frames to write, evenly spaced over production")
+    trace_interval: Count = Field(50, description="steps between points of the (H, O) trace")
+
+    @model_validator(mode="after")
+    def _enough_steps(self) -> Self:
+        for name in ("frames", "production_steps"):
+            if getattr(self, name) % self.walkers:
+                raise ValueError(f"{name} must be a multiple of walkers ({self.walkers})")
+        if self.production_steps % (self.frames * self.trace_interval):
+            raise ValueError(
+                f"production_steps ({self.production_steps}) must be a multiple of frames times "
+                f"trace_interval ({self.frames} x {self.trace_interval})"
+            )
+        return self
+
+
+class Momt(_Dynamics):
+    """A multiorder-multithermal (MOMT) run: the bias is learned, frozen, and then sampled with."""
+
+    method: Literal["momt"]
+    low_temperature_K: Positive = Field(description="temperature continued below the enthalpy mesh")
+    high_temperature_K: Positive = Field(
+        description="temperature continued above the enthalpy mesh"
+    )
+    enthalpy_range_eV_per_atom: Range = Field(description="limits of the enthalpy mesh")
+    nodes: tuple[Count, Count] = Field(description="nodes of the bias mesh along H and O")
+    enthalpy_width_eV: Positive = Field(description="width of a deposit along H (whole cell)")
+    order_width: Positive = Field(description="width of a deposit along O")
+    height_kT: Positive = Field(description="first height of a deposit, in kB T0")
+    deposit_interval: Count = Field(description="steps between a walker's deposits")
+    constant_deposits: Count = Field(description="deposits of full height, then height ~ 1/n")
+    learning_steps: Count = Field(description="learning steps of all walkers together")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        low, high = self.enthalpy_range_eV_per_atom
+        if not low < high:
+            raise ValueError("enthalpy_range_eV_per_atom must be [low, high] with low < high")
+        if not self.low_temperature_K < self.temperature_K < self.high_temperature_K:
+            raise ValueError(
+                "temperature_K must lie between low_temperature_K and high_temperature_K"
+            )
+        if min(self.nodes) < 4:
+            raise ValueError("nodes must be at least [4, 4]")
+        if self.deposit_interval % self.trace_interval:
+            raise ValueError(
+                f"deposit_interval must be a multiple of trace_interval ({self.trace_interval})"
+            )
+        if self.learning_steps % (self.walkers * self.deposit_interval):
+            raise ValueError(
+                "learning_steps must be a multiple of walkers times deposit_interval "
+                f"({self.walkers} x {self.deposit_interval})"
+            )
+        return self
+
+
+class Npt(_Dynamics):
+    """A conventional isothermal-isobaric run from the crystal or from the melt."""
+
+    method: Literal["npt"]
+    start: Literal["crystal", "liquid"] = Field(description="phase to start from")
+    melt_temperature_K: Positive = Field(
+        5000.0, description="temperature at which a liquid start is melted first"
+    )
+    equilibration_steps: Count = Field(
+        20000, description="steps of all walkers together before production, not kept"
+    )
+
+    @model_validator(mode="after")
+    def _whole_intervals(self) -> Self:
+        if self.equilibration_steps % (self.walkers * self.trace_interval):
+            raise ValueError(
+                "equilibration_steps must be a multiple of walkers times trace_interval "
+                f"({self.walkers} x {self.trace_interval})"
+            )
+        return self
+
+
+class Descriptor(_Section):
+    """ANI symmetry functions with evenly spaced shifts."""
+
+    radial_cutoff_A: Positive = Field(6.0, description="radial cut-off; at least the potential's")
+    radial_start_A: Positive = Field(1.6, description="first radial shift")
+    radial_shifts: Count = Field(16, description="number of radial shifts")
+    radial_eta: Positive = Field(8.0, description="radial width, 1/A^2")
+    angular_cutoff_A: Positive = Field(3.5, description="angular cut-off")
+    angular_start_A: Positive = Field(1.6, description="first angular radial shift")
+    angular_shifts: Count = Field(4, description="number of angular radial shifts")
+    angular_eta: Positive = Field(4.0, description="angular radial width, 1/A^2")
+    zeta: Positive = Field(8.0, description="exponent of the angular part")
+    angle_sections: Count = Field(4, description="number of angle shifts")
+    cutoff_function: Literal["smooth", "cosine"] = Field(
+        "smooth", description="torchani's CutoffSmooth (order 2) or CutoffCosine"
+    )
+
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        if self.angular_cutoff_A > self.radial_cutoff_A:
+            raise ValueError("angular_cutoff_A must not exceed radial_cutoff_A")
+        if self.radial_start_A >= self.radial_cutoff_A:
+            raise ValueError("radial_start_A must be below radial_cutoff_A")
+        if self.angular_start_A >= self.angular_cutoff_A:
+            raise ValueError("angular_start_A must be below angular_cutoff_A")
+        return self
+
+
+class Training(_Section):
+    """Training of an ensemble of ANI-type networks."""
+
+    members: int = Field(5, ge=2, le=64, description="networks in an ensemble")
+    layers: tuple[Count, ...] = Field((64, 48, 32), description="hidden layers")
+    activation: Literal["silu", "gelu", "celu"] = Field("silu", description="activation function")
+    forces: bool = Field(True, description="train on forces as well as on energies")
+    energy_weight: Positive = Field(0.1, description="weight of the energy term of the loss")
+    force_weight: Positive = Field(1.0, description="weight of the force term of the loss")
+    optimiser: Literal["adamw"] = Field("adamw", description="optimiser")
+    learning_rate: Positive = Field(1e-2, le=1, description="peak learning rate")
+    weight_decay: float = Field(1e-2, ge=0, description="AdamW weight decay")
+    schedule: Literal["cosine", "plateau"] = Field(
+        "cosine", description="cosine decay, or halving when the validation loss stalls"
+    )
+    batch_frames: Count = Field(8, description="frames in a minibatch")
+    steps: Count = Field(4000, description="optimiser steps")
+    patience: Count = Field(
+        10, description="validations without improvement before training stops early"
+    )
+    validation_interval: Count = Field(200, description="optimiser steps between validations")
+    validation_share: float = Field(
+        0.2, gt=0, lt=0.9, description="share of the frames that each member validates on"
+    )
+    descriptor: Descriptor = Field(Descriptor(), description="symmetry functions")
+
+
+class Model(_Section):
+    """One trained ensemble: which frames, how many of them."""
+
+    frames: str = Field(
+        description="frame file under results/<run>/ without `.h5`, as `sampling/Ni/108/fcc`"
+    )
+    count: Count | None = Field(None, description="use this many, evenly spaced; null for all")
+
+
+class Distillation(_Section):
+    """The active-learning loop of one element."""
+
+    source: str = Field(description="the set to distil, a key of `sampling`")
+    reference: str = Field(description="the larger set that also tests the models")
+    blocks: int = Field(10, ge=2, description="blocks of time-ordered frames, one an iteration")
+    strategy: Literal["outlying_atom", "random"] = Field(
+        "outlying_atom", description="rule that picks frames of a block"
+    )
+    threshold: Positive = Field(
+        3.5, description="outlying_atom: z* above which an atom's uncertainty is outlying"
+    )
+    share: Share = Field(0.08, description="random: share of a block to pick")
+    converged_share: Share = Field(
+        0.0, description="stop when less than this share of a block was picked"
+    )
+    grids: tuple[tuple[Count, Count], ...] = Field(
+        ((8, 8), (16, 16)),
+        description="cells along (H, O) of each grid-based distillation of `reference`",
+    )
+
+
+class Translation(_Section):
+    """Transfer of the distilled geometries to another element."""
+
+    source: str = Field(description="element whose distilled frames are translated")
+    test: str = Field(
+        description="the target's own MOMT set, a key of `sampling`; never trained on"
+    )
+    scale: Positive | None = Field(
+        None, description="factor of all lengths; null for (V_target / V_source)^(1/3)"
+    )
+
+
+class Settings(_Section):
+    """Potstill's configuration."""
+
+    run: Name = Field(description="name of the run; everything is written to results/<run>/")
+    seed: int = Field(ge=0, lt=2**31, description="seed of every random stream")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="where networks run; auto takes a GPU if there is one"
+    )
+    potentials: dict[Name, Table] = Field(description="EAM tables by name")
+    elements: dict[str, Element] = Field(description="elements by symbol")
+    sampling: dict[str, Annotated[Momt | Npt, Field(discriminator="method")]] = Field(
+        description="sampled sets by `element/atoms/ensemble`"
+    )
+    training: Training = Field(Training(), description="training of every model")
+    models: dict[Name, Model] = Field(description="models by name, beside those of the iterations")
+    distillation: dict[str, Distillation] = Field(description="distillation by element")
+    translation: dict[str, Translation] = Field(description="translation by target element")
+
+    @field_validator("sampling")
+    @classmethod
+    def _set_names(cls, sets: dict[str, Momt | Npt]) -> dict[str, Momt | Npt]:
+        for name in sets:
+            if not _SET_NAME.fullmatch(name):
+                raise ValueError(f"'{name}' must read element/atoms/ensemble, as Ni/32/momt")
+        return sets
+
+    @model_validator(mode="after")
+    def _references(self) -> Self:
+        def need(place: str, name: str, known: Mapping[str, Any], what: str) -> None:
+            if name not in known:
+                raise ValueError(
+                    f"{place}: '{name}' is not a key of `{what}` ({', '.join(known) or 'empty'})"
+                )
+
+        for symbol, element in self.elements.items():
+            if symbol not in ase.data.atomic_numbers:
+                raise ValueError(f"elements: '{symbol}' is no chemical symbol")
+            need(f"elements.{symbol}.table", element.table, self.potentials, "potentials")
+        for name in self.sampling:
+            symbol, atoms, _ = split_set(name)
+            need(f"sampling.{name}", symbol, self.elements, "elements")
+            basis = {"fcc": 4, "bcc": 2}[self.elements[symbol].structure]
+            cells = round((atoms / basis) ** (1 / 3))
+            if basis * cells**3 != atoms:
+                raise ValueError(
+                    f"sampling.{name}: {atoms} atoms do not fill a cube of "
+                    f"{self.elements[symbol].structure} cells; use {basis} n^3 atoms"
+                )
+        for symbol, loop in self.distillation.items():
+            need(f"distillation.{symbol}", symbol, self.elements, "elements")
+            for role in ("source", "reference"):
+                need(
+                    f"distillation.{symbol}.{role}", getattr(loop, role), self.sampling, "sampling"
+                )
+            if self.sampling[loop.source].frames < 10 * loop.blocks:
+                raise ValueError(
+                    f"distillation.{symbol}.blocks: {loop.blocks} blocks need at least "
+                    f"{10 * loop.blocks} frames in sampling.{loop.source}.frames"
+                )
+        for symbol, transfer in self.translation.items():
+            need(f"translation.{symbol}", symbol, self.elements, "elements")
+            need(f"translation.{symbol}.source", transfer.source, self.distillation, "distillation")
+            need(f"translation.{symbol}.test", transfer.test, self.sampling, "sampling")
+        return self
+
+
+def split_set(name: str) -> tuple[str, int, str]:
+    """Return (element symbol, number of atoms, ensemble) of a set's name, as `Ni/32/momt`."""
+    symbol, atoms, ensemble = name.split("/")
+    return symbol, int(atoms), ensemble
+
+
+def load_settings(config: Mapping[str, Any]) -> Settings:
+    """Check a configuration; PotstillError lists each bad setting with what to do, one a line."""
+    try:
+        return Settings.model_validate(dict(config))
+    except ValidationError as error:
+        lines = []
+        for item in error.errors():
+            # the discriminator adds the chosen class to the path of a sampled set
+            place = ".".join(str(part) for part in item["loc"] if part not in ("momt", "npt"))
+            message = item["msg"].removeprefix("Value error, ")
+            if item["type"] == "extra_forbidden":
+                message = "no such setting; see config/README.md for the names"
+            given = "" if isinstance(item["input"], dict) else f" (given: {item['input']!r})"
+            lines.append(f"configuration: {place + ': ' if place else ''}{message}{given}")
+        raise PotstillError("\n".join(lines)) from None
+
+
+def _describe(section: type[BaseModel], prefix: str = "") -> list[str]:
+    rows = []
+    for name, field in section.model_fields.items():
+        default = "required" if field.is_required() else f"`{field.default}`"
+        rows.append(f"| `{prefix}{name}` | {field.description or ''} | {default} |")
+    return rows
+
+
+def reference() -> str:
+    """Return the Markdown reference of every setting."""
+    parts: list[tuple[str, type[BaseModel]]] = [
+        ("Top level", Settings),
+        ("`potentials.<table>`", Table),
+        ("`elements.<symbol>`", Element),
+        ("`sampling.<element>/<atoms>/<ensemble>` with `method: momt`", Momt),
+        ("`sampling.<element>/<atoms>/<ensemble>` with `method: npt`", Npt),
+        ("`training`", Training),
+        ("`training.descriptor`", Descriptor),
+        ("`models.<name>`", Model),
+        ("`distillation.<element>`", Distillation),
+        ("`translation.<target>`", Translation),
+    ]
+    text = [
+        "# Settings",
+        "",
+        "Made by `make config-reference` from `potstill.settings`; do not edit.",
+        "Units: eV, A, fs, K, bar unless the name says otherwise.",
+    ]
+    for title, section in parts:
+        text += ["", f"## {title}", "", section.__doc__ or "", ""]
+        text += ["| setting | meaning | default |", "| --- | --- | --- |", *_describe(section)]
+    return "\n".join(text) + "\n"
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

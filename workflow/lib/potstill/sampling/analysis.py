@@ -73,13 +73,19 @@ def melting_curve(
     H* is the valley of the reweighted, smoothed histogram of the enthalpy. (Never from O: in a
     108-atom cell FCC twins have an O between solid and liquid.)
     """
-    h, d = enthalpy.ravel(), bias.ravel()
+    h = enthalpy.ravel()
+    # one fine histogram at T0; going to T is a factor that depends on the enthalpy alone
+    fine = 50
+    at_t0 = weights(h, bias.ravel(), sampled_K, sampled_K)
+    counts, edges = np.histogram(h, bins * fine, weights=at_t0)
+    centres = (edges[:-1] + edges[1:]) / 2
     smooth = np.exp(-0.5 * (np.arange(-4, 5) / 2.0) ** 2)
     smooth /= smooth.sum()
     share = np.full(len(temperatures), np.nan)
     for k, temperature in enumerate(temperatures):
-        counts, _ = np.histogram(h, bins, weights=weights(h, d, sampled_K, float(temperature)))
-        solid = _solid_share(np.convolve(counts, smooth, mode="same"))
+        exponent = centres * (1 / sampled_K - 1 / float(temperature)) / units.kB
+        histogram = (counts * np.exp(exponent - exponent.max())).reshape(bins, fine).sum(axis=1)
+        solid = _solid_share(np.convolve(histogram, smooth, mode="same"))
         if solid is not None:
             share[k] = solid
     return share

@@ -65,10 +65,10 @@ def test_a_momt_set_is_complete_and_consistent(start, momt, nickel):
 def test_conventional_runs_keep_their_phase_and_temperature(start, npt):
     settings = {"production_steps": 20_000, "equilibration_steps": 4000, "walkers": 2}
     crystal = start(npt(**settings), "crystal", "Ni/32/fcc")
-    liquid = start(npt(start="liquid", temperature_K=2600.0, **settings), "liquid", "Ni/32/liquid")
+    liquid = start(npt(start="liquid", temperature_K=3400.0, **settings), "liquid", "Ni/32/liquid")
     assert read_frames(crystal["frames"]).columns["order_parameter"].min() > 20
     assert read_frames(liquid["frames"]).columns["order_parameter"].max() < 10
-    for paths, temperature in ((crystal, 1500), (liquid, 2600)):
+    for paths, temperature in ((crystal, 1500), (liquid, 3400)):
         summary = json.loads(paths["summary"].read_text())
         assert summary["melting_temperature_K"] is None
         # 96 degrees of freedom over about 80 independent samples: 1.5%, and 4 of those

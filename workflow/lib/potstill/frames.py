@@ -134,7 +134,7 @@ def write_frames(path: str | Path, frames: Frames) -> None:
         group = store.create_group(f"{frames.atoms:03d}")
         for name, values in sorted(arrays.items()):
             dataset = group.create_dataset(name, data=values)
-            dataset.attrs["unit"] = UNITS.get(name, "1")
+            dataset.attrs["unit"] = UNITS.get(name.removeprefix("source_"), "1")
 
 
 def read_frames(path: str | Path) -> Frames:

@@ -18,6 +18,9 @@ Count = Annotated[int, Field(ge=1)]
 Range = tuple[float, float]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
+# Atoms in a conventional cubic cell.
+ATOMS_PER_CELL = {"fcc": 4, "bcc": 2}
+
 _SET_NAME = re.compile(r"[A-Z][a-z]?/[1-9]\d*/[a-z][a-z0-9_]*")
 
 
@@ -44,6 +47,11 @@ class Element(_Section):
     table: Name = Field(description="name of the EAM table, a key of `potentials`")
     structure: Literal["fcc", "bcc"] = Field(description="the crystal at zero temperature")
     lattice_constant_A: Positive = Field(description="conventional lattice constant with this EAM")
+
+    @property
+    def volume_per_atom_A3(self) -> float:
+        """Volume of an atom in the element's own crystal, A^3."""
+        return self.lattice_constant_A**3 / ATOMS_PER_CELL[self.structure]
 
 
 class _Dynamics(_Section):
@@ -272,7 +280,7 @@ class Settings(_Section):
         for name in self.sampling:
             symbol, atoms, _ = split_set(name)
             need(f"sampling.{name}", symbol, self.elements, "elements")
-            basis = {"fcc": 4, "bcc": 2}[self.elements[symbol].structure]
+            basis = ATOMS_PER_CELL[self.elements[symbol].structure]
             cells = round((atoms / basis) ** (1 / 3))
             if basis * cells**3 != atoms:
                 raise ValueError(

@@ -16,8 +16,10 @@ from potstill.potentials.setfl import Setfl, read_setfl
 
 # Closer than this the table's functions are continued with their slopes (a repulsive wall).
 WALL_A = 1.2
-# Rows of the pair table; enough for energies within 1e-7 eV/atom of the original splines.
-ROWS = 10_000
+# Rows of the pair table. Labels take a table finer than the published ones, whose pair functions
+# have jumps of curvature that a coarse row smooths: forces then differ by up to 2e-3 eV/A there
+# (energies by 1e-7 eV), which dynamics does not mind, and its table has to stay in the cache.
+LABEL_ROWS, DYNAMICS_ROWS = 100_000, 10_000
 
 
 class Labels(NamedTuple):
@@ -64,10 +66,10 @@ def _evaluate(rows: Floats, t: Floats) -> tuple[Floats, Floats]:
     return ((d * u + c) * u + b) * u + a, (3 * d * u + 2 * c) * u + b
 
 
-def compile_tables(table: Setfl, symbol: str) -> Tables:
+def compile_tables(table: Setfl, symbol: str, rows: int) -> Tables:
     """Return the kernel's tables for one element of `table`; see `kernel.Tables`."""
     index = table.elements.index(symbol)
-    s = np.linspace(WALL_A**2, table.cutoff_A**2, ROWS + 1)
+    s = np.linspace(WALL_A**2, table.cutoff_A**2, rows + 1)
     r = np.sqrt(s)
     rho, rho_r = _evaluate(_spline(table.density[index, index]), r / table.d_r)
     z2, z2_r = _evaluate(_spline(table.pair[index, index]), r / table.d_r)
@@ -92,7 +94,8 @@ def compile_tables(table: Setfl, symbol: str) -> Tables:
 class EamPotential:
     """An EAM potential of one element.
 
-    symbol; mass_u: atomic mass, u; cutoff_A; tables: the kernel's compiled tables.
+    symbol; mass_u: atomic mass, u; cutoff_A; tables, dynamics_tables: the kernel's tables for
+    labels and for molecular dynamics.
     """
 
     def __init__(self, table: Setfl, symbol: str) -> None:
@@ -105,7 +108,8 @@ class EamPotential:
         self.symbol = symbol
         self.mass_u = float(table.masses_u[index])
         self.cutoff_A = table.cutoff_A
-        self.tables = compile_tables(table, symbol)
+        self.tables = compile_tables(table, symbol, LABEL_ROWS)
+        self.dynamics_tables = compile_tables(table, symbol, DYNAMICS_ROWS)
 
     @classmethod
     def from_file(cls, path: str | Path, symbol: str) -> "EamPotential":

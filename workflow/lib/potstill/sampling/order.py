@@ -15,6 +15,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from potstill.settings import ATOMS_PER_CELL
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -22,7 +24,6 @@ SHORTEST = {
     "fcc": ((1, 1, 1), (-1, 1, 1), (1, -1, 1), (1, 1, -1)),
     "bcc": ((1, 1, 0), (1, -1, 0), (1, 0, 1), (1, 0, -1), (0, 1, 1), (0, 1, -1)),
 }
-ATOMS_PER_CELL = {"fcc": 4, "bcc": 2}
 
 
 def cells_per_side(structure: str, atoms: int) -> int:

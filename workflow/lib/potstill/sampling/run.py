@@ -5,7 +5,6 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from ase import units
 from numba import set_num_threads
 
 from potstill.frames import write_frames
@@ -74,7 +73,7 @@ class Sampler:
         points = advance(
             self.walkers,
             self.physics,
-            self.potential.tables,
+            self.potential.dynamics_tables,
             self.bias,
             self.mesh,
             first=self.step,
@@ -154,7 +153,7 @@ def _run(sampler: Sampler, name: str, restart: Restart) -> float:
     return (sampler.total - first) * walkers / max(time.monotonic() - began, 1e-9)
 
 
-def _summarise(sampler: Sampler, seed: int) -> dict[str, float | int | str | None]:
+def _summarise(sampler: Sampler, rate: float, seed: int) -> dict[str, float | int | str | None]:
     """Return the summary of a finished run, from its production part."""
     settings, atoms = sampler.settings, sampler.atoms
     points = sampler.points(production=True)
@@ -170,19 +169,20 @@ def _summarise(sampler: Sampler, seed: int) -> dict[str, float | int | str | Non
     kinetic = sampler.walkers.kinetic.sum(axis=0)
     moves = sampler.walkers.moves.sum(axis=0)
     return {
-        "method": settings.method,
         "steps": settings.production_steps,
         "frames": settings.frames,
         "round_trips": trips,
+        "order_flatness": order_flatness(o) if momt else None,
+        "kinetic_temperature_K": settings.temperature_K * float(kinetic[0] / kinetic[1]),
+        "melting_temperature_K": melting,
+        "steps_per_second": round(rate, 1),
+        "seed": seed,
+        "method": settings.method,
         "round_trips_note": (
             "between solid and liquid, in production"
             if trips or not momt
             else "none yet: raise learning_steps and production_steps"
         ),
-        "order_flatness": order_flatness(o) if momt else None,
-        "kinetic_temperature_K": settings.temperature_K * float(kinetic[0] / kinetic[1]),
-        "melting_temperature_K": melting,
-        "seed": seed,
         "walkers": settings.walkers,
         "learning_steps": sampler.learning * settings.walkers,
         "volume_moves_accepted": float(moves[1] / moves[0]),
@@ -252,28 +252,26 @@ def sample(
         length = np.concatenate(sampler.kept_length)
         rows = settings.frames // settings.walkers
         steps = sampler.learning + sampler.spacing * (1 + np.arange(rows))
-        write_frames(
-            frames,
-            label_frames(
-                eam,
-                np.concatenate(sampler.kept_x),
-                length[:, None, None] * np.eye(3),
-                threads=threads,
-                columns={
-                    "enthalpy": chosen[:, 0],
-                    "order_parameter": chosen[:, 1],
-                    "bias": chosen[:, 3],
-                    "walker": np.tile(np.arange(settings.walkers), rows),
-                    "step": np.repeat(steps, settings.walkers),
-                },
-                attributes={
-                    "set": name,
-                    "temperature_K": settings.temperature_K,
-                    "pressure_eV_per_A3": settings.pressure_bar * units.bar,
-                },
-            ),
+        labelled = label_frames(
+            eam,
+            np.concatenate(sampler.kept_x),
+            length[:, None, None] * np.eye(3),
+            threads=threads,
+            attributes={
+                "set": name,
+                "temperature_K": settings.temperature_K,
+                "pressure_eV_per_A3": sampler.physics.pressure,
+            },
         )
+        labelled.columns.update(
+            enthalpy=labelled.energy + sampler.physics.pressure * length**3,
+            order_parameter=chosen[:, 1],
+            bias=chosen[:, 3],
+            walker=np.tile(np.arange(settings.walkers), rows),
+            step=np.repeat(steps, settings.walkers),
+        )
+        write_frames(frames, labelled)
         _write_trace(trace, sampler)
-        content = _summarise(sampler, seed)
+        content = _summarise(sampler, rate, seed)
         say(f"{name}: {content['round_trips']} round trips ({content['round_trips_note']})")
-        write_json(summary, content | {"steps_per_second": round(rate, 1)})
+        write_json(summary, content)

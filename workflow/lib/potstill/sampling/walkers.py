@@ -98,7 +98,16 @@ def start_walkers(
     table, mesh = unbiased(atoms)
     steps = round(MELT_PS * 1000 / settings.timestep_fs)
     physics = make_physics(settings, element, atoms, potential, hot)
-    advance(molten, physics, potential.tables, table, mesh, first=0, steps=steps, interval=steps)
+    advance(
+        molten,
+        physics,
+        potential.dynamics_tables,
+        table,
+        mesh,
+        first=0,
+        steps=steps,
+        interval=steps,
+    )
     walkers = crystal_walkers(settings, element, atoms, potential, seed, "walkers")
     which = slice(None) if isinstance(settings, Npt) else slice(1, None, 2)
     for name in ("x", "v", "length"):

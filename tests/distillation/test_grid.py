@@ -1,0 +1,64 @@
+"""Grid-based distillation: one frame for each occupied cell."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from potstill.distillation.grid import distil_grid, grid_indices
+from potstill.errors import PotstillError
+from potstill.frames import read_frames, write_frames
+
+
+def plane(cells):
+    """Return H and O of three frames in the middle of each of the given cells of a 4 x 5 grid.
+
+    Two extreme frames, in the first and the last cell, fix the range to [0, 4] x [0, 5].
+    """
+    middle = np.repeat(np.array(cells, dtype=float) + 0.5, 3, axis=0)
+    return np.concatenate([[[0.0, 0.0], [4.0, 5.0]], middle]).T
+
+
+def test_one_frame_of_each_occupied_cell():
+    enthalpy, order = plane([(1, 1), (3, 0), (0, 4)])
+    index = grid_indices(enthalpy, order, (4, 5), np.random.default_rng(0))
+    assert len(index) == 5
+    assert index[:2].tolist() == [0, 1]
+    cells = {(int(h), int(o)) for h, o in zip(enthalpy[index[2:]], order[index[2:]], strict=True)}
+    assert cells == {(1, 1), (3, 0), (0, 4)}
+
+
+def test_every_frame_of_a_cell_can_be_taken():
+    enthalpy, order = plane([(2, 2)])
+    generator = np.random.default_rng(3)
+    taken = [grid_indices(enthalpy, order, (4, 5), generator)[2] for _ in range(600)]
+    counts = np.bincount(taken, minlength=5)[2:]
+    assert np.abs(counts - 200).max() < 5 * np.sqrt(600 * 2 / 9)
+
+
+def test_a_full_grid_and_a_single_cell():
+    h, o = np.meshgrid(np.arange(40) / 39, np.arange(40) / 39)
+    generator = np.random.default_rng(0)
+    assert len(grid_indices(h.ravel(), o.ravel(), (8, 16), generator)) == 128
+    assert len(grid_indices(h.ravel(), o.ravel(), (1, 1), generator)) == 1
+    assert len(grid_indices(np.ones(9), np.ones(9), (8, 8), generator)) == 1
+
+
+def test_the_file_repeats_its_bytes_and_names_its_frames(make_set, tmp_path):
+    path, frames = make_set(300)
+    for name, seed in (("a.h5", 1), ("b.h5", 1), ("c.h5", 2)):
+        distil_grid(path, cells=(4, 4), seed=seed, output=tmp_path / name)
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+    assert (tmp_path / "a.h5").read_bytes() != (tmp_path / "c.h5").read_bytes()
+    taken = read_frames(tmp_path / "a.h5")
+    assert len(taken) == 16
+    index = taken.columns["source_index"]
+    assert (np.diff(index) > 0).all()
+    np.testing.assert_array_equal(taken.positions, frames.positions[index])
+
+
+def test_a_set_without_order_parameter_is_named(make_set, tmp_path):
+    path, frames = make_set(10)
+    write_frames(path, replace(frames, columns={"enthalpy": frames.columns["enthalpy"]}))
+    with pytest.raises(PotstillError, match=r"momt\.h5: lacks the column\(s\) order_parameter"):
+        distil_grid(path, cells=(2, 2), seed=0, output=tmp_path / "grid.h5")

@@ -1,0 +1,178 @@
+"""The data sets of the iterations: what they hold, and what they refuse."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from potstill.distillation.blocks import block_range
+from potstill.distillation.scores import BlockScores, write_scores
+from potstill.distillation.select import select_block
+from potstill.errors import PotstillError
+from potstill.frames import read_frames
+from potstill.runtime.files import read_json
+from potstill.settings import Distillation
+
+ATOMS = 6  # z is at most sqrt(5) = 2.236
+
+
+def settings(**changes):
+    values = {"blocks": 3, "threshold": 2.0, **changes}
+    return Distillation(source="Ni/32/momt", reference="Ni/108/momt", **values)
+
+
+def outlying(block, picked):
+    """Return scores of a block in which just the frames `picked` hold an outlying atom."""
+    atomic_std = np.tile(np.array([1.0, 2, 1, 2, 1, 2]), (len(block), 1))
+    for index in picked:
+        atomic_std[index - block.start] = [1, 1, 1, 9, 1, 1]
+    return BlockScores("Ni", atomic_std, np.array(block))
+
+
+@pytest.fixture
+def run(make_set, tmp_path):
+    """Return a function that runs the iterations on 20 frames, given what each shall pick."""
+
+    def go(picks, count=20, **changes):
+        path, frames = make_set(count, ATOMS)
+        chosen = settings(**changes)
+        selections, summaries = [], []
+        for k in range(len(picks) + 1):
+            scores = None
+            if k:
+                scores = tmp_path / str(k) / "scores.h5"
+                block = block_range(count, chosen.blocks, k)
+                write_scores(scores, outlying(block, picks[k - 1]))
+            selection = tmp_path / str(k) / "selection.h5"
+            summary = tmp_path / str(k) / "summary.json"
+            select_block(
+                path,
+                previous=selections[-1] if k else None,
+                scores=scores,
+                iteration=k,
+                settings=chosen,
+                seed=7,
+                selection=selection,
+                summary=summary,
+            )
+            selections.append(selection)
+            summaries.append(read_json(summary))
+        return frames, selections, summaries
+
+    return go
+
+
+@pytest.mark.parametrize(("frames", "blocks"), [(20, 3), (20000, 10), (11, 10), (7, 7), (101, 4)])
+def test_blocks_hold_every_frame_once_and_are_of_equal_size(frames, blocks):
+    parts = [block_range(frames, blocks, b) for b in range(blocks)]
+    assert [i for part in parts for i in part] == list(range(frames))
+    sizes = {len(part) for part in parts}
+    assert max(sizes) - min(sizes) <= 1
+    assert (frames % blocks == 0) == (len(sizes) == 1)
+
+
+def test_blocks_that_do_not_exist_are_refused():
+    with pytest.raises(PotstillError, match="from 0 to 9"):
+        block_range(100, 10, 10)
+    with pytest.raises(PotstillError, match="cannot be cut into 10 blocks"):
+        block_range(9, 10, 0)
+
+
+def test_iteration_zero_is_the_whole_first_block(run):
+    frames, selections, summaries = run([])
+    first = read_frames(selections[0])
+    np.testing.assert_array_equal(first.positions, frames.positions[:6])
+    np.testing.assert_array_equal(first.energy, frames.energy[:6])
+    np.testing.assert_array_equal(first.columns["source_index"], np.arange(6))
+    assert (first.columns["iteration"] == 0).all()
+    assert summaries[0]["added"] == summaries[0]["frames"] == summaries[0]["block_frames"] == 6
+    assert summaries[0]["dropped"] == 0
+    assert summaries[0]["converged"] is False
+
+
+def test_each_iteration_adds_just_the_outlying_frames(run):
+    frames, selections, summaries = run([[8, 12], [13]])
+    last = read_frames(selections[2])
+    expected = [0, 1, 2, 3, 4, 5, 8, 12, 13]
+    assert last.columns["source_index"].tolist() == expected
+    assert last.columns["iteration"].tolist() == [0] * 6 + [1, 1, 2]
+    for name in ("positions", "cell", "energy", "atomic_energies", "forces", "stress"):
+        np.testing.assert_array_equal(getattr(last, name), getattr(frames, name)[expected])
+    np.testing.assert_array_equal(last.columns["enthalpy"], frames.columns["enthalpy"][expected])
+    assert [s["block_frames"] for s in summaries] == [6, 7, 7]
+    assert [s["added"] for s in summaries] == [6, 2, 1]
+    assert [s["dropped"] for s in summaries] == [0, 5, 6]
+    assert [s["frames"] for s in summaries] == [s["labelled"] for s in summaries] == [6, 8, 9]
+    assert [s["seen"] for s in summaries] == [6, 13, 20]
+    assert {s["atoms"] for s in summaries} == {ATOMS}
+    assert summaries[2]["reasons"] == {"13": "atom 3 has z = 2.236"}
+    assert "picked 2 of 7 frames (28.6%)" in summaries[1]["why"]
+
+
+def test_a_data_set_contains_the_one_before_and_no_frame_twice(run):
+    _, selections, _ = run([list(range(6, 13)), [13, 19]])
+    sets = [read_frames(path).columns["source_index"].tolist() for path in selections]
+    for smaller, larger in itertools.pairwise(sets):
+        assert larger[: len(smaller)] == smaller
+    assert len(set(sets[-1])) == len(sets[-1]) == 15
+
+
+def test_converged_when_less_than_the_share_was_picked(run):
+    _, _, summaries = run([[8, 12], [13]], converged_share=0.2)
+    assert [s["converged"] for s in summaries] == [False, False, True]  # 1, 2/7, 1/7
+    assert "less than the 20% that end the loop" in summaries[2]["why"]
+
+
+def test_never_converged_at_share_zero(run):
+    _, _, summaries = run([[], []])
+    assert [s["added"] for s in summaries] == [6, 0, 0]
+    assert not any(s["converged"] for s in summaries)
+
+
+def test_random_draws_depend_on_seed_and_repeat_their_bytes(make_set, tmp_path):
+    path, _ = make_set(90, ATOMS)
+    block = block_range(90, 3, 1)
+    write_scores(tmp_path / "scores.h5", outlying(block, []))
+
+    def select(seed, name):
+        select_block(
+            path, previous=None, scores=None, iteration=0, settings=settings(), seed=seed,
+            selection=tmp_path / "0.h5", summary=tmp_path / "0.json",
+        )  # fmt: skip
+        select_block(
+            path, previous=tmp_path / "0.h5", scores=tmp_path / "scores.h5", iteration=1,
+            settings=settings(strategy="random", share=0.2), seed=seed,
+            selection=tmp_path / name, summary=tmp_path / "1.json",
+        )  # fmt: skip
+        return (tmp_path / name).read_bytes()
+
+    assert select(1, "a.h5") == select(1, "b.h5")
+    assert select(1, "a.h5") != select(2, "b.h5")
+    assert len(read_frames(tmp_path / "b.h5")) == 30 + 6
+
+
+def test_files_of_another_run_are_refused(make_set, run, tmp_path):
+    _, selections, _ = run([[8]])
+    scores = tmp_path / "1" / "scores.h5"
+    other, _ = make_set(40, ATOMS, name="other.h5")
+    common = {
+        "settings": settings(),
+        "seed": 7,
+        "selection": tmp_path / "x.h5",
+        "summary": tmp_path / "x.json",
+    }
+    with pytest.raises(PotstillError, match="was not selected from the frames before block 1"):
+        select_block(other, previous=selections[0], scores=scores, iteration=1, **common)
+    with pytest.raises(PotstillError, match="holds no scores of block 2"):
+        select_block(
+            tmp_path / "momt.h5", previous=selections[1], scores=scores, iteration=2, **common
+        )
+    with pytest.raises(PotstillError, match="needs the selection of iteration 0"):
+        select_block(tmp_path / "momt.h5", previous=None, scores=scores, iteration=1, **common)
+    with pytest.raises(PotstillError, match="needs the scores"):
+        select_block(
+            tmp_path / "momt.h5", previous=selections[0], scores=None, iteration=1, **common
+        )
+    with pytest.raises(PotstillError, match="lacks source_index, iteration"):
+        select_block(tmp_path / "momt.h5", previous=other, scores=scores, iteration=1, **common)
+    assert not (tmp_path / "x.h5").exists()

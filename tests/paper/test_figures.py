@@ -1,0 +1,171 @@
+"""Every figure is drawn from small result files, repeats its bytes, and shows what it should."""
+
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+
+from potstill.errors import PotstillError
+from potstill.paper import figures
+from potstill.paper.data import read_trace
+from potstill.paper.figures.translation import high_energy
+from potstill.paper.style import drawn
+
+TARGETS = {"Al": "Al-108", "Nb": "Nb-54"}
+MODELS = ("Ni-fcc", "Ni-liquid", "Ni-momt")
+
+
+def draw(name, root, outputs):
+    """Draw one figure from the results in `root`."""
+    grids = ("8x8", "16x16")
+    calls = {
+        "1": lambda: figures.figure_1(
+            root / "sampling.json",
+            [root / f"selection-{k}.json" for k in range(5)],
+            root / "Ni-distilled.json",
+            targets=list(TARGETS),
+            outputs=outputs,
+        ),
+        "2a": lambda: figures.figure_2a(root / "curve.csv", outputs=outputs),
+        "2b": lambda: figures.figure_2b(
+            root / "curve.csv",
+            grid_summaries={label: root / f"grid-{label}.json" for label in grids},
+            grid_evaluations={label: root / f"grid-{label}-on-108.json" for label in grids},
+            outputs=outputs,
+        ),
+        "3a": lambda: figures.figure_3a(
+            {target: root / f"Ni-{target}.h5" for target in TARGETS},
+            {target: root / f"{name}.h5" for target, name in TARGETS.items()},
+            {target: root / f"crystals-{target}.json" for target in TARGETS},
+            outputs=outputs,
+        ),
+        "3b": lambda: figures.figure_3b(
+            {target: root / f"evaluation-{name}.h5" for target, name in TARGETS.items()},
+            outputs=outputs,
+        ),
+        "s1": lambda: figures.figure_s1(
+            {
+                "FCC": root / "fcc-trace.h5",
+                "liquid": root / "liquid-trace.h5",
+                "MOMT": root / "momt-trace.h5",
+            },
+            outputs=outputs,
+        ),
+        "s2": lambda: figures.figure_s2(
+            {
+                model: {
+                    label: root / f"{model}-on-{column}.h5"
+                    for column, label in enumerate(("FCC", "liquid", "MOMT"))
+                }
+                for model in MODELS
+            },
+            outputs=outputs,
+        ),
+        "s3": lambda: figures.figure_s3(
+            {
+                "Ni, 32 atoms": root / "Ni-32.h5",
+                "Ni, 108 atoms": root / "Ni-108.h5",
+                "Al, 108 atoms": root / "Al-108.h5",
+                "Nb, 54 atoms": root / "Nb-54.h5",
+            },
+            outputs=outputs,
+        ),
+    }
+    calls[name]()
+
+
+@pytest.mark.parametrize("name", ["1", "2a", "2b", "3a", "3b", "s1", "s2", "s3"])
+def test_a_figure_is_written_and_repeats_its_bytes(name, results, tmp_path):
+    kinds = {"pdf": b"%PDF", "png": b"\x89PNG", "svg": b"<?xml"}
+    written = []
+    for attempt in ("first", "second"):
+        paths = [tmp_path / attempt / f"figure_{name}.{kind}" for kind in kinds]
+        draw(name, results, paths)
+        written.append([path.read_bytes() for path in paths])
+    for content, start in zip(written[0], kinds.values(), strict=True):
+        assert content.startswith(start)
+        assert len(content) > 3000
+    assert written[0] == written[1]
+
+
+def test_a_figure_follows_its_data(results, tmp_path):
+    first, second = tmp_path / "first.png", tmp_path / "second.png"
+    draw("2a", results, [first])
+    changed = tmp_path / "changed"
+    shutil.copytree(results, changed)
+    lines = (changed / "curve.csv").read_text().splitlines()
+    (changed / "curve.csv").write_text("\n".join(lines[:-1]) + "\n")
+    draw("2a", changed, [second])
+    assert first.read_bytes() != second.read_bytes()
+
+
+def test_figure_1_tells_this_runs_counts(results, tmp_path):
+    # matplotlib writes each text into the SVG as a comment
+    draw("1", results, [tmp_path / "figure_1.svg"])
+    text = (tmp_path / "figure_1.svg").read_text()
+    for expected in ("1,200 frames of", "32 Ni atoms", "D = 120 frames", "(84 of 480)",
+                     "204 frames,", "17.0% of those", "5 networks", "for Ni, Al, Nb"):  # fmt: skip
+        assert f"<!-- {expected}" in text, expected
+
+
+def test_figure_3b_and_s2_tell_the_errors_in_their_files(results, tmp_path):
+    with h5py.File(results / "evaluation-Al-108.h5") as store:
+        energy = store["energy"][...]
+        error = 1000 * (store["predicted_energy"][...] - energy) / 108
+    top = np.argsort(energy)[-30:]  # 5% of 600
+    draw("3b", results, [tmp_path / "3b.svg"])
+    text = (tmp_path / "3b.svg").read_text()
+    assert f"all: MAE {np.abs(error).mean():.2f}, shifted" in text
+    assert f"highest 5%: MAE {np.abs(error[top]).mean():.2f} meV/atom" in text
+    with h5py.File(results / "Ni-liquid-on-0.h5") as store:
+        error = 1000 * (store["predicted_energy"][...] - store["energy"][...]) / 108
+    draw("s2", results, [tmp_path / "s2.svg"])
+    assert f"MAE {np.abs(error).mean():.2f} (" in (tmp_path / "s2.svg").read_text()
+
+
+def test_high_energy_frames():
+    exact = np.random.default_rng(0).permutation(200).astype(float)
+    high = high_energy(exact)
+    assert sorted(exact[high]) == list(range(190, 200))
+    assert high_energy(np.array([1.0, 3.0, 2.0])).tolist() == [False, True, False]
+
+
+def test_a_trace_starts_at_production(results):
+    trace = read_trace(results / "fcc-trace.h5")
+    assert trace.time[0] == 0.0
+    assert trace.time[-1] == pytest.approx((39_950 - 5000) * 0.002)
+    assert trace.enthalpy.shape == (2, len(trace.time))
+    assert np.abs(trace.enthalpy + 4.55).max() < 0.2
+
+
+def test_the_users_matplotlib_settings_do_not_matter(results, tmp_path, monkeypatch):
+    import matplotlib
+
+    draw("2a", results, [tmp_path / "a.png"])
+    monkeypatch.setitem(matplotlib.rcParams, "font.size", 20.0)
+    monkeypatch.setitem(matplotlib.rcParams, "axes.facecolor", "red")
+    draw("2a", results, [tmp_path / "b.png"])
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_what_cannot_be_drawn_is_told(results, tmp_path):
+    with (
+        pytest.raises(PotstillError, match=r"a\.jpg: figures are written as"),
+        drawn([tmp_path / "a.jpg"]),
+    ):
+        pass
+    with pytest.raises(PotstillError, match=r"nothing\.h5: no such file"):
+        figures.figure_3b({"Al": tmp_path / "nothing.h5"}, outputs=[tmp_path / "a.png"])
+    with pytest.raises(PotstillError, match="name the same targets"):
+        figures.figure_3a({"Al": tmp_path / "a"}, {}, {}, outputs=[tmp_path / "a.png"])
+    with pytest.raises(PotstillError, match="model Ni-b has the sets"):
+        figures.figure_s2(
+            {"Ni-a": {"FCC": tmp_path / "a"}, "Ni-b": {"liquid": tmp_path / "b"}},
+            outputs=[tmp_path / "a.png"],
+        )
+    with h5py.File(tmp_path / "trace.h5", "w") as store:
+        store.create_dataset("step", data=[0])
+    with pytest.raises(PotstillError, match=r"trace\.h5: lacks enthalpy"):
+        read_trace(tmp_path / "trace.h5")
+    assert not (tmp_path / "a.png").exists()

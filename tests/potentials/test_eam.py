@@ -1,0 +1,209 @@
+"""EAM energies, forces and stress against LAMMPS, matscipy and finite differences."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import ase.build
+import numpy as np
+import pytest
+from ase.units import GPa
+from lammps_engine import LammpsEam
+from matscipy.calculators.eam import EAM as MatscipyEam
+
+from potstill.errors import PotstillError
+from potstill.potentials.calculator import EAM
+from potstill.potentials.eam import EamPotential, label_frames
+
+ELEMENTS = {
+    "Ni": ("Ni-Nb", "fcc", 3.516),
+    "Al": ("Al", "fcc", 4.045),
+    "Nb": ("Ni-Nb", "bcc", 3.302),
+}
+SETS = [("Ni", 32), ("Ni", 108), ("Al", 32), ("Al", 108), ("Nb", 54)]
+SHEAR = np.array([[1.02, 0.0, 0.0], [0.21, 0.97, 0.0], [-0.13, 0.34, 1.05]])
+STATES = ["solid", "liquid", "sheared", "rotated"]
+
+Potential = Callable[[str], EamPotential]
+
+
+@pytest.fixture(scope="module")
+def potential(tables: dict[str, Path]) -> Potential:
+    made = {
+        symbol: EamPotential.from_file(tables[ELEMENTS[symbol][0]], symbol) for symbol in ELEMENTS
+    }
+    return made.__getitem__
+
+
+def crystal(symbol: str, atoms: int, strain: float = 0.0) -> ase.Atoms:
+    _, structure, constant = ELEMENTS[symbol]
+    cells = round((atoms / {"fcc": 4, "bcc": 2}[structure]) ** (1 / 3))
+    made = ase.build.bulk(symbol, structure, a=constant * (1 + strain), cubic=True).repeat(cells)
+    assert len(made) == atoms
+    return made
+
+
+def push_apart(atoms: ase.Atoms, closest: float) -> None:
+    """Move atoms until no two are closer than `closest` (A), images included."""
+    images = np.array([(a, b, c) for a in (-1, 0, 1) for b in (-1, 0, 1) for c in (-1, 0, 1)])
+    shifts = images @ np.asarray(atoms.cell)
+    for _ in range(500):
+        atoms.wrap()
+        x = atoms.positions
+        d = x[None, :, None] - x[:, None, None] + shifts
+        r = np.linalg.norm(d, axis=-1)
+        r[np.arange(len(x)), np.arange(len(x)), 13] = np.inf
+        if r.min() > closest:
+            return
+        overlap = np.maximum(0, closest * 1.05 - r) / r
+        atoms.positions -= 0.5 * (overlap[..., None] * d).sum(axis=(1, 2))
+    raise AssertionError("the liquid did not come apart")
+
+
+def frame(symbol: str, count: int, state: str) -> ase.Atoms:
+    """A disordered frame, with some atoms outside of the cell."""
+    random = np.random.default_rng([count, STATES.index(state)])
+    made = crystal(symbol, count, {"solid": 0.02, "liquid": -0.02}.get(state, 0.0))
+    if state == "liquid":
+        made.positions += random.normal(0, 1.0, (count, 3))
+        push_apart(made, 0.72 * ELEMENTS[symbol][2] / 1.414)
+    else:
+        made.positions += random.normal(0, 0.15, (count, 3))
+    if state in ("sheared", "rotated"):
+        made.set_cell(np.asarray(made.cell) @ SHEAR, scale_atoms=True)
+    if state == "rotated":
+        made.rotate(73.0, (1, -2, 0.5), rotate_cell=True)
+    made.positions[::3] += made.cell[1] - 2 * made.cell[2]
+    return made
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(("symbol", "count"), SETS)
+def test_equal_to_lammps(
+    tables: dict[str, Path], potential: Potential, symbol: str, count: int, state: str
+) -> None:
+    atoms = frame(symbol, count, state)
+    labels = potential(symbol).evaluate(atoms.positions[None], np.asarray(atoms.cell)[None])
+    engine = LammpsEam(tables[ELEMENTS[symbol][0]], symbol)
+    energy, atomic, forces, stress = engine.evaluate(atoms.positions, np.asarray(atoms.cell))
+    assert np.abs(forces).max() > 0.5
+    assert labels.energy[0] == pytest.approx(energy, abs=1e-6)
+    np.testing.assert_allclose(labels.atomic_energies[0], atomic, rtol=0, atol=1e-7)
+    np.testing.assert_allclose(labels.forces[0], forces, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(labels.stress[0], stress, rtol=0, atol=1e-4 * GPa)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(("symbol", "count"), [("Ni", 32), ("Al", 32), ("Nb", 54)])
+def test_equal_to_matscipy(
+    tables: dict[str, Path], potential: Potential, symbol: str, count: int, state: str
+) -> None:
+    """Through ASE; matscipy's splines differ from LAMMPS's where the tables have kinks."""
+    ours, theirs = frame(symbol, count, state), frame(symbol, count, state)
+    ours.calc = EAM(potential(symbol))
+    theirs.calc = MatscipyEam(str(tables[ELEMENTS[symbol][0]]), kind="eam/fs")
+    assert ours.get_potential_energy() == pytest.approx(theirs.get_potential_energy(), abs=1e-6)
+    np.testing.assert_allclose(ours.get_forces(), theirs.get_forces(), rtol=0, atol=1e-3)
+    np.testing.assert_allclose(ours.get_stress(), theirs.get_stress(), rtol=0, atol=1e-3 * GPa)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(("symbol", "count"), SETS)
+def test_forces_are_minus_the_gradient(
+    potential: Potential, symbol: str, count: int, state: str
+) -> None:
+    atoms = frame(symbol, count, state)
+    x, cell = atoms.positions, np.asarray(atoms.cell)
+    chosen = np.random.default_rng(5).choice(3 * count, 24, replace=False)
+    step = 1e-4
+    moved = np.repeat(x[None], 48, axis=0).reshape(48, -1)
+    moved[np.arange(24), chosen] += step
+    moved[np.arange(24, 48), chosen] -= step
+    energy = (
+        potential(symbol).evaluate(moved.reshape(48, count, 3), np.repeat([cell], 48, 0)).energy
+    )
+    forces = potential(symbol).evaluate(x[None], cell[None]).forces[0].ravel()[chosen]
+    np.testing.assert_allclose(forces, -(energy[:24] - energy[24:]) / (2 * step), atol=2e-5)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(("symbol", "count"), SETS)
+def test_stress_is_the_strain_derivative(
+    potential: Potential, symbol: str, count: int, state: str
+) -> None:
+    atoms = frame(symbol, count, state)
+    x, cell = atoms.positions, np.asarray(atoms.cell)
+    step = 1e-5
+    strains = np.zeros((2, 3, 3, 3, 3))
+    for a in range(3):
+        for b in range(3):
+            strains[0, a, b] = np.eye(3)
+            strains[1, a, b] = np.eye(3)
+            strains[0, a, b, a, b] += step
+            strains[1, a, b, a, b] -= step
+    maps = strains.reshape(18, 3, 3)
+    energy = potential(symbol).evaluate(x @ maps, cell @ maps).energy.reshape(2, 3, 3)
+    derivative = (energy[0] - energy[1]) / (2 * step * atoms.get_volume())
+    stress = potential(symbol).evaluate(x[None], cell[None]).stress[0]
+    np.testing.assert_allclose(stress, stress.T, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(stress, derivative, rtol=0, atol=1e-3 * GPa)
+
+
+@pytest.mark.parametrize(("symbol", "count"), SETS)
+def test_images_are_complete(potential: Potential, symbol: str, count: int) -> None:
+    """A supercell of a small, thin or skewed cell has the same labels, atom by atom."""
+    one = frame(symbol, count, "sheared")
+    two = one.repeat((2, 1, 3))
+    small = potential(symbol).evaluate(one.positions[None], np.asarray(one.cell)[None])
+    large = potential(symbol).evaluate(two.positions[None], np.asarray(two.cell)[None])
+    assert large.energy[0] == pytest.approx(6 * small.energy[0], abs=1e-9)
+    np.testing.assert_allclose(large.atomic_energies[0], np.tile(small.atomic_energies[0], 6))
+    np.testing.assert_allclose(large.forces[0], np.tile(small.forces[0], (6, 1)), atol=1e-9)
+    np.testing.assert_allclose(large.stress, small.stress, atol=1e-12)
+    assert small.atomic_energies.sum() == pytest.approx(small.energy[0], abs=1e-9)
+
+
+@pytest.mark.parametrize("symbol", sorted(ELEMENTS))
+def test_single_atom_cell_is_the_crystal(potential: Potential, symbol: str) -> None:
+    """One atom that sees only its own images."""
+    _, structure, constant = ELEMENTS[symbol]
+    atom = ase.build.bulk(symbol, structure, a=constant)
+    many = crystal(symbol, 54 if structure == "bcc" else 32)
+    one = potential(symbol).evaluate(atom.positions[None], np.asarray(atom.cell)[None])
+    all_ = potential(symbol).evaluate(many.positions[None], np.asarray(many.cell)[None])
+    assert one.energy[0] == pytest.approx(all_.energy[0] / len(many), abs=1e-10)
+    np.testing.assert_allclose(one.forces, 0, atol=1e-10)
+
+
+def test_frames_are_labelled_alike_alone_and_together(potential: Potential) -> None:
+    made = [frame("Ni", 32, state) for state in STATES]
+    x = np.array([atoms.positions for atoms in made])
+    cell = np.array([np.asarray(atoms.cell) for atoms in made])
+    frames = label_frames(
+        potential("Ni"), x, cell, columns={"step": np.arange(4)}, attributes={"a": 1}, threads=2
+    )
+    assert (frames.symbol, frames.atoms, len(frames)) == ("Ni", 32, 4)
+    np.testing.assert_array_equal(frames.columns["step"], np.arange(4))
+    for index, atoms in enumerate(made):
+        atoms.calc = EAM(potential("Ni"))
+        assert frames.energy[index] == atoms.get_potential_energy()
+        np.testing.assert_array_equal(frames.forces[index], atoms.get_forces())
+        np.testing.assert_allclose(frames.stress[index], atoms.get_stress(voigt=False), rtol=1e-9)
+        np.testing.assert_array_equal(frames.atomic_energies[index], atoms.get_potential_energies())
+
+
+def test_what_cannot_be_labelled_is_named(tables: dict[str, Path], potential: Potential) -> None:
+    with pytest.raises(PotstillError, match=r"no Cu, only Ni, Nb"):
+        EamPotential.from_file(tables["Ni-Nb"], "Cu")
+    x, cell = np.zeros((3, 4, 3)), np.repeat([np.eye(3) * 5], 3, 0)
+    x[2, 1, 0] = np.nan
+    with pytest.raises(PotstillError, match="frame 2"):
+        potential("Ni").evaluate(x, cell)
+    alloy = ase.build.bulk("NiAl", "cesiumchloride", a=2.9)
+    alloy.calc = EAM(potential("Ni"))
+    with pytest.raises(PotstillError, match="hold Al"):
+        alloy.get_potential_energy()
+    slab = ase.build.bulk("Ni")
+    slab.pbc = (True, True, False)
+    slab.calc = EAM(potential("Ni"))
+    with pytest.raises(PotstillError, match="periodic"):
+        slab.get_potential_energy()

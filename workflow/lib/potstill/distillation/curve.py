@@ -1,0 +1,122 @@
+"""The curve of error against share of data, one row an iteration (Figures 2a and 2b)."""
+
+import csv
+from pathlib import Path
+from typing import NamedTuple
+
+from potstill.errors import PotstillError
+from potstill.runtime.files import atomic_path, read_json
+
+
+class CurvePoint(NamedTuple):
+    """One row. Shares are fractions; mae and worst in meV/atom, force_mae in meV/A.
+
+    `source` is the distilled set (32 atoms in the paper), `reference` the larger one (108 atoms);
+    `shifted` errors have their mean removed first, as the paper's have.
+    """
+
+    iteration: int
+    frames: int
+    atoms: int
+    share_of_source_frames: float
+    share_of_reference_atoms: float
+    mae_source: float
+    mae_source_shifted: float
+    mae_reference: float
+    mae_reference_shifted: float
+    force_mae_source: float
+    force_mae_reference: float
+    worst_percent_source: float
+    worst_percent_reference: float
+
+
+def columns(source_atoms: int, reference_atoms: int) -> list[str]:
+    """Return the names of the columns in the file, which tell the sizes of the two sets."""
+    source, reference = str(source_atoms), str(reference_atoms)
+    if source == reference:
+        reference += "_reference"
+    return [
+        "iteration",
+        "frames",
+        "atoms",
+        f"share_of_{source}_atom_frames",
+        f"share_of_{reference}_atom_set_atoms",
+        f"mae_{source}_meV_per_atom",
+        f"mae_{source}_shifted_meV_per_atom",
+        f"mae_{reference}_meV_per_atom",
+        f"mae_{reference}_shifted_meV_per_atom",
+        "force_mae_meV_per_A",
+        f"force_mae_{reference}_meV_per_A",
+        f"worst_percent_{source}_meV_per_atom",
+        f"worst_percent_{reference}_meV_per_atom",
+    ]
+
+
+def write_curve(
+    summaries: list[Path],
+    source_evaluations: list[Path],
+    reference_evaluations: list[Path],
+    *,
+    source_frames: int,
+    source_atoms: int,
+    reference_frames: int,
+    reference_atoms: int,
+    output: Path,
+) -> None:
+    """Write the curve as CSV from the summaries of the selections and of the models' evaluations.
+
+    The three lists run over the iterations. source_frames is the number of frames of the distilled
+    set (20,000 in the paper), reference_frames that of the larger set. Of F distilled frames,
+    share_of_source_frames = F / source_frames and share_of_reference_atoms = F source_atoms /
+    (reference_frames reference_atoms). force_mae_meV_per_A is that on the source set.
+    """
+    if not len(summaries) == len(source_evaluations) == len(reference_evaluations):
+        raise PotstillError(
+            f"the curve needs as many evaluations as selections, got {len(summaries)} selections "
+            f"and {len(source_evaluations)} + {len(reference_evaluations)} evaluations"
+        )
+    points = []
+    for path, on_source, on_reference in zip(
+        summaries, source_evaluations, reference_evaluations, strict=True
+    ):
+        selected, source, reference = (read_json(p) for p in (path, on_source, on_reference))
+        points.append(
+            CurvePoint(
+                iteration=selected["iteration"],
+                frames=selected["frames"],
+                atoms=selected["atoms"],
+                share_of_source_frames=selected["frames"] / source_frames,
+                share_of_reference_atoms=selected["frames"]
+                * source_atoms
+                / (reference_frames * reference_atoms),
+                mae_source=source["mae_meV_per_atom"],
+                mae_source_shifted=source["mae_shifted_meV_per_atom"],
+                mae_reference=reference["mae_meV_per_atom"],
+                mae_reference_shifted=reference["mae_shifted_meV_per_atom"],
+                force_mae_source=source["force_mae_meV_per_A"],
+                force_mae_reference=reference["force_mae_meV_per_A"],
+                worst_percent_source=source["worst_percent_meV_per_atom"],
+                worst_percent_reference=reference["worst_percent_meV_per_atom"],
+            )
+        )
+    points.sort(key=lambda point: point.iteration)
+    with atomic_path(output) as temporary, temporary.open("w", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(columns(source_atoms, reference_atoms))
+        for point in points:
+            writer.writerow([*point[:3], *(f"{value:.6g}" for value in point[3:])])
+
+
+def read_curve(path: Path) -> list[CurvePoint]:
+    """Read a curve; columns are known by their place, as their names tell the sets' sizes."""
+    try:
+        with path.open(newline="") as handle:
+            rows = list(csv.reader(handle))[1:]
+        points = [CurvePoint(*(int(v) for v in r[:3]), *(float(v) for v in r[3:])) for r in rows]
+    except FileNotFoundError:
+        raise PotstillError(f"{path}: no such curve; run the rule that makes it") from None
+    except (ValueError, TypeError) as error:
+        raise PotstillError(f"{path}: not a curve ({error}); delete it and rerun") from None
+    if not points:
+        raise PotstillError(f"{path}: holds no iteration; delete it and rerun")
+    return points

@@ -1,0 +1,50 @@
+"""The scores of a block: what the ensemble says about its frames, and their file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from potstill.errors import PotstillError
+from potstill.runtime.files import atomic_path
+
+
+@dataclass(frozen=True)
+class BlockScores:
+    """What the ensemble says about a block of B frames of N atoms, without any label.
+
+    symbol: the element. atomic_std (B, N): standard deviation over the members of each atom's
+    energy, eV. frame_index (B,): index of each frame in the sampled set.
+    """
+
+    symbol: str
+    atomic_std: NDArray[np.float64]
+    frame_index: NDArray[np.int64]
+
+
+def write_scores(path: Path, scores: BlockScores) -> None:
+    """Write scores atomically; same scores, same bytes."""
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as store:
+        store.attrs["symbol"] = scores.symbol
+        store.create_dataset("atomic_std", data=scores.atomic_std).attrs["unit"] = "eV"
+        store.create_dataset("frame_index", data=scores.frame_index).attrs["unit"] = "1"
+
+
+def read_scores(path: Path) -> BlockScores:
+    """Read scores; PotstillError names a missing or broken file, or one with NaN."""
+    try:
+        with h5py.File(path, "r") as store:
+            scores = BlockScores(
+                symbol=str(store.attrs["symbol"]),
+                atomic_std=store["atomic_std"][...],
+                frame_index=store["frame_index"][...],
+            )
+    except (OSError, KeyError) as error:
+        raise PotstillError(
+            f"{path}: not a complete score file ({error}); delete it and rerun"
+        ) from None
+    if not np.isfinite(scores.atomic_std).all():
+        raise PotstillError(f"{path}: atomic_std is not finite; train the model again")
+    return scores

@@ -1,0 +1,151 @@
+"""The data set D_k of each iteration: block 0, then what the strategy adds from each next block."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from potstill.distillation.blocks import block_range
+from potstill.distillation.scores import read_scores
+from potstill.distillation.strategies import Pick, find
+from potstill.errors import PotstillError
+from potstill.frames import Frames, read_frames, write_frames
+from potstill.runtime.files import write_json
+from potstill.runtime.progress import say
+from potstill.runtime.random import stream
+from potstill.settings import Distillation
+
+Indices = NDArray[np.int64]
+ADDED_COLUMNS = ("source_index", "iteration")
+
+
+def select_block(
+    frames: Path,
+    *,
+    previous: Path | None,
+    scores: Path | None,
+    iteration: int,
+    settings: Distillation,
+    seed: int,
+    selection: Path,
+    summary: Path,
+) -> None:
+    """Write the data set of one iteration and the summary of what was added and why.
+
+    Iteration 0 is block 0, whole. Iteration k >= 1 is `previous` (the selection of iteration
+    k - 1) followed by the frames that `settings.strategy` picks from block k by the `scores` of
+    iteration k - 1's model. The selection is a frame file in the order of time, with two more
+    columns: `source_index`, the frame's index in `frames`, and `iteration`, in which it was added.
+
+    The summary holds iteration, block_frames, added, dropped (of the block), frames, atoms,
+    labelled (frames whose labels were needed so far), seen (frames looked at so far), strategy,
+    why, reasons (source index -> reason), and converged: less than `settings.converged_share` of
+    the block was added.
+    """
+    source = read_frames(frames)
+    block = block_range(len(source), settings.blocks, iteration)
+    if iteration == 0:
+        kept = kept_iteration = np.empty(0, dtype=np.int64)
+        rows = np.arange(len(block))
+        picked = Pick(rows, ["first block"] * len(rows))
+        why = "the first block is taken whole"
+    else:
+        kept, kept_iteration = _kept(source, previous, frames, iteration, block)
+        picked = _picked(source, scores, iteration, block, settings, seed)
+        why = _why(settings, len(picked.rows), len(block))
+    new = block.start + picked.rows
+    index = np.concatenate([kept, new])
+    columns = {
+        "source_index": index,
+        "iteration": np.concatenate([kept_iteration, np.full(len(new), iteration)]),
+    }
+    chosen = source[index]
+    chosen.columns.update(columns)
+    write_frames(selection, chosen)
+    write_json(
+        summary,
+        {
+            "iteration": iteration,
+            "block_frames": len(block),
+            "added": len(new),
+            "dropped": len(block) - len(new),
+            "frames": len(index),
+            "atoms": source.atoms,
+            "labelled": len(index),
+            "seen": block.stop,
+            "strategy": settings.strategy,
+            "why": why,
+            "converged": iteration > 0 and len(new) < settings.converged_share * len(block),
+            "reasons": {str(i): r for i, r in zip(new, picked.reasons, strict=True)}
+            if iteration
+            else {},
+        },
+    )
+    say(
+        f"iteration {iteration}: {len(new)} of {len(block)} frames added ({why}); "
+        f"the data set holds {len(index)} of {block.stop} frames seen"
+    )
+
+
+def _kept(
+    source: Frames, previous: Path | None, frames: Path, iteration: int, block: range
+) -> tuple[Indices, Indices]:
+    """Return indices and iterations of the previous selection, checked against the source."""
+    if previous is None:
+        raise PotstillError(
+            f"iteration {iteration} needs the selection of iteration {iteration - 1} (`previous`)"
+        )
+    before = read_frames(previous)
+    missing = [name for name in ADDED_COLUMNS if name not in before.columns]
+    if missing:
+        raise PotstillError(f"{previous}: lacks {', '.join(missing)}; it is no selection, rerun it")
+    index = before.columns["source_index"].astype(np.int64)
+    if (
+        before.atoms != source.atoms
+        or len(index) == 0
+        or index.max() >= block.start
+        or not np.array_equal(before.positions, source.positions[index])
+    ):
+        raise PotstillError(
+            f"{previous}: was not selected from the frames before block {iteration} of {frames}; "
+            "delete it and rerun"
+        )
+    return index, before.columns["iteration"].astype(np.int64)
+
+
+def _picked(
+    source: Frames,
+    path: Path | None,
+    iteration: int,
+    block: range,
+    settings: Distillation,
+    seed: int,
+) -> Pick:
+    if path is None:
+        raise PotstillError(f"iteration {iteration} needs the scores of its block (`scores`)")
+    scores = read_scores(path)
+    if (
+        scores.symbol != source.symbol
+        or scores.atomic_std.shape[1] != source.atoms
+        or not np.array_equal(scores.frame_index, np.arange(block.start, block.stop))
+    ):
+        raise PotstillError(
+            f"{path}: holds no scores of block {iteration} of these {source.symbol} frames; "
+            "delete it and rerun"
+        )
+    generator = stream(seed, "distillation", source.symbol, settings.strategy, iteration)
+    picked = find(settings.strategy)(scores, settings, generator)
+    if len(np.unique(picked.rows)) != len(picked.rows):
+        raise PotstillError(
+            f"distillation.{source.symbol}.strategy: '{settings.strategy}' picked a frame twice; "
+            "a strategy must return each row at most once"
+        )
+    order = np.argsort(picked.rows)
+    return Pick(picked.rows[order], [picked.reasons[i] for i in order])
+
+
+def _why(settings: Distillation, added: int, block: int) -> str:
+    text = f"{settings.strategy} picked {added} of {block} frames ({100 * added / block:.1f}%)"
+    if added < settings.converged_share * block:
+        text += f", less than the {100 * settings.converged_share:g}% that end the loop"
+    return text

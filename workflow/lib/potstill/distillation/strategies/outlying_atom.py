@@ -1,0 +1,44 @@
+"""Pick the frames in which one atom's uncertainty stands out from those of the other atoms.
+
+z_i = (sigma_i - mean(sigma)) / std(sigma), mean and (population) standard deviation over the atoms
+of the frame; a frame is picked when its largest z_i exceeds the threshold z*.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from potstill.distillation.scores import BlockScores
+from potstill.distillation.strategies import Pick
+from potstill.errors import PotstillError
+from potstill.settings import Distillation
+
+
+def outlying_scores(atomic_std: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return z (B, N) of the uncertainties (B, N); zero in a frame whose atoms are all alike."""
+    centred = atomic_std - atomic_std.mean(axis=1, keepdims=True)
+    spread = atomic_std.std(axis=1, keepdims=True)
+    # rounding makes the spread of equal numbers tiny rather than zero
+    alike = spread <= 1e-12 * np.abs(atomic_std).max(axis=1, keepdims=True)
+    return np.where(alike, 0.0, centred / np.where(alike, 1.0, spread))
+
+
+def pick(scores: BlockScores, settings: Distillation, generator: np.random.Generator) -> Pick:
+    """Return the frames with max z_i > settings.threshold.
+
+    Raises PotstillError when no frame of N atoms could ever pass: one atom against N - 1 equal
+    ones has z = sqrt(N - 1), and nothing is larger.
+    """
+    atoms = scores.atomic_std.shape[1]
+    limit = math.sqrt(atoms - 1)
+    if settings.threshold >= limit:
+        raise PotstillError(
+            f"distillation.{scores.symbol}.threshold: {settings.threshold:g} can never be exceeded "
+            f"by frames of {atoms} atoms, whose z is at most sqrt({atoms - 1}) = {limit:.3f}; "
+            "lower it"
+        )
+    z = outlying_scores(scores.atomic_std)
+    rows = np.flatnonzero(z.max(axis=1) > settings.threshold)
+    reasons = [f"atom {z[row].argmax()} has z = {z[row].max():.3f}" for row in rows]
+    return Pick(rows, reasons)

@@ -1,0 +1,1 @@
+"""The paper's figures and tables: each one function from result files to files."""

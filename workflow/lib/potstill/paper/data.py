@@ -1,0 +1,80 @@
+"""Readers of the result files that figures are drawn from."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from potstill.errors import PotstillError
+from potstill.frames import Frames, read_frames
+
+Floats = NDArray[np.float64]
+
+
+class Trace(NamedTuple):
+    """The production part of a run: time (T,) in ps, enthalpy per atom (W, T) in eV."""
+
+    time: Floats
+    enthalpy: Floats
+    atoms: int
+    temperature: float
+
+
+class Evaluation(NamedTuple):
+    """Exact and predicted energy per atom (F,) in eV of a model on a set."""
+
+    exact: Floats
+    predicted: Floats
+
+
+def read_datasets(path: Path, names: Sequence[str]) -> tuple[dict[str, Floats], dict[str, Any]]:
+    """Return the named datasets and all attributes; PotstillError names what is missing."""
+    if not path.exists():
+        raise PotstillError(f"{path}: no such file; run the rule that makes it")
+    try:
+        with h5py.File(path, "r") as store:
+            missing = [name for name in names if name not in store]
+            if missing:
+                raise PotstillError(f"{path}: lacks {', '.join(missing)}; delete it and rerun")
+            return {name: store[name][...] for name in names}, dict(store.attrs)
+    except OSError as error:
+        raise PotstillError(f"{path}: not a complete HDF5 file ({error}); rerun its rule") from None
+
+
+def read_trace(path: Path) -> Trace:
+    """Read the production part of a trace file."""
+    arrays, attributes = read_datasets(path, ["step", "enthalpy"])
+    start = attributes["production_start_step"]
+    production = arrays["step"] >= start
+    if not production.any():
+        raise PotstillError(f"{path}: holds no production steps; let the run go on")
+    atoms = int(attributes["atoms"])
+    return Trace(
+        time=(arrays["step"][production] - start) * attributes["timestep_fs"] / 1000,
+        enthalpy=arrays["enthalpy"][:, production] / atoms,
+        atoms=atoms,
+        temperature=float(attributes["temperature_K"]),
+    )
+
+
+def read_evaluation(path: Path) -> Evaluation:
+    """Read a model's energies per atom on a set."""
+    arrays, attributes = read_datasets(path, ["energy", "predicted_energy"])
+    atoms = attributes["atoms"]
+    return Evaluation(arrays["energy"] / atoms, arrays["predicted_energy"] / atoms)
+
+
+def read_plane(path: Path) -> tuple[Frames, Floats, Floats]:
+    """Read a sampled set: its frames, H/N (F,) in eV and O/N (F,)."""
+    frames = read_frames(path)
+    for name in ("enthalpy", "order_parameter"):
+        if name not in frames.columns:
+            raise PotstillError(f"{path}: lacks the column {name}; sample it again")
+    enthalpy, order = (
+        frames.columns[name].astype(np.float64) / frames.atoms
+        for name in ("enthalpy", "order_parameter")
+    )
+    return frames, enthalpy, order

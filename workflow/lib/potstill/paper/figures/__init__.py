@@ -1,0 +1,18 @@
+"""The figures: one function each, from result files to .pdf, .png or .svg."""
+
+from potstill.paper.figures.distillation import figure_2a, figure_2b
+from potstill.paper.figures.models import figure_s2
+from potstill.paper.figures.overview import figure_1
+from potstill.paper.figures.sampling import figure_s1, figure_s3
+from potstill.paper.figures.translation import figure_3a, figure_3b
+
+__all__ = [
+    "figure_1",
+    "figure_2a",
+    "figure_2b",
+    "figure_3a",
+    "figure_3b",
+    "figure_s1",
+    "figure_s2",
+    "figure_s3",
+]

@@ -1,0 +1,238 @@
+"""Tables 1, 2, 3, that of niobium, and S4: from result files to CSV, Markdown and LaTeX."""
+
+import csv as csv_format
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from potstill.errors import PotstillError
+from potstill.paper.printed import TABLES
+from potstill.runtime.files import atomic_path, read_json
+
+HCP, HCP_PRINTED = "HCP", "HCP c/a=sqrt(3)"
+STRUCTURES = ("FCC", "BCC", HCP, HCP_PRINTED)
+KINDS = {"fcc": "FCC", "bcc": "BCC", "hcp": "HCP", "momt": "MOMT", "full": "undistilled"}
+
+
+class CrystalRow(NamedTuple):
+    """One row of a crystal table; errors are against the reference in the same structure."""
+
+    element: str
+    structure: str
+    atoms: int
+    potential: str
+    bond_length_A: float
+    energy_eV_per_atom: float
+    bond_error_A: float
+    energy_error_eV_per_atom: float
+    rank: int
+
+
+class SelfEnergyRow(NamedTuple):
+    """One row of Table S4."""
+
+    element: str
+    model: str
+    frames: int
+    self_energy_eV: float
+
+
+class Crystal(NamedTuple):
+    """What a table needs of one relaxed crystal."""
+
+    atoms: int
+    bond: float
+    energy: float
+    converged: bool
+
+
+def potential_label(model: str, frames: int) -> str:
+    """Return a network's name in a table: `Ni-fcc` of 2000 frames is `NNP 2000 FCC frames`."""
+    kind = model.partition("-")[2] or model
+    return f"NNP {frames} {KINDS.get(kind, kind)} frames"
+
+
+def crystal_table(
+    reference: Path,
+    models: dict[str, Path],
+    summaries: dict[str, Path],
+    *,
+    csv: Path,
+    markdown: Path,
+    tex: Path,
+    printed: int | None = None,
+) -> None:
+    """Write relaxed crystals of the EAM and of models, with errors and the rank of the energies.
+
+    reference: relaxed crystals of the EAM. models: those of each model, by its name. summaries:
+    the training summary of each model, which tells how many frames it was trained on. printed: the
+    number of the paper's table to repeat below ours in the Markdown file.
+
+    Rank 1 is the lowest energy among FCC, BCC and HCP. The relaxed HCP crystal counts for the ranks
+    of FCC, BCC and HCP; the row `HCP c/a=sqrt(3)` is ranked with itself in its place.
+    """
+    element, exact = _crystals(reference)
+    rows = _rows(element, "EAM", exact, exact)
+    unconverged = _unconverged("EAM", exact)
+    for model, path in models.items():
+        symbol, relaxed = _crystals(path)
+        if symbol != element:
+            raise PotstillError(
+                f"{path}: holds crystals of {symbol}, but {reference} of {element}; relax the same"
+            )
+        if model not in summaries:
+            raise PotstillError(f"{path}: model {model} has no training summary to tell its frames")
+        label = potential_label(model, read_json(summaries[model])["frames"])
+        rows += _rows(element, label, relaxed, exact)
+        unconverged += _unconverged(label, relaxed)
+    header = list(CrystalRow._fields)
+    cells = [_crystal_cells(row) for row in rows]
+    _write_csv(csv, header, cells)
+    _write_tex(tex, header, cells, groups=[row.potential for row in rows])
+    text = _markdown(header, cells)
+    text += (
+        "\n\nBond length: nearest neighbours. Errors: against the EAM in the same structure. "
+        "Rank: 1 is the lowest energy of FCC, BCC and HCP; `HCP` is relaxed with free c/a, "
+        f"`{HCP_PRINTED}` is held there, as in the paper's tables, and ranked in place of `HCP`.\n"
+    )
+    if unconverged:
+        text += f"\nNot converged, so no minimum: {'; '.join(unconverged)}.\n"
+    if printed is not None:
+        text += f"\nPrinted in the paper (Table {printed}; its HCP is ours at c/a = sqrt(3)):\n\n"
+        fields = ["structure", "atoms", "potential", "bond_length_A", "energy_eV_per_atom"]
+        text += _markdown(
+            fields,
+            [
+                [r.structure, str(r.atoms), r.potential, f"{r.bond_length_A:.2f}",
+                 f"{r.energy_eV_per_atom:.3f}"]
+                for r in TABLES[printed]
+            ],
+        )  # fmt: skip
+        text += "\n"
+    _write_text(markdown, text)
+
+
+def self_energy_table(summaries: dict[str, Path], *, csv: Path, markdown: Path, tex: Path) -> None:
+    """Write each model's element, training frames and self energy (Table S4).
+
+    summaries: the training summary of each model, by its name.
+    """
+    rows = []
+    for model, path in summaries.items():
+        summary = read_json(path)
+        rows.append(
+            SelfEnergyRow(summary["symbol"], model, summary["frames"], summary["self_energy_eV"])
+        )
+    header = list(SelfEnergyRow._fields)
+    cells = [[r.element, r.model, str(r.frames), f"{r.self_energy_eV:.6f}"] for r in rows]
+    _write_csv(csv, header, cells)
+    _write_tex(tex, header, cells, groups=[row.element for row in rows])
+    _write_text(markdown, _markdown(header, cells) + "\n")
+
+
+def _crystals(path: Path) -> tuple[str, dict[str, Crystal]]:
+    content = read_json(path)
+    crystals = {
+        c["structure"]: Crystal(
+            c["atoms"], c["bond_length_A"], c["energy_eV_per_atom"], c["converged"]
+        )
+        for c in content["crystals"]
+    }
+    missing = [name for name in STRUCTURES if name not in crystals]
+    if missing:
+        raise PotstillError(f"{path}: lacks the crystal(s) {', '.join(missing)}; relax them again")
+    return content["symbol"], crystals
+
+
+def _rank(structure: str, crystals: dict[str, Crystal]) -> int:
+    hcp = HCP_PRINTED if structure == HCP_PRINTED else HCP
+    energy = crystals[structure].energy
+    return 1 + sum(crystals[other].energy < energy for other in ("FCC", "BCC", hcp))
+
+
+def _rows(
+    element: str, potential: str, crystals: dict[str, Crystal], exact: dict[str, Crystal]
+) -> list[CrystalRow]:
+    return [
+        CrystalRow(
+            element,
+            structure,
+            crystals[structure].atoms,
+            potential,
+            crystals[structure].bond,
+            crystals[structure].energy,
+            crystals[structure].bond - exact[structure].bond,
+            crystals[structure].energy - exact[structure].energy,
+            _rank(structure, crystals),
+        )
+        for structure in STRUCTURES
+    ]
+
+
+def _unconverged(potential: str, crystals: dict[str, Crystal]) -> list[str]:
+    return [f"{potential}, {name}" for name in STRUCTURES if not crystals[name].converged]
+
+
+def _crystal_cells(row: CrystalRow) -> list[str]:
+    return [
+        row.element,
+        row.structure,
+        str(row.atoms),
+        row.potential,
+        f"{row.bond_length_A:.4f}",
+        f"{row.energy_eV_per_atom:.5f}",
+        f"{row.bond_error_A:.4f}",
+        f"{row.energy_error_eV_per_atom:.5f}",
+        str(row.rank),
+    ]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _write_text(path: Path, text: str) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _write_csv(path: Path, header: list[str], cells: list[list[str]]) -> None:
+    with atomic_path(path) as temporary, temporary.open("w", newline="") as handle:
+        csv_format.writer(handle, lineterminator="\n").writerows([header, *cells])
+
+
+def _markdown(header: list[str], cells: list[list[str]]) -> str:
+    """Return a Markdown table; columns of numbers are aligned right."""
+    numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]
+    lines = [header, ["---:" if right else "---" for right in numeric], *cells]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _tex(text: str) -> str:
+    return text.replace("_", r"\_").replace("sqrt(3)", r"$\sqrt{3}$")
+
+
+def _write_tex(
+    path: Path, header: list[str], cells: list[list[str]], *, groups: Sequence[str]
+) -> None:
+    r"""Write a booktabs tabular, with space where the value of `groups` changes."""
+    numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]
+    lines = [
+        "% needs \\usepackage{booktabs}",
+        f"\\begin{{tabular}}{{{''.join('r' if right else 'l' for right in numeric)}}}",
+        "\\toprule",
+        " & ".join(_tex(name) for name in header) + r" \\",
+        "\\midrule",
+    ]
+    for number, row in enumerate(cells):
+        if number and groups[number] != groups[number - 1]:
+            lines.append("\\addlinespace")
+        # a hyphen is no minus sign in LaTeX
+        texts = (f"${cell}$" if _is_number(cell) else _tex(cell) for cell in row)
+        lines.append(" & ".join(texts) + r" \\")
+    lines += ["\\bottomrule", "\\end{tabular}"]
+    _write_text(path, "\n".join(lines) + "\n")

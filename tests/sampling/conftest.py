@@ -1,6 +1,5 @@
 """Small sampling jobs for these tests."""
 
-import numpy as np
 import pytest
 
 from potstill.potentials.eam import EamPotential
@@ -63,9 +62,3 @@ def momt():
         return Momt.model_validate(base | changes)
 
     return make
-
-
-def mean_and_error(values, blocks=20):
-    """Return the mean of a series and its standard error from block averages."""
-    means = np.array([block.mean() for block in np.array_split(np.asarray(values), blocks)])
-    return means.mean(), means.std(ddof=1) / np.sqrt(blocks)

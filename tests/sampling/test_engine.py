@@ -23,17 +23,8 @@ def start(potential, settings, element, seed=1):
 
 
 def run(walkers, physics, potential, bias, steps, interval=10, first=0):
-    table, mesh = bias
-    return advance(
-        walkers,
-        physics,
-        potential.dynamics_tables,
-        table,
-        mesh,
-        first=first,
-        steps=steps,
-        interval=interval,
-    )
+    tables = potential.dynamics_tables
+    return advance(walkers, physics, tables, *bias, first=first, steps=steps, interval=interval)
 
 
 def mean_and_error(values, blocks=20):

@@ -95,19 +95,10 @@ def start_walkers(
         return crystal_walkers(settings, element, atoms, potential, seed, "walkers")
     hot = settings.melt_temperature_K if isinstance(settings, Npt) else settings.high_temperature_K
     molten = crystal_walkers(settings, element, atoms, potential, seed, "melting")
-    table, mesh = unbiased(atoms)
     steps = round(MELT_PS * 1000 / settings.timestep_fs)
     physics = make_physics(settings, element, atoms, potential, hot)
-    advance(
-        molten,
-        physics,
-        potential.dynamics_tables,
-        table,
-        mesh,
-        first=0,
-        steps=steps,
-        interval=steps,
-    )
+    tables = potential.dynamics_tables
+    advance(molten, physics, tables, *unbiased(atoms), first=0, steps=steps, interval=steps)
     walkers = crystal_walkers(settings, element, atoms, potential, seed, "walkers")
     which = slice(None) if isinstance(settings, Npt) else slice(1, None, 2)
     for name in ("x", "v", "length"):

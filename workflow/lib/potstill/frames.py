@@ -82,12 +82,17 @@ class Frames:
         return replace(self, **arrays, columns=columns)
 
     def spaced(self, count: int | None) -> Self:
-        """Return `count` evenly spaced frames (all for None)."""
+        """Return `count` frames (all for None), one from each of `count` equal stretches.
+
+        Which one of its stretch is drawn at random, the same at every call: even steps would fall
+        on the same few walkers, whose frames take turns in a sampled set.
+        """
         if count is None or count == len(self):
             return self
         if count > len(self):
             raise PotstillError(f"{count} frames asked for, but there are only {len(self)}")
-        return self[np.arange(count) * len(self) // count]
+        within = np.random.default_rng((len(self), count)).random(count)
+        return self[((np.arange(count) + within) * len(self) / count).astype(int)]
 
     def joined(self, other: "Frames") -> Self:
         """Return these frames followed by `other`'s; both need the same symbol, N and columns."""

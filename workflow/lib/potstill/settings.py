@@ -146,8 +146,8 @@ class Descriptor(_Section):
 
     radial_cutoff_A: Positive = Field(6.0, description="radial cut-off; at least the potential's")
     radial_start_A: Positive = Field(1.6, description="first radial shift")
-    radial_shifts: Count = Field(16, description="number of radial shifts")
-    radial_eta: Positive = Field(8.0, description="radial width, 1/A^2")
+    radial_shifts: Count = Field(24, description="number of radial shifts")
+    radial_eta: Positive = Field(12.0, description="radial width, 1/A^2")
     angular_cutoff_A: Positive = Field(3.5, description="angular cut-off")
     angular_start_A: Positive = Field(1.6, description="first angular radial shift")
     angular_shifts: Count = Field(4, description="number of angular radial shifts")
@@ -184,12 +184,12 @@ class Training(_Section):
     schedule: Literal["cosine", "plateau"] = Field(
         "cosine", description="cosine decay, or halving when the validation loss stalls"
     )
-    batch_frames: Count = Field(8, description="frames in a minibatch")
-    steps: Count = Field(4000, description="optimiser steps")
+    batch_frames: Count = Field(4, description="frames in a minibatch")
+    steps: Count = Field(5000, description="optimiser steps")
     patience: Count = Field(
         10, description="validations without improvement before training stops early"
     )
-    validation_interval: Count = Field(200, description="optimiser steps between validations")
+    validation_interval: Count = Field(250, description="optimiser steps between validations")
     validation_share: float = Field(
         0.2, gt=0, lt=0.9, description="share of the frames that each member validates on"
     )
@@ -202,7 +202,7 @@ class Model(_Section):
     frames: str = Field(
         description="frame file under results/<run>/ without `.h5`, as `sampling/Ni/108/fcc`"
     )
-    count: Count | None = Field(None, description="use this many, evenly spaced; null for all")
+    count: Count | None = Field(None, description="use this many, spread over the whole set; null for all")
 
 
 class Distillation(_Section):

@@ -1,0 +1,184 @@
+"""Symmetry functions: torchani as the oracle, finite differences, supercells."""
+
+import itertools
+import math
+import os
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from potstill.errors import PotstillError
+from potstill.settings import Descriptor
+from potstill.training.descriptors import describe, describe_with_pairs, shifts
+
+os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
+from torchani.aev import AEVComputer, ANIAngular, ANIRadial
+from torchani.neighbors import Neighbors
+
+Floats = NDArray[np.float64]
+AUTHORS = Descriptor(
+    radial_cutoff_A=6.9,
+    radial_start_A=1.06875,
+    radial_shifts=22,
+    radial_eta=19.7,
+    angular_cutoff_A=3.5,
+    angular_start_A=0.8,
+    angular_shifts=8,
+    angular_eta=12.5,
+    zeta=14.1,
+    angle_sections=4,
+    cutoff_function="cosine",
+)
+
+
+def brute_pairs(positions: Floats, cell: Floats, cutoff: float, images: int) -> Neighbors:
+    """Return every half pair within the cut-off by trying all images up to `images` cells away."""
+    index, vectors = [], []
+    for n in itertools.product(range(-images, images + 1), repeat=3):
+        shift = np.array(n) @ cell
+        for i, j in itertools.product(range(len(positions)), repeat=2):
+            if i > j or (i == j and n <= (0, 0, 0)):
+                continue
+            vector = positions[j] + shift - positions[i]
+            if np.linalg.norm(vector) < cutoff:
+                index.append((i, j))
+                vectors.append(-vector)  # torchani's sign
+    vector = torch.tensor(np.array(vectors))
+    return Neighbors(torch.tensor(index).T.contiguous(), vector.norm(dim=1), vector)
+
+
+def torchani_features(positions: Floats, cell: Floats, settings: Descriptor, images: int) -> Floats:
+    computer = AEVComputer.like_1x(
+        num_species=1,
+        cutoff_fn=settings.cutoff_function,
+        radial_start=settings.radial_start_A,
+        radial_cutoff=settings.radial_cutoff_A,
+        radial_eta=settings.radial_eta,
+        radial_num_shifts=settings.radial_shifts,
+        angular_start=settings.angular_start_A,
+        angular_cutoff=settings.angular_cutoff_A,
+        angular_eta=settings.angular_eta,
+        angular_zeta=settings.zeta,
+        angular_num_shifts=settings.angular_shifts,
+        angular_num_sections=settings.angle_sections,
+    )
+    assert isinstance(computer.radial, ANIRadial) and isinstance(computer.angular, ANIAngular)
+    computer.double()
+    # the constructors round their constants to float32
+    for term, start, cutoff, eta in (
+        (computer.radial, settings.radial_start_A, settings.radial_cutoff_A, settings.radial_eta),
+        (
+            computer.angular,
+            settings.angular_start_A,
+            settings.angular_cutoff_A,
+            settings.angular_eta,
+        ),
+    ):
+        count = len(term.shifts)
+        exact = [start + (cutoff - start) / count * k for k in range(count)]
+        assert torch.allclose(term.shifts, torch.tensor(exact).double(), atol=1e-6)
+        term.shifts.copy_(torch.tensor(exact, dtype=torch.float64))
+        term.eta.fill_(eta)
+    count = len(computer.angular.sections)
+    sections = [math.pi / count * (k + 0.5) for k in range(count)]
+    assert torch.allclose(computer.angular.sections, torch.tensor(sections).double(), atol=1e-6)
+    computer.angular.sections.copy_(torch.tensor(sections, dtype=torch.float64))
+    computer.angular.zeta.fill_(settings.zeta)
+    pairs = brute_pairs(positions, cell, settings.radial_cutoff_A, images)
+    elements = torch.zeros((1, len(positions)), dtype=torch.long)
+    return computer.compute_from_neighbors(elements, torch.tensor(positions)[None], pairs)[
+        0
+    ].numpy()
+
+
+@pytest.mark.parametrize("settings", [Descriptor(), AUTHORS], ids=["potstill", "authors"])
+def test_equal_to_torchani(liquid: tuple[Floats, Floats], settings: Descriptor) -> None:
+    positions, cell = liquid
+    ours = describe(positions[None], cell[None], settings)[0]
+    theirs = torchani_features(positions, cell, settings, images=2)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-11)
+    assert np.abs(theirs).max() > 0.5
+
+
+def test_cell_far_smaller_than_the_cutoff() -> None:
+    """One and two atoms in a skewed primitive cell, which see their own images many times."""
+    cell = 3.52 / 2 * np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0.1]])
+    for positions in (np.array([[7.3, -2.0, 0.4]]), np.array([[0.1, 0.2, 0.3], [1.9, 0.9, 1.2]])):
+        ours = describe(positions[None], cell[None], Descriptor())[0]
+        theirs = torchani_features(positions, cell, Descriptor(), images=7)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-11)
+
+
+def test_supercell_repeats_the_features(liquid: tuple[Floats, Floats]) -> None:
+    positions, cell = liquid
+    corners = np.array(list(itertools.product(range(2), repeat=3)))
+    large = (positions[None] + (corners @ cell)[:, None]).reshape(1, -1, 3)
+    small = describe(positions[None], cell[None], Descriptor())[0]
+    repeated = describe(large, 2 * cell[None], Descriptor())[0]
+    np.testing.assert_allclose(repeated, np.tile(small, (8, 1)), rtol=0, atol=1e-12)
+
+
+def test_wrapping_and_rotation_change_nothing(liquid: tuple[Floats, Floats]) -> None:
+    positions, cell = liquid
+    random = np.random.default_rng(0)
+    before = describe(positions[None], cell[None], Descriptor())
+    moved = positions + random.integers(-3, 4, positions.shape) @ cell
+    turn = np.linalg.qr(random.normal(size=(3, 3)))[0]
+    after = describe((moved @ turn)[None], (cell @ turn)[None], Descriptor())
+    np.testing.assert_allclose(after, before, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("settings", [Descriptor(), AUTHORS], ids=["potstill", "authors"])
+def test_pair_derivatives(liquid: tuple[Floats, Floats], settings: Descriptor) -> None:
+    """The pair form, summed to dD/dx of every atom, equals central differences."""
+    positions, cell = liquid
+    values, pairs = describe_with_pairs(positions[None], cell[None], settings)
+    np.testing.assert_allclose(values, describe(positions[None], cell[None], settings), atol=1e-13)
+    atoms, features = values.shape[1:]
+    radial = settings.radial_shifts
+    jacobian = np.zeros((atoms, features, atoms, 3))  # dD_i / dx_j
+    for p, (i, j) in enumerate(pairs.radial_index):
+        slope = np.outer(pairs.radial_slope[p], pairs.radial_unit[p])
+        for centre in (i, j):  # the pair is in both atoms' features
+            jacobian[centre, :radial, j] += slope
+            jacobian[centre, :radial, i] -= slope
+    for q, (i, j) in enumerate(pairs.angular_index):
+        jacobian[i, radial:, j] += pairs.angular_slope[q].T
+        jacobian[i, radial:, i] -= pairs.angular_slope[q].T
+    step = 1e-5
+    for atom in (0, 13):
+        for axis in range(3):
+            moved = np.stack([positions, positions])
+            moved[0, atom, axis] += step
+            moved[1, atom, axis] -= step
+            plus, minus = describe(moved, np.stack([cell, cell]), settings)
+            numerical = (plus - minus) / (2 * step)
+            np.testing.assert_allclose(jacobian[:, :, atom, axis], numerical, rtol=0, atol=2e-7)
+
+
+def test_pairs_of_many_frames_keep_apart(liquid: tuple[Floats, Floats]) -> None:
+    positions, cell = liquid
+    frames = np.stack([positions, positions * 1.1, positions]), np.stack([cell, cell * 1.1, cell])
+    _, many = describe_with_pairs(*frames, Descriptor())
+    _, one = describe_with_pairs(positions[None], cell[None], Descriptor())
+    assert many.radial_start[-1] == len(many.radial_slope)
+    assert many.angular_start[-1] == len(many.angular_slope)
+    for frame in (0, 2):
+        part = slice(many.radial_start[frame], many.radial_start[frame + 1])
+        np.testing.assert_array_equal(many.radial_slope[part], one.radial_slope)
+        part = slice(many.angular_start[frame], many.angular_start[frame + 1])
+        np.testing.assert_array_equal(many.angular_slope[part], one.angular_slope)
+
+
+def test_shifts_leave_the_cutoff_out() -> None:
+    np.testing.assert_allclose(shifts(1.6, 6.0, 4), [1.6, 2.7, 3.8, 4.9])
+
+
+def test_coinciding_atoms_are_named(liquid: tuple[Floats, Floats]) -> None:
+    positions, cell = liquid
+    bad = positions.copy()
+    bad[3] = bad[7]
+    with pytest.raises(PotstillError, match=r"frame 1: .*coincide"):
+        describe_with_pairs(np.stack([positions, bad]), np.stack([cell, cell]), Descriptor())

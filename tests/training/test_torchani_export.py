@@ -1,0 +1,50 @@
+"""The exported torchani model gives the same energies and forces."""
+
+import os
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from potstill.training.ensemble import Ensemble
+from potstill.training.predict import predict_arrays
+from potstill.training.torchani_model import to_torchani
+
+os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
+from torchani.units import HARTREE_TO_EV
+
+Floats = NDArray[np.float64]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"activation": "gelu", "descriptor": {"cutoff_function": "cosine", "zeta": 14.1}},
+        {"activation": "celu", "layers": (16,)},
+    ],
+    ids=["default", "gelu-cosine", "celu"],
+)
+def test_energies_and_forces(
+    make_ensemble: Callable[..., Ensemble],
+    liquid: tuple[Floats, Floats],
+    changes: dict[str, object],
+) -> None:
+    positions, cell = liquid
+    ensemble = make_ensemble(positions[None], cell[None], **changes)
+    ours = predict_arrays(ensemble, positions[None], cell[None], forces=True)
+    model = to_torchani(ensemble)
+    x = torch.tensor(positions)[None].requires_grad_()
+    species = torch.full((1, len(positions)), 28)
+    box, periodic = torch.tensor(cell), torch.tensor([True] * 3)
+    atomic = model.atomic_energies((species, x), box, periodic, ensemble_values=True).energies
+    theirs = atomic[:, 0] * HARTREE_TO_EV
+    np.testing.assert_allclose(
+        ours.atomic_energies[:, 0], theirs.detach().numpy(), rtol=0, atol=1e-9
+    )
+    (gradient,) = torch.autograd.grad(theirs.mean(dim=0).sum(), x)
+    assert ours.forces is not None
+    np.testing.assert_allclose(ours.forces, -gradient.numpy(), rtol=0, atol=1e-8)
+    assert np.ptp(ours.atomic_energies) > 0.1 and np.abs(ours.forces).max() > 0.1

@@ -1,0 +1,113 @@
+"""The two jobs of the stage, from frame file to model file and to evaluation."""
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from potstill.errors import PotstillError
+from potstill.frames import Frames, write_frames
+from potstill.settings import Training
+from potstill.training import load_ensemble
+from potstill.training.predict import predict
+from potstill.training.run import evaluate_model, train_model
+
+SHORT = Training(members=2, layers=(24, 16), steps=40, validation_interval=20, batch_frames=4)
+
+
+def run(folder: Path, frames: Path, count: int | None = 20, seed: int = 1) -> Path:
+    train_model(
+        frames,
+        count=count,
+        settings=SHORT,
+        seed=seed,
+        device="cpu",
+        threads=1,
+        model=folder / "Ni-test/ensemble.pt",
+        history=folder / "Ni-test/history.csv",
+        summary=folder / "Ni-test/summary.json",
+    )
+    return folder / "Ni-test/ensemble.pt"
+
+
+@pytest.fixture(scope="module")
+def frame_file(labelled: Frames, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("frames") / "momt.h5"
+    write_frames(path, labelled)
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(frame_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(tmp_path_factory.mktemp("models"), frame_file)
+
+
+def test_files_of_training(model: Path, frame_file: Path, tmp_path: Path) -> None:
+    summary = json.loads((model.parent / "summary.json").read_text())
+    assert (summary["frames"], summary["atoms"], summary["symbol"]) == (20, 32, "Ni")
+    assert summary["members"] == 2 and summary["steps"] == 40 and not summary["stopped_early"]
+    assert summary["self_energy_eV"] == load_ensemble(model).self_energy_eV
+    with (model.parent / "history.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    assert [row["step"] for row in rows] == ["20", "40"]
+    assert sorted(p.name for p in model.parent.iterdir()) == [
+        "ensemble.pt",
+        "history.csv",
+        "summary.json",
+    ]
+    again = run(tmp_path, frame_file)
+    for name in ("ensemble.pt", "history.csv", "summary.json"):
+        assert (again.parent / name).read_bytes() == (model.parent / name).read_bytes()
+
+
+def test_evaluation(model: Path, frame_file: Path, labelled: Frames, tmp_path: Path) -> None:
+    output, summary = tmp_path / "momt.h5", tmp_path / "momt.json"
+    evaluate_model(model, frame_file, device="cpu", threads=1, output=output, summary=summary)
+    expected = predict(load_ensemble(model), labelled, forces=True)
+    assert expected.forces is not None
+    with h5py.File(output) as store:
+        got = {name: store[name][...] for name in store}
+        assert dict(store.attrs) == {"model": "Ni-test", "symbol": "Ni", "atoms": 32}
+        assert store["predicted_energy"].attrs["unit"] == "eV"
+    np.testing.assert_array_equal(got["energy"], labelled.energy)
+    np.testing.assert_allclose(got["predicted_energy"], expected.energy, rtol=1e-12)
+    np.testing.assert_allclose(
+        got["energy_std"], expected.atomic_energies.sum(axis=2).std(axis=0), rtol=1e-9
+    )
+    assert got["atomic_std"].shape == (60, 32)
+    np.testing.assert_array_equal(got["order_parameter"], labelled.columns["order_parameter"])
+    np.testing.assert_array_equal(got["enthalpy"], labelled.columns["enthalpy"])
+    force = np.abs(expected.forces - labelled.forces)
+    np.testing.assert_allclose(got["force_mae"], force.mean(axis=(1, 2)), rtol=1e-9)
+    error = 1e3 * (expected.energy - labelled.energy) / 32
+    statistics = json.loads(summary.read_text())
+    assert statistics["mae_meV_per_atom"] == pytest.approx(np.abs(error).mean())
+    assert statistics["mae_shifted_meV_per_atom"] == pytest.approx(
+        np.abs(error - error.mean()).mean()
+    )
+    assert statistics["shift_meV_per_atom"] == pytest.approx(error.mean())
+    assert statistics["worst_percent_meV_per_atom"] == pytest.approx(np.abs(error).max())
+    assert statistics["force_mae_meV_per_A"] == pytest.approx(1e3 * force.mean())
+
+
+def test_too_many_frames_asked_for(frame_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(PotstillError, match=r"momt\.h5: 61 frames asked for, .* only 60"):
+        run(tmp_path, frame_file, count=61)
+
+
+def test_evaluation_on_another_element(model: Path, labelled: Frames, tmp_path: Path) -> None:
+    write_frames(tmp_path / "al.h5", replace(labelled, symbol="Al"))
+    with pytest.raises(PotstillError, match=r"al\.h5: frames of Al, but .* is a model for Ni"):
+        evaluate_model(
+            model,
+            tmp_path / "al.h5",
+            device="cpu",
+            threads=1,
+            output=tmp_path / "out.h5",
+            summary=tmp_path / "out.json",
+        )
+    assert not (tmp_path / "out.h5").exists()

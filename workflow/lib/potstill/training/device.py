@@ -1,0 +1,21 @@
+"""Where networks run."""
+
+import torch
+
+from potstill.errors import PotstillError
+from potstill.training.descriptors import use_threads
+
+
+def resolve_device(device: str) -> str:
+    """Return cpu or cuda for auto, cpu or cuda; PotstillError when there is no GPU to take."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda" and not torch.cuda.is_available():
+        raise PotstillError("device: cuda was asked for, but there is no GPU; set device: cpu")
+    return device
+
+
+def limit_threads(threads: int) -> None:
+    """Let torch and compiled loops use at most `threads` threads; with one, results repeat."""
+    torch.set_num_threads(threads)
+    use_threads(threads)

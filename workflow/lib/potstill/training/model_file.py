@@ -1,0 +1,86 @@
+"""The model file: a state dict and plain-Python metadata, written by torch, loaded without pickle.
+
+Weights are float32 as trained; everything is computed in float64 after loading.
+"""
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+
+from potstill.errors import PotstillError
+from potstill.runtime.files import atomic_path
+from potstill.settings import Training
+from potstill.training.device import resolve_device
+from potstill.training.ensemble import Ensemble, Networks
+
+FORMAT = "potstill-ensemble"
+VERSION = 1
+
+
+def save_ensemble(path: str | Path, ensemble: Ensemble) -> None:
+    """Write the model file atomically; same ensemble, same bytes."""
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "symbol": ensemble.symbol,
+        "training": ensemble.settings.model_dump(mode="json"),
+        "self_energy_eV": ensemble.self_energy_eV,
+        "scale_eV": ensemble.scale_eV,
+        "mean": ensemble.mean.cpu(),
+        "std": ensemble.std.cpu(),
+        "networks": {k: v.float().cpu() for k, v in ensemble.networks.state_dict().items()},
+    }
+    # through a handle, because torch writes the name of a path into the file
+    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+        torch.save(content, handle)
+
+
+def load_ensemble(path: str | Path, *, symbol: str | None = None, device: str = "cpu") -> Ensemble:
+    """Read a model file into float64 on `device` (auto, cpu, cuda).
+
+    Raises PotstillError when the file is missing, broken, of another format or version, or (with
+    `symbol`) of another element.
+    """
+    if not Path(path).exists():
+        raise PotstillError(f"{path}: no such model file; run the training rule that makes it")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, KeyError, ValueError):
+        raise PotstillError(
+            f"{path}: not a complete model file; delete it and train again"
+        ) from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise PotstillError(f"{path}: not a model file of potstill; name its ensemble.pt")
+    if content.get("version") != VERSION:
+        raise PotstillError(
+            f"{path}: model file version {content.get('version')}, this potstill reads {VERSION}; "
+            "train again or use the version that wrote it"
+        )
+    if symbol is not None and content.get("symbol") != symbol:
+        raise PotstillError(
+            f"{path}: this model is for {content.get('symbol')}, not for {symbol}; "
+            f"train one on {symbol} frames"
+        )
+    try:
+        return _build(content, resolve_device(device))
+    except (KeyError, TypeError, AttributeError, ValidationError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise PotstillError(f"{path}: inconsistent model file ({reason}); train again") from None
+
+
+def _build(content: dict[str, Any], device: str) -> Ensemble:
+    settings = Training.model_validate(content["training"])
+    networks = Networks(settings)
+    networks.load_state_dict(content["networks"])
+    return Ensemble(
+        symbol=content["symbol"],
+        settings=settings,
+        mean=content["mean"].to(device),
+        std=content["std"].to(device),
+        self_energy_eV=content["self_energy_eV"],
+        scale_eV=content["scale_eV"],
+        networks=networks.double().requires_grad_(False).to(device),
+    )

@@ -1,0 +1,73 @@
+"""Predictions of an ensemble for frames: energies by member, forces of the mean."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from potstill.errors import PotstillError
+from potstill.frames import Floats, Frames
+from potstill.training.descriptors import describe, describe_with_pairs, use_threads
+from potstill.training.ensemble import Ensemble
+from potstill.training.pair_forces import forces_and_strain
+
+# atoms whose descriptors are in memory at a time
+_CHUNK_ATOMS = 2048
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """energy (F,): mean over members, eV; atomic_energies (M, F, N): by member, eV; forces
+    (F, N, 3): of the mean, eV/A; stress (F, 3, 3): of the mean, eV/A^3, positive under tension.
+
+    Forces and stress are None when they were not asked for.
+    """
+
+    energy: Floats
+    atomic_energies: Floats
+    forces: Floats | None
+    stress: Floats | None
+
+
+def predict(ensemble: Ensemble, frames: Frames, *, forces: bool, threads: int = 1) -> Prediction:
+    """Predict frames in chunks; labels are not looked at.
+
+    Raises PotstillError for frames of another element.
+    """
+    if frames.symbol != ensemble.symbol:
+        raise PotstillError(
+            f"this model is for {ensemble.symbol}, the frames hold {frames.symbol}; "
+            "give frames of the model's element"
+        )
+    return predict_arrays(ensemble, frames.positions, frames.cell, forces=forces, threads=threads)
+
+
+def predict_arrays(
+    ensemble: Ensemble, positions: Floats, cell: Floats, *, forces: bool, threads: int = 1
+) -> Prediction:
+    """Predict F frames of the model's element: positions (F, N, 3) and cell (F, 3, 3) in A."""
+    use_threads(threads)
+    count, atoms = positions.shape[:2]
+    atomic = np.empty((ensemble.settings.members, count, atoms))
+    force, strain = np.empty((count, atoms, 3)), np.empty((count, 3, 3))
+    size = max(1, _CHUNK_ATOMS // atoms)
+    for first in range(0, count, size):
+        part = slice(first, min(first + size, count))
+        shape = (-1, part.stop - first, atoms)
+        settings = ensemble.settings.descriptor
+        if forces:
+            features, pairs = describe_with_pairs(positions[part], cell[part], settings)
+            flat = features.reshape(-1, features.shape[-1])
+            energies, gradient = ensemble.with_gradient(flat)
+            g = gradient.cpu().numpy().reshape(features.shape)
+            force[part], strain[part] = forces_and_strain(g, pairs)
+        else:
+            features = describe(positions[part], cell[part], settings)
+            energies = ensemble.atomic_energies(features.reshape(-1, features.shape[-1]))
+        atomic[:, part] = energies.cpu().numpy().reshape(shape)
+    volume = np.abs(np.linalg.det(cell))[:, None, None]
+    return Prediction(
+        energy=atomic.sum(axis=2).mean(axis=0),
+        atomic_energies=atomic,
+        forces=force if forces else None,
+        stress=strain / volume if forces else None,
+    )

@@ -1,0 +1,154 @@
+"""The stage's two jobs: train a model on a frame file, evaluate a model on a frame file."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from potstill import __version__
+from potstill.errors import PotstillError
+from potstill.frames import UNITS, Frames, read_frames
+from potstill.runtime.files import atomic_path, write_json
+from potstill.runtime.progress import say
+from potstill.runtime.restart import restart_file
+from potstill.settings import Training
+from potstill.training.device import limit_threads, resolve_device
+from potstill.training.loop import HISTORY, Fit, train
+from potstill.training.model_file import load_ensemble, save_ensemble
+from potstill.training.predict import predict
+
+WORST_SHARE = 0.01
+
+
+def train_model(
+    frames: Path,
+    *,
+    count: int | None,
+    settings: Training,
+    seed: int,
+    device: str,
+    threads: int,
+    model: Path,
+    history: Path,
+    summary: Path,
+) -> None:
+    """Train an ensemble on `count` evenly spaced frames of a file (None for all).
+
+    Writes the model file, its validation history (CSV) and a summary (JSON). An interrupted job
+    goes on from the restart file beside `model`. PotstillError as of `read_frames` and `train`.
+    """
+    limit_threads(threads)
+    device = resolve_device(device)
+    chosen = _choose(frames, count)
+    with restart_file(model, _fingerprint(chosen, settings, seed, device)) as restart:
+        try:
+            ensemble, fit = train(chosen, settings, seed, device=device, restart=restart)
+        except PotstillError as error:
+            raise PotstillError(f"{frames}: {error}") from None
+        save_ensemble(model, ensemble)
+    with atomic_path(history) as temporary:
+        rows = [",".join(HISTORY), *(",".join(f"{v:.8g}" for v in row) for row in fit.history)]
+        temporary.write_text("\n".join(rows) + "\n")
+    write_json(
+        summary,
+        {
+            "symbol": chosen.symbol,
+            "frames": len(chosen),
+            "atoms": chosen.atoms,
+            "members": settings.members,
+            "self_energy_eV": ensemble.self_energy_eV,
+            "seed": seed,
+            "steps": fit.step,
+            "stopped_early": fit.step < settings.steps,
+            **_validation(fit, settings),
+        },
+    )
+
+
+def evaluate_model(
+    model: Path, frames: Path, *, device: str, threads: int, output: Path, summary: Path
+) -> None:
+    """Compare a model with the labels of a frame file.
+
+    Writes predictions and errors by frame (HDF5) and their statistics (JSON, meV/atom, meV/A).
+    Raises PotstillError for frames of another element than the model's.
+    """
+    limit_threads(threads)
+    ensemble = load_ensemble(model, device=device)
+    labelled = read_frames(frames)
+    if labelled.symbol != ensemble.symbol:
+        raise PotstillError(
+            f"{frames}: frames of {labelled.symbol}, but {model} is a model for {ensemble.symbol}"
+        )
+    prediction = predict(ensemble, labelled, forces=True, threads=threads)
+    assert prediction.forces is not None
+    force_error = np.abs(prediction.forces - labelled.forces).mean(axis=(1, 2))
+    arrays = {
+        "energy": (labelled.energy, "eV"),
+        "predicted_energy": (prediction.energy, "eV"),
+        "energy_std": (prediction.atomic_energies.sum(axis=2).std(axis=0), "eV"),
+        "atomic_std": (prediction.atomic_energies.std(axis=0), "eV"),
+        "force_mae": (force_error, "eV/A"),
+    }
+    for name in ("enthalpy", "order_parameter"):
+        if name in labelled.columns:
+            arrays[name] = (labelled.columns[name], UNITS[name])
+    with atomic_path(output) as temporary, h5py.File(temporary, "w") as store:
+        store.attrs["symbol"] = labelled.symbol
+        store.attrs["atoms"] = labelled.atoms
+        store.attrs["model"] = Path(model).parent.name
+        for name, (values, unit) in arrays.items():
+            store.create_dataset(name, data=values).attrs["unit"] = unit
+    statistics = _statistics(1e3 * (prediction.energy - labelled.energy) / labelled.atoms)
+    write_json(
+        summary,
+        {
+            "frames": len(labelled),
+            "atoms": labelled.atoms,
+            **statistics,
+            "force_mae_meV_per_A": float(1e3 * force_error.mean()),
+        },
+    )
+    say(f"{output}: {statistics['mae_meV_per_atom']:.3f} meV/atom over {len(labelled)} frames")
+
+
+def _choose(path: Path, count: int | None) -> Frames:
+    frames = read_frames(path)
+    try:
+        return frames.spaced(count)
+    except PotstillError as error:
+        raise PotstillError(f"{path}: {error}; lower the model's count") from None
+
+
+def _fingerprint(frames: Frames, settings: Training, seed: int, device: str) -> str:
+    """Return what a restart file depends on: version, settings, seed, device and the frames."""
+    digest = hashlib.sha256()
+    for values in (frames.positions, frames.cell, frames.energy, frames.forces):
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return json.dumps([__version__, settings.model_dump(), seed, device, digest.hexdigest()])
+
+
+def _validation(fit: Fit, settings: Training) -> dict[str, object]:
+    """Return the members' errors at their best validation."""
+    forces = [1e3 * float(v) for v in fit.force_mae] if settings.forces else None
+    return {
+        "best_steps": [int(v) for v in fit.best_step],
+        "validation_mae_meV_per_atom": float(1e3 * fit.energy_mae.mean()),
+        "validation_force_mae_meV_per_A": float(np.mean(forces)) if forces else None,
+        "members_validation_mae_meV_per_atom": [1e3 * float(v) for v in fit.energy_mae],
+        "members_validation_force_mae_meV_per_A": forces,
+    }
+
+
+def _statistics(error: np.ndarray[tuple[int], np.dtype[np.float64]]) -> dict[str, float]:
+    """Return the statistics of signed errors by frame, meV/atom."""
+    worst = np.sort(np.abs(error))[-max(1, round(WORST_SHARE * len(error))) :]
+    return {
+        "mae_meV_per_atom": float(np.abs(error).mean()),
+        "mae_shifted_meV_per_atom": float(np.abs(error - error.mean()).mean()),
+        "shift_meV_per_atom": float(error.mean()),
+        "rmse_meV_per_atom": float(np.sqrt((error**2).mean())),
+        "worst_percent_meV_per_atom": float(worst.mean()),
+    }

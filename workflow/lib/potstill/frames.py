@@ -81,7 +81,7 @@ class Frames:
         columns = {name: column[which] for name, column in self.columns.items()}
         return replace(self, **arrays, columns=columns)
 
-    def spaced(self, count: int | None) -> Self:
+    def spread(self, count: int | None) -> Self:
         """Return `count` frames (all for None), one from each of `count` equal stretches.
 
         Which one of its stretch is drawn at random, the same at every call: even steps would fall

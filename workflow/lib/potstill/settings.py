@@ -202,7 +202,9 @@ class Model(_Section):
     frames: str = Field(
         description="frame file under results/<run>/ without `.h5`, as `sampling/Ni/108/fcc`"
     )
-    count: Count | None = Field(None, description="use this many, spread over the whole set; null for all")
+    count: Count | None = Field(
+        None, description="use this many, spread over the whole set; null for all"
+    )
 
 
 class Distillation(_Section):

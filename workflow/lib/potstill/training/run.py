@@ -34,7 +34,7 @@ def train_model(
     history: Path,
     summary: Path,
 ) -> None:
-    """Train an ensemble on `count` evenly spaced frames of a file (None for all).
+    """Train an ensemble on `count` frames spread over a file (None for all).
 
     Writes the model file, its validation history (CSV) and a summary (JSON). An interrupted job
     goes on from the restart file beside `model`. PotstillError as of `read_frames` and `train`.
@@ -117,7 +117,7 @@ def evaluate_model(
 def _choose(path: Path, count: int | None) -> Frames:
     frames = read_frames(path)
     try:
-        return frames.spaced(count)
+        return frames.spread(count)
     except PotstillError as error:
         raise PotstillError(f"{path}: {error}; lower the model's count") from None
 

@@ -1,0 +1,37 @@
+# Every recipe is what you would type yourself in an environment that holds the project.
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: run paper report test lint config-reference env
+.DELETE_ON_ERROR:
+
+# the default configuration on two cores, into results/default/
+run: env
+	snakemake --profile workflow/profiles/local --cores 2
+
+# the paper's full scale on this machine; on a cluster: snakemake --profile slurm --configfile config/paper.yaml
+paper: env
+	snakemake --profile workflow/profiles/local --cores all --configfile config/paper.yaml
+
+# one HTML file with every figure and table of the default run
+report: env
+	snakemake --report results/default/report.html
+
+test: env
+	pytest
+
+lint: env
+	ruff check
+	ruff format --check
+	mypy
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+	python -m potstill.settings | diff config/README.md -
+
+config-reference: env
+	python -m potstill.settings > config/README.md
+
+env: .venv/installed
+
+.venv/installed: pyproject.toml envs/constraints.txt
+	$(PYTHON) -m venv .venv && .venv/bin/pip install -c envs/constraints.txt -e '.[test]' && touch $@

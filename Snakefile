@@ -1,0 +1,68 @@
+"""Data distillation for neural network potentials: from published tables to the paper's figures.
+
+The stages, each a file of rules under workflow/rules:
+potentials -> sampling -> training -> distillation -> translation -> relaxation -> paper
+"""
+
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+from potstill.errors import PotstillError
+from potstill.settings import load_settings
+
+min_version("9.19")
+
+
+configfile: str(Path(workflow.basedir, "config/config.yaml"))
+
+
+try:
+    settings = load_settings(config)
+except PotstillError as error:
+    sys.exit(str(error))
+
+
+pathvars:
+    results=f"results/{settings.run}",
+    logs=f"results/{settings.run}/logs",
+
+
+report: "workflow/report/workflow.rst"
+
+
+wildcard_constraints:
+    table="|".join(settings.potentials),
+    element="[A-Z][a-z]?",
+    source="[A-Z][a-z]?",
+    target="[A-Z][a-z]?",
+    atoms="[1-9][0-9]*",
+    ensemble="[a-z][a-z0-9_]*(?<!_trace)",
+    iteration="[0-9]+",
+    grid="[0-9]+x[0-9]+",
+    model="[A-Za-z0-9][A-Za-z0-9_.-]*",
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/potentials.smk"
+include: "workflow/rules/sampling.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/distillation.smk"
+include: "workflow/rules/translation.smk"
+include: "workflow/rules/relaxation.smk"
+include: "workflow/rules/paper.smk"
+
+
+localrules:
+    all,
+    tables,
+    figures,
+
+
+rule all:
+    default_target: True
+    input:
+        rules.tables.input,
+        rules.figures.input,
+        "<results>/provenance.json",

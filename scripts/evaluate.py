@@ -1,0 +1,16 @@
+"""Compare one ensemble with the labels of one sampled set."""
+
+from pathlib import Path
+
+from potstill.runtime.job import job
+from potstill.training.run import evaluate_model
+
+with job(snakemake) as s:
+    evaluate_model(
+        Path(s.input.model),
+        Path(s.input.frames),
+        device=s.params.device,
+        threads=s.threads,
+        output=Path(s.output.evaluation),
+        summary=Path(s.output.summary),
+    )

@@ -1,0 +1,179 @@
+"""The configuration: the shipped ones are good, and each bad one gives one line with the cure."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from potstill.errors import PotstillError
+from potstill.settings import Momt, Npt, load_settings, reference, split_set
+
+ROOT = Path(__file__).parents[1]
+CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """Return `base` changed as Snakemake changes it by a second configuration file."""
+    result = copy.deepcopy(base)
+    for key, value in change.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if both else value
+    return result
+
+
+def momt(**change: Any) -> dict[str, Any]:
+    return {"sampling": {"Ni/32/momt": change}}
+
+
+def loop(**change: Any) -> dict[str, Any]:
+    return {"distillation": {"Ni": change}}
+
+
+BAD = {
+    "negative seed": ({"seed": -1}, "seed: ", "greater than or equal to 0"),
+    "run with a slash": ({"run": "a/b"}, "run: ", "match pattern"),
+    "misspelt setting": ({"sead": 1}, "sead: ", "no such setting; see config/README.md"),
+    "misspelt nested": (momt(walker=2), "sampling.Ni/32/momt.walker: ", "see config/README.md"),
+    "no such device": ({"device": "tpu"}, "device: ", "'auto', 'cpu' or 'cuda'"),
+    "no such table": (
+        {"elements": {"Al": {"table": "Cu"}}},
+        "elements.Al.table: 'Cu' is not a key of `potentials`",
+        "(Ni-Nb, Al)",
+    ),
+    "hash of wrong length": (
+        {"potentials": {"Al": {"sha256": "12ab"}}},
+        "potentials.Al.sha256: ",
+        "match pattern",
+    ),
+    "no such crystal": (
+        {"elements": {"Al": {"structure": "hcp"}}},
+        "elements.Al.structure: ",
+        "'fcc' or 'bcc'",
+    ),
+    "no element": (
+        {"elements": {"Xy": {"table": "Al", "structure": "fcc", "lattice_constant_A": 4}}},
+        "elements: 'Xy'",
+        "no chemical symbol",
+    ),
+    "set without a place": (
+        {"sampling": {"Ni-32-momt": CONFIG["sampling"]["Ni/32/momt"]}},
+        "sampling: 'Ni-32-momt'",
+        "must read element/atoms/ensemble, as Ni/32/momt",
+    ),
+    "atoms that fill no cube": (
+        {"sampling": {"Ni/31/momt": CONFIG["sampling"]["Ni/32/momt"]}},
+        "sampling.Ni/31/momt: 31 atoms",
+        "use 4 n^3 atoms",
+    ),
+    "no such method": (momt(method="nvt"), "sampling.Ni/32/momt: ", "'momt', 'npt'"),
+    "frames and walkers": (momt(frames=502), "sampling.Ni/32/momt: frames", "multiple of walkers"),
+    "steps between frames": (
+        momt(production_steps=800),
+        "sampling.Ni/32/momt: production_steps (800)",
+        "must be a multiple of frames times trace_interval (500 x 50)",
+    ),
+    "mesh upside down": (
+        momt(enthalpy_range_eV_per_atom=[-3.9, -4.7]),
+        "sampling.Ni/32/momt: enthalpy_range_eV_per_atom",
+        "low < high",
+    ),
+    "temperature outside": (
+        momt(temperature_K=5000),
+        "sampling.Ni/32/momt: temperature_K",
+        "between low_temperature_K and high_temperature_K",
+    ),
+    "too coarse a mesh": (momt(nodes=[2, 60]), "sampling.Ni/32/momt: nodes", "at least [4, 4]"),
+    "infinite pressure": (
+        momt(pressure_bar=float("inf")),
+        "sampling.Ni/32/momt.pressure_bar: ",
+        "finite number",
+    ),
+    "long time step": (
+        momt(timestep_fs=100),
+        "sampling.Ni/32/momt.timestep_fs: ",
+        "less than or equal to 10",
+    ),
+    "one member": (
+        {"training": {"members": 1}},
+        "training.members: ",
+        "greater than or equal to 2",
+    ),
+    "cut-offs": (
+        {"training": {"descriptor": {"angular_cutoff_A": 7}}},
+        "training.descriptor: angular_cutoff_A",
+        "must not exceed radial_cutoff_A",
+    ),
+    "steps in words": ({"training": {"steps": "many"}}, "training.steps: ", "valid integer"),
+    "no frames of a model": ({"models": {"Ni-x": {}}}, "models.Ni-x.frames: ", "required"),
+    "no source": (
+        loop(source="Ni/256/momt"),
+        "distillation.Ni.source: 'Ni/256/momt' is not a key of `sampling`",
+        "Ni/32/momt",
+    ),
+    "many blocks": (
+        loop(blocks=60),
+        "distillation.Ni.blocks: 60 blocks",
+        "at least 600 frames in sampling.Ni/32/momt.frames",
+    ),
+    "no such strategy": (loop(strategy="best"), "distillation.Ni.strategy: ", "'outlying_atom'"),
+    "no test set": (
+        {"translation": {"Al": {"test": "Al/32/momt"}}},
+        "translation.Al.test: 'Al/32/momt' is not a key of `sampling`",
+        "Al/108/momt",
+    ),
+    "undistilled source": (
+        {"translation": {"Al": {"source": "Nb"}}},
+        "translation.Al.source: 'Nb' is not a key of `distillation`",
+        "(Ni)",
+    ),
+}
+
+
+def test_shipped_configurations():
+    default = load_settings(CONFIG)
+    paper = load_settings(merged(CONFIG, yaml.safe_load((ROOT / "config/paper.yaml").read_text())))
+    assert (default.run, paper.run) == ("default", "paper")
+    assert set(default.sampling) < set(paper.sampling)
+    assert all(sampled.frames == 20_000 for sampled in paper.sampling.values())
+    assert paper.distillation["Ni"].blocks == 10
+    assert {paper.models[name].count for name in ("Ni-fcc", "Ni-liquid", "Ni-momt")} == {2000}
+    for settings in (default, paper):
+        assert settings.training.members == 5
+        methods = {type(s) for s in settings.sampling.values()}
+        assert methods == {Momt, Npt}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_configuration(case):
+    change, place, cure = BAD[case]
+    with pytest.raises(PotstillError) as caught:
+        load_settings(merged(CONFIG, change))
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"configuration: {place}")
+    assert cure in line
+
+
+def test_every_bad_setting_has_its_line():
+    change = {"seed": -1, "device": "tpu", "training": {"members": 1}}
+    with pytest.raises(PotstillError) as caught:
+        load_settings(merged(CONFIG, change))
+    lines = str(caught.value).splitlines()
+    assert [line.split(": ")[1] for line in lines] == ["seed", "device", "training.members"]
+
+
+def test_plain_dicts_come_back():
+    settings = load_settings(CONFIG)
+    assert load_settings(settings.model_dump(mode="json")) == settings
+
+
+def test_split_set():
+    assert split_set("Nb/54/momt") == ("Nb", 54, "momt")
+
+
+def test_reference_is_up_to_date_and_complete():
+    text = reference()
+    assert (ROOT / "config/README.md").read_text() == text
+    for name in ("learning_steps", "melt_temperature_K", "radial_cutoff_A", "converged_share"):
+        assert f"| `{name}` |" in text

@@ -1,0 +1,215 @@
+"""The tiny configuration through every stage, twice."""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import yaml
+
+from potstill.frames import read_frames
+from potstill.potentials.tables import KNOWN
+from potstill.settings import load_settings
+from potstill.training import load_calculator
+
+FIGURES = ["1", "2a", "2b", "3a", "3b", "s1", "s2", "s3"]
+CRYSTAL_TABLES = {
+    "table_1": ("Ni", 4),
+    "table_2": ("Ni", 3),
+    "table_3": ("Al", 2),
+    "table_nb": ("Nb", 2),
+}
+STRUCTURES = ["FCC", "BCC", "HCP", "HCP c/a=sqrt(3)"]
+CRYSTAL_COLUMNS = [
+    "element", "structure", "atoms", "potential", "bond_length_A", "energy_eV_per_atom",
+    "bond_error_A", "energy_error_eV_per_atom", "rank",
+]  # fmt: skip
+CURVE_COLUMNS = [
+    "iteration", "frames", "atoms", "share_of_32_atom_frames", "share_of_108_atom_set_atoms",
+    "mae_32_meV_per_atom", "mae_32_shifted_meV_per_atom", "mae_108_meV_per_atom",
+    "mae_108_shifted_meV_per_atom", "force_mae_meV_per_A",
+]  # fmt: skip
+SAMPLING_KEYS = {
+    "steps", "frames", "round_trips", "order_flatness", "kinetic_temperature_K",
+    "melting_temperature_K", "steps_per_second", "seed",
+}  # fmt: skip
+MAGIC = {"pdf": b"%PDF", "png": b"\x89PNG", "svg": b"<?xml"}
+
+
+@pytest.fixture(scope="module")
+def results(tiny_run: Path) -> Path:
+    return tiny_run / "results/tiny"
+
+
+@pytest.fixture(scope="module")
+def settings(tiny_config: Path, results: Path) -> dict[str, Any]:
+    """The settings as the run itself recorded them."""
+    return json.loads((results / "provenance.json").read_text())["settings"]
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_second_run_has_nothing_to_do(tiny_run, tiny_config, snakemake_in):
+    again = snakemake_in(tiny_run, "--cores", "2", "--configfile", tiny_config)
+    assert again.returncode == 0
+    assert "Nothing to be done" in again.stdout
+
+
+def test_changed_setting_reruns_only_what_it_touches(tiny_run, tiny_config, snakemake_in, tmp_path):
+    config = yaml.safe_load(tiny_config.read_text())
+    config["translation"] = {"Nb": {"scale": 1.2}}
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(yaml.safe_dump(config))
+    plan = snakemake_in(tiny_run, "-n", "--configfile", changed)
+    assert plan.returncode == 0, plan.stdout
+    jobs = plan.stdout.partition("Job stats:")[2].partition("total")[0]
+    rules = {line.split()[0] for line in jobs.splitlines() if line.split()} - {"job", "-----"}
+    rules = {rule for rule in rules if not set(rule) <= {"-"}}
+    assert {"translate", "train", "evaluate", "relax", "table_nb", "figure_3a"} <= rules
+    assert not rules & {"potential", "sample", "select", "score", "distilled", "grid", "table_3"}
+
+
+@pytest.mark.parametrize("suffix", ["pdf", "png", "svg"])
+@pytest.mark.parametrize("number", FIGURES)
+def test_figure(results, number, suffix):
+    content = (results / f"figures/figure_{number}.{suffix}").read_bytes()
+    assert content.startswith(MAGIC[suffix])
+    assert len(content) > 2000
+
+
+@pytest.mark.parametrize("name", CRYSTAL_TABLES)
+def test_crystal_table(results, name):
+    element, potentials = CRYSTAL_TABLES[name]
+    rows = read_csv(results / f"tables/{name}.csv")
+    assert list(rows[0])[: len(CRYSTAL_COLUMNS)] == CRYSTAL_COLUMNS
+    assert {row["element"] for row in rows} == {element}
+    assert [row["structure"] for row in rows] == STRUCTURES * potentials
+    atoms = {"FCC": "32", "BCC": "54"}
+    assert all(row["atoms"] == atoms.get(row["structure"], "48") for row in rows)
+    reference = rows[:4]
+    assert all(row["potential"] == "EAM" for row in reference)
+    assert all(float(row["energy_error_eV_per_atom"]) == 0 for row in reference)
+    for row in rows[4:]:
+        exact = reference[STRUCTURES.index(row["structure"])]
+        error = float(row["energy_eV_per_atom"]) - float(exact["energy_eV_per_atom"])
+        assert float(row["energy_error_eV_per_atom"]) == pytest.approx(error, abs=2e-5)
+    for suffix in ("md", "tex"):
+        assert "FCC" in (results / f"tables/{name}.{suffix}").read_text()
+
+
+def test_eam_rows_are_the_reference_crystals(results):
+    """Energies of the relaxed crystals that two independent engines gave, eV/atom."""
+    energies = {
+        "table_1": {"FCC": -4.87631, "BCC": -4.83335, "HCP": -4.86285},
+        "table_3": {"FCC": -3.41066, "BCC": -3.30883, "HCP": -3.38314},
+        "table_nb": {"FCC": -7.15940, "BCC": -7.34687, "HCP": -7.20392},
+    }
+    for name, expected in energies.items():
+        for row in read_csv(results / f"tables/{name}.csv")[:3]:
+            energy = expected[row["structure"]]
+            assert float(row["energy_eV_per_atom"]) == pytest.approx(energy, abs=1e-4)
+
+
+def test_self_energy_table(results, settings):
+    rows = read_csv(results / "tables/table_s4.csv")
+    assert [row["model"] for row in rows] == list(settings["models"])
+    for row in rows:
+        summary = json.loads((results / f"models/{row['model']}/summary.json").read_text())
+        assert float(row["self_energy_eV"]) == pytest.approx(summary["self_energy_eV"], abs=1e-6)
+
+
+def test_curve(results, settings):
+    rows = read_csv(results / "distillation/Ni/curve.csv")
+    assert list(rows[0])[: len(CURVE_COLUMNS)] == CURVE_COLUMNS
+    assert [int(row["iteration"]) for row in rows] == list(range(len(rows)))
+    assert 2 <= len(rows) <= settings["distillation"]["Ni"]["blocks"]
+    for k, row in enumerate(rows):
+        frames = int(row["frames"])
+        selection = read_frames(results / f"distillation/Ni/{k}/selection.h5")
+        assert len(selection) == frames
+        assert float(row["share_of_32_atom_frames"]) == pytest.approx(frames / 60, rel=1e-5)
+        share = frames * 32 / (32 * 108)
+        assert float(row["share_of_108_atom_set_atoms"]) == pytest.approx(share, rel=1e-5)
+    assert int(rows[0]["frames"]) == 20
+
+
+def test_distilled_set_is_the_last_selection(results):
+    last = len(read_csv(results / "distillation/Ni/curve.csv")) - 1
+    distilled = read_frames(results / "distillation/Ni/distilled.h5")
+    selection = read_frames(results / f"distillation/Ni/{last}/selection.h5")
+    source = read_frames(results / "sampling/Ni/32/momt.h5")
+    index = distilled.columns["source_index"]
+    np.testing.assert_array_equal(index, selection.columns["source_index"])
+    np.testing.assert_array_equal(distilled.positions, source.positions[index])
+    np.testing.assert_array_equal(distilled.forces, source.forces[index])
+    assert distilled.attributes["distillation_strategy"] == "outlying_atom"
+    stopped = json.loads((results / f"distillation/Ni/{last}/summary.json").read_text())
+    assert stopped["converged"] or last == 2
+
+
+def test_sampled_sets(results, settings):
+    for name, sampled in settings["sampling"].items():
+        summary = json.loads((results / f"sampling/{name}.json").read_text())
+        assert set(summary) >= SAMPLING_KEYS
+        frames = read_frames(results / f"sampling/{name}.h5")
+        assert len(frames) == summary["frames"] == sampled["frames"]
+        assert summary["steps"] >= sampled["production_steps"]
+        assert np.all(np.diff(frames.columns["step"]) >= 0)  # blocks are blocks of time
+        with h5py.File(results / f"sampling/{name}.h5") as store:
+            (group,) = store.values()
+            assert all("unit" in dataset.attrs for dataset in group.values())
+
+
+def test_translated_frames_are_the_distilled_ones_scaled(results):
+    """So no frame of a target's own set is trained on."""
+    distilled = read_frames(results / "distillation/Ni/distilled.h5")
+    scales = {"Al": 4.04526 / 3.51623, "Nb": (3.30237**3 / 2 / (3.51623**3 / 4)) ** (1 / 3)}
+    for target, scale in scales.items():
+        translated = read_frames(results / f"translation/Ni-{target}/frames.h5")
+        assert translated.symbol == target
+        np.testing.assert_allclose(translated.positions, scale * distilled.positions)
+        np.testing.assert_allclose(translated.cell, scale * distilled.cell)
+        trained = json.loads((results / f"models/{target}-translated/summary.json").read_text())
+        assert trained["symbol"] == target
+        assert trained["frames"] == len(distilled)
+
+
+def test_model_is_a_calculator(results):
+    frames = read_frames(results / "sampling/Ni/32/momt.h5")
+    atoms = frames.to_ase(0)
+    atoms.calc = load_calculator(results / "models/Ni-distilled/ensemble.pt")
+    assert np.isfinite(atoms.get_potential_energy())
+    assert atoms.get_forces().shape == (32, 3)
+    assert atoms.get_stress().shape == (6,)
+    assert atoms.calc.results["energies_std"].shape == (32,)
+
+
+def test_provenance(results):
+    content = json.loads((results / "provenance.json").read_text())
+    assert content["seed"] == content["settings"]["seed"] == 7
+    assert load_settings(content["settings"]).run == "tiny"
+    assert content["potentials"] == {name: known.sha256 for name, known in KNOWN.items()}
+    listed = {Path(path).name for path in content["files"]}
+    assert {"table_1.csv", "figure_2a.pdf", "distilled.h5", "ensemble.pt"} <= listed
+    for path, digest in content["files"].items():
+        assert hashlib.sha256((results.parents[1] / path).read_bytes()).hexdigest() == digest
+
+
+def test_every_job_left_a_log(results):
+    assert len(list((results / "logs/training").glob("*.log"))) >= 13
+    assert "train" in (results / "logs/training/Ni-distilled.log").read_text().lower()
+
+
+def test_report(tiny_run, tiny_config, snakemake_in):
+    made = snakemake_in(tiny_run, "--configfile", tiny_config, "--report", "report.html")
+    assert made.returncode == 0, made.stdout
+    report = (tiny_run / "report.html").read_text()
+    for name in [f"figure_{number}.svg" for number in FIGURES] + ["table_1.csv", "table_s4.csv"]:
+        assert name in report

@@ -1,0 +1,156 @@
+"""The graph of jobs, without running one: plans, targets by name, lint and bad configurations."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PAPER = ROOT / "config/paper.yaml"
+SNAKEMAKE = (sys.executable, "-m", "snakemake")
+
+
+def jobs(plan: str) -> dict[str, int]:
+    """Return the numbers of jobs by rule from a dry run's table."""
+    table = plan.partition("Job stats:")[2].partition("\ntotal")[0]
+    return {name: int(n) for name, n in re.findall(r"^(\w+)\s+(\d+)$", table, re.MULTILINE)}
+
+
+@pytest.fixture(scope="module")
+def rule_graph(snakemake_in, tmp_path_factory) -> set[tuple[str, str]]:
+    """Edges between rules, from input to output."""
+    made = snakemake_in(tmp_path_factory.mktemp("graph"), "--rulegraph")
+    names = dict(re.findall(r'(\d+)\[label = "(\w+)"', made.stdout))
+    return {(names[a], names[b]) for a, b in re.findall(r"(\d+) -> (\d+)", made.stdout)}
+
+
+def test_stages_follow_each_other(rule_graph):
+    order = [
+        "potential", "sample", "grid", "select", "train", "evaluate", "score", "distilled",
+        "curve", "translate", "relax",
+    ]  # fmt: skip
+    rules = {rule for edge in rule_graph for rule in edge}
+    assert set(order) < rules
+    for edge in [
+        ("potential", "sample"),
+        ("sample", "select"),
+        ("select", "train"),
+        ("train", "score"),
+        ("score", "select"),
+        ("select", "distilled"),
+        ("evaluate", "curve"),
+        ("distilled", "translate"),
+        ("translate", "train"),
+        ("train", "relax"),
+        ("relax", "table_1"),
+    ]:
+        assert edge in rule_graph
+    # nothing leads back from what is printed, and the targets' own sets train nothing by themselves
+    printed = {rule for rule in rules if rule.startswith(("figure_", "table_"))}
+    assert all(end in {"all", "provenance"} for start, end in rule_graph if start in printed)
+
+
+def test_everything_leads_to_all(rule_graph):
+    reached, frontier = set(), {"all"}
+    while frontier:
+        reached |= frontier
+        frontier = {a for a, b in rule_graph if b in frontier} - reached
+    assert reached == {rule for edge in rule_graph for rule in edge}
+
+
+def test_paper_plan(snakemake_in, tmp_path):
+    plan = snakemake_in(tmp_path, "-n", "--configfile", PAPER)
+    assert plan.returncode == 0, plan.stdout
+    assert not re.search(r"\w(Error|Exception)\b|Traceback|[Ww]arning", plan.stdout)
+    planned = jobs(plan.stdout)
+    assert planned["sample"] == 7
+    assert planned["select"] == 10
+    assert planned["score"] == 9
+    # seven models of `models`, nine iterations before the last, and one for each grid
+    assert planned["train"] == 7 + 9 + 4
+    assert list(tmp_path.glob("results*")) == []
+
+
+def test_early_stop_is_planned_through_checkpoints(snakemake_in, tmp_path, default_config):
+    config = tmp_path / "stop.yaml"
+    config.write_text(yaml.safe_dump({"distillation": {"Ni": {"converged_share": 0.05}}}))
+    planned = jobs(snakemake_in(tmp_path, "-n", "--configfile", config).stdout)
+    assert planned["select"] == 1  # how many follow is known when this one is done
+    assert "score" not in planned
+
+
+def test_target_by_file_name(snakemake_in, tmp_path):
+    target = "results/paper/tables/table_3.md"
+    plan = snakemake_in(tmp_path, "-n", target, "--configfile", PAPER)
+    assert plan.returncode == 0, plan.stdout
+    planned = jobs(plan.stdout)
+    assert planned["table_3"] == planned["translate"] == 1
+    assert not {"table_1", "figure_1", "grid", "curve", "evaluate"} & set(planned)
+
+
+@pytest.mark.parametrize("target", ["tables", "figures"])
+def test_target_by_rule(snakemake_in, tmp_path, target):
+    planned = jobs(snakemake_in(tmp_path, "-n", target).stdout)
+    printed = {rule for rule in planned if rule.startswith(("figure_", "table_"))}
+    assert {rule.split("_")[0] for rule in printed} == {target.removesuffix("s")}
+    assert len(printed) == {"tables": 5, "figures": 8}[target]
+
+
+def test_profiles_plan(tmp_path):
+    """`--profile slurm` is found from the root of a clone, through the link there."""
+    for profile in ("slurm", "workflow/profiles/local"):
+        plan = subprocess.run(
+            [*SNAKEMAKE, "-n", "--profile", profile, "--directory", tmp_path],
+            cwd=ROOT, capture_output=True, text=True,
+        )  # fmt: skip
+        assert plan.returncode == 0, plan.stderr
+        assert jobs(plan.stdout + plan.stderr)["train"] == 13
+
+
+def test_lint_is_clean(snakemake_in, tmp_path):
+    lint = snakemake_in(tmp_path, "--lint")
+    assert lint.returncode == 0, lint.stdout
+    assert "good condition" in lint.stdout
+
+
+@pytest.mark.parametrize(
+    "target, message",
+    [
+        ("models/Ni-lost/ensemble.pt", "models.Ni-lost is asked for and missing; add it"),
+        ("sampling/Ni/32/nvt.h5", "sampling.Ni/32/nvt is asked for and missing; add it"),
+        ("sampling/Cu/32/momt.h5", "elements.Cu is asked for and missing; add it"),
+        ("distillation/Al/distilled.h5", "distillation.Al is asked for and missing; add it"),
+    ],
+)
+def test_unknown_target_names_the_setting(snakemake_in, tmp_path, target, message):
+    plan = snakemake_in(tmp_path, "-n", f"results/default/{target}")
+    assert plan.returncode != 0
+    assert f"configuration: {message}" in plan.stdout
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"seed": -1}, "seed: Input should be greater than or equal to 0 (given: -1)"),
+        (
+            {"sampling": {"Ni/32/momt": {"frames": 502}}},
+            "sampling.Ni/32/momt: frames must be a multiple of walkers (4)",
+        ),
+        (
+            {"distillation": {"Ni": {"blocks": 60}}},
+            "distillation.Ni.blocks: 60 blocks need at least 600 frames in "
+            "sampling.Ni/32/momt.frames",
+        ),
+    ],
+)
+def test_bad_configuration_ends_in_one_line(snakemake_in, tmp_path, change, message):
+    config = tmp_path / "bad.yaml"
+    config.write_text(yaml.safe_dump(change))
+    plan = snakemake_in(tmp_path, "-n", "--configfile", config)
+    assert plan.returncode != 0
+    assert "Traceback" not in plan.stdout
+    lines = [line for line in plan.stdout.splitlines() if line.startswith("configuration: ")]
+    assert lines == [f"configuration: {message}"]

@@ -1,0 +1,190 @@
+"""What the rules share. Input functions read nothing but the small summaries of `select`."""
+
+import json
+import re
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from potstill.settings import Model, split_set
+
+# A stage's results depend on this number; raise it by hand when a change of the library changes
+# them, since Snakemake sees changes of settings and scripts but not of an imported package.
+VERSION = {
+    "potentials": 1,
+    "sampling": 1,
+    "training": 1,
+    "distillation": 1,
+    "translation": 1,
+    "relaxation": 1,
+    "paper": 1,
+}
+
+
+# Table 1 and Figures S1 and S2 compare three kinds of nickel frames, and a model of each.
+COMPARED = {"FCC": "Ni/108/fcc", "liquid": "Ni/108/liquid", "MOMT": "Ni/108/momt"}
+COMPARED_MODELS = ["Ni-fcc", "Ni-liquid", "Ni-momt"]
+
+
+def setting(section, name):
+    """Return one entry of a section of the configuration."""
+    known = getattr(settings, section)
+    if name not in known:
+        raise WorkflowError(
+            f"configuration: {section}.{name} is asked for and missing; "
+            f"add it or ask for one of: {', '.join(known)}"
+        )
+    return known[name]
+
+
+def plain(section):
+    """Return a section as the plain dict that goes into a rule's params."""
+    return section.model_dump(mode="json")
+
+
+def loop_settings(element):
+    """Return what a selection depends on: the loop's settings without the grids."""
+    return setting("distillation", element).model_dump(mode="json", exclude={"grids"})
+
+
+def set_name(wildcards):
+    """Return the key in `sampling` of a rule's wildcards."""
+    return f"{wildcards.element}/{wildcards.atoms}/{wildcards.ensemble}"
+
+
+def table_of(element):
+    """Return the file of an element's potential."""
+    return f"<results>/potentials/{setting('elements', element).table}.eam.fs"
+
+
+def model_data(name):
+    """Return what a model is trained on: one of `models`, or one that the distillation implies."""
+    if name in settings.models:
+        return settings.models[name]
+    for pattern, file in (
+        (r"([A-Z][a-z]?)-iteration-(\d+)", r"distillation/\1/\2/selection"),
+        (r"([A-Z][a-z]?)-grid-(\d+x\d+)", r"distillation/\1/grid-\2"),
+        (r"([A-Z][a-z]?)-(distilled)", r"distillation/\1/\2"),
+    ):
+        if match := re.fullmatch(pattern, name):
+            return Model(frames=match.expand(file))
+    return setting("models", name)
+
+
+def evaluations(models, set_name, suffix="json"):
+    """Return the evaluations of models on a sampled set."""
+    return [f"<results>/models/{m}/evaluation/{set_name}.{suffix}" for m in models]
+
+
+def last_iteration(element):
+    """Return the number of the loop's last iteration, waiting for the checkpoints if need be."""
+    loop = setting("distillation", element)
+    last = loop.blocks - 1
+    if loop.converged_share == 0:
+        return last  # the loop never stops early, so the whole graph is known from the start
+    for k in range(last):
+        summary = checkpoints.select.get(element=element, iteration=k).output.summary
+        if json.loads(Path(summary).read_text())["converged"]:
+            return k
+    return last
+
+
+def iteration_models(element):
+    """Return the models of iterations 0..last; the last one's data are the distilled set."""
+    implied = [f"{element}-iteration-{k}" for k in range(last_iteration(element))]
+    return [*implied, f"{element}-distilled"]
+
+
+def selection_summaries(element):
+    """Return the summaries of iterations 0..last."""
+    last = last_iteration(element)
+    return [
+        f"<results>/distillation/{element}/{k}/summary.json" for k in range(last + 1)
+    ]
+
+
+def grid_models(element):
+    """Return the models of the grid-based distillations."""
+    return [
+        f"{element}-grid-{h}x{o}" for h, o in setting("distillation", element).grids
+    ]
+
+
+def source_of(wildcards):
+    """Return the frames that an element's loop distils."""
+    return f"<results>/sampling/{setting('distillation', wildcards.element).source}.h5"
+
+
+def reference_of(wildcards):
+    """Return the frames of the larger set that also tests the models."""
+    return (
+        f"<results>/sampling/{setting('distillation', wildcards.element).reference}.h5"
+    )
+
+
+def select_inputs(wildcards):
+    """Return the source and, after iteration 0, the last selection and this block's scores."""
+    iteration = int(wildcards.iteration)
+    files = {"frames": source_of(wildcards)}
+    if iteration:
+        loop = f"<results>/distillation/{wildcards.element}"
+        files["previous"] = f"{loop}/{iteration - 1}/selection.h5"
+        files["scores"] = f"{loop}/{iteration}/scores.h5"
+    return files
+
+
+def scoring_model(wildcards):
+    """Return the model of the iteration before, which scores this iteration's block."""
+    before = int(wildcards.iteration) - 1
+    return f"<results>/models/{wildcards.element}-iteration-{before}/ensemble.pt"
+
+
+def last_selection(wildcards):
+    """Return the data set of the loop's last iteration."""
+    element = wildcards.element
+    return f"<results>/distillation/{element}/{last_iteration(element)}/selection.h5"
+
+
+def curve_inputs(wildcards):
+    """Return the loop's summaries and the evaluations of its models on both test sets."""
+    loop = setting("distillation", wildcards.element)
+    models = iteration_models(wildcards.element)
+    return {
+        "summaries": selection_summaries(wildcards.element),
+        "source": evaluations(models, loop.source),
+        "reference": evaluations(models, loop.reference),
+    }
+
+
+def curve_sizes(element):
+    """Return the denominators of the two shares of data."""
+    loop = setting("distillation", element)
+    return {
+        "source_frames": setting("sampling", loop.source).frames,
+        "source_atoms": split_set(loop.source)[1],
+        "reference_frames": setting("sampling", loop.reference).frames,
+        "reference_atoms": split_set(loop.reference)[1],
+    }
+
+
+def calculator_file(wildcards):
+    """Return what gives energies: the potential's table for EAM, else the trained ensemble."""
+    if wildcards.model == "EAM":
+        return table_of(wildcards.element)
+    return f"<results>/models/{wildcards.model}/ensemble.pt"
+
+
+def crystals(element, models):
+    """Return a crystal table's files: relaxed crystals, and the models' training summaries."""
+    return {
+        "reference": f"<results>/relaxation/EAM/{element}.json",
+        "models": [f"<results>/relaxation/{name}/{element}.json" for name in models],
+        "summaries": [f"<results>/models/{name}/summary.json" for name in models],
+    }
+
+
+def momt_sets():
+    """Return the names of the sets sampled by MOMT."""
+    return [
+        name for name, sampled in settings.sampling.items() if sampled.method == "momt"
+    ]

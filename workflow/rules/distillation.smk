@@ -1,0 +1,121 @@
+localrules:
+    distilled,
+    curve,
+
+
+rule score:
+    input:
+        model=scoring_model,
+        frames=source_of,
+    output:
+        scores="<results>/distillation/{element}/{iteration}/scores.h5",
+    log:
+        "<logs>/distillation/{element}-{iteration}-score.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=240,
+        gpu=0,
+    params:
+        blocks=lambda wildcards: setting("distillation", wildcards.element).blocks,
+        device=settings.device,
+        version=VERSION["distillation"],
+    message:
+        "score: uncertainty of block {wildcards.iteration} of {wildcards.element}"
+    script:
+        "../../scripts/score.py"
+
+
+checkpoint select:
+    input:
+        unpack(select_inputs),
+    output:
+        selection="<results>/distillation/{element}/{iteration}/selection.h5",
+        summary="<results>/distillation/{element}/{iteration}/summary.json",
+    log:
+        "<logs>/distillation/{element}-{iteration}-select.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        settings=lambda wildcards: loop_settings(wildcards.element),
+        seed=settings.seed,
+        version=VERSION["distillation"],
+    message:
+        "select: iteration {wildcards.iteration} of {wildcards.element}"
+    script:
+        "../../scripts/selection.py"
+
+
+rule distilled:
+    input:
+        selection=last_selection,
+    output:
+        frames="<results>/distillation/{element}/distilled.h5",
+    log:
+        "<logs>/distillation/{element}-distilled.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=lambda wildcards: loop_settings(wildcards.element),
+        last_iteration=lambda wildcards: last_iteration(wildcards.element),
+        seed=settings.seed,
+        version=VERSION["distillation"],
+    message:
+        "distilled: the data set of {wildcards.element}"
+    script:
+        "../../scripts/distilled.py"
+
+
+rule curve:
+    input:
+        unpack(curve_inputs),
+    output:
+        "<results>/distillation/{element}/curve.csv",
+    log:
+        "<logs>/distillation/{element}-curve.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        sizes=lambda wildcards: curve_sizes(wildcards.element),
+        version=VERSION["distillation"],
+    message:
+        "curve: error against share of data of {wildcards.element}"
+    script:
+        "../../scripts/curve.py"
+
+
+rule grid:
+    input:
+        frames=reference_of,
+    output:
+        frames="<results>/distillation/{element}/grid-{grid}.h5",
+    log:
+        "<logs>/distillation/{element}-grid-{grid}.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cells=lambda wildcards: [int(n) for n in wildcards.grid.split("x")],
+        seed=settings.seed,
+        version=VERSION["distillation"],
+    message:
+        "grid: one frame for each of {wildcards.grid} cells of {wildcards.element}"
+    script:
+        "../../scripts/grid.py"

@@ -1,0 +1,464 @@
+"""The paper's figures and tables. The file names and the models in them are the paper's."""
+
+
+localrules:
+    figure_1,
+    figure_2a,
+    figure_2b,
+    figure_3a,
+    figure_3b,
+    figure_s1,
+    figure_s2,
+    figure_s3,
+    table_1,
+    table_2,
+    table_3,
+    table_nb,
+    table_s4,
+    provenance,
+
+
+rule figure_1:
+    input:
+        sampling=f"<results>/sampling/{setting('distillation', 'Ni').source}.json",
+        selections=lambda wildcards: selection_summaries("Ni"),
+        model="<results>/models/Ni-distilled/summary.json",
+    output:
+        report(
+            "<results>/figures/figure_1.svg",
+            caption="../report/figure_1.rst",
+            category="Figures",
+            labels={"figure": "1", "shows": "the workflow with this run's counts"},
+        ),
+        "<results>/figures/figure_1.pdf",
+        "<results>/figures/figure_1.png",
+    log:
+        "<logs>/paper/figure_1.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        targets=list(settings.translation),
+        version=VERSION["paper"],
+    message:
+        "figure_1: the workflow with this run's counts"
+    script:
+        "../../scripts/figure_1.py"
+
+
+rule figure_2a:
+    input:
+        curve="<results>/distillation/Ni/curve.csv",
+    output:
+        report(
+            "<results>/figures/figure_2a.svg",
+            caption="../report/figure_2a.rst",
+            category="Figures",
+            labels={
+                "figure": "2a",
+                "shows": "error against share of the distilled set",
+            },
+        ),
+        "<results>/figures/figure_2a.pdf",
+        "<results>/figures/figure_2a.png",
+    log:
+        "<logs>/paper/figure_2a.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        version=VERSION["paper"],
+    message:
+        "figure_2a: error against share of the distilled set"
+    script:
+        "../../scripts/figure_2a.py"
+
+
+rule figure_2b:
+    input:
+        curve="<results>/distillation/Ni/curve.csv",
+        grid_summaries=[f"<results>/models/{m}/summary.json" for m in grid_models("Ni")],
+        grid_evaluations=evaluations(
+            grid_models("Ni"), setting("distillation", "Ni").reference
+        ),
+    output:
+        report(
+            "<results>/figures/figure_2b.svg",
+            caption="../report/figure_2b.rst",
+            category="Figures",
+            labels={
+                "figure": "2b",
+                "shows": "error on the larger set, distilled and by grid",
+            },
+        ),
+        "<results>/figures/figure_2b.pdf",
+        "<results>/figures/figure_2b.png",
+    log:
+        "<logs>/paper/figure_2b.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        grids=[f"{h}x{o}" for h, o in setting("distillation", "Ni").grids],
+        version=VERSION["paper"],
+    message:
+        "figure_2b: error on the larger set, distilled and by grid"
+    script:
+        "../../scripts/figure_2b.py"
+
+
+rule figure_3a:
+    input:
+        translated=[
+            f"<results>/translation/{t.source}-{target}/frames.h5"
+            for target, t in settings.translation.items()
+        ],
+        own=[f"<results>/sampling/{t.test}.h5" for t in settings.translation.values()],
+        crystals=[
+            f"<results>/relaxation/EAM/{target}.json"
+            for target in settings.translation
+        ],
+    output:
+        report(
+            "<results>/figures/figure_3a.svg",
+            caption="../report/figure_3a.rst",
+            category="Figures",
+            labels={"figure": "3a", "shows": "translated frames and the targets' own"},
+        ),
+        "<results>/figures/figure_3a.pdf",
+        "<results>/figures/figure_3a.png",
+    log:
+        "<logs>/paper/figure_3a.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        targets=list(settings.translation),
+        version=VERSION["paper"],
+    message:
+        "figure_3a: translated frames and the targets' own"
+    script:
+        "../../scripts/figure_3a.py"
+
+
+rule figure_3b:
+    input:
+        evaluations=[
+            file
+            for target, t in settings.translation.items()
+            for file in evaluations([f"{target}-translated"], t.test, "h5")
+        ],
+    output:
+        report(
+            "<results>/figures/figure_3b.svg",
+            caption="../report/figure_3b.rst",
+            category="Figures",
+            labels={
+                "figure": "3b",
+                "shows": "models of translated frames on the targets' own",
+            },
+        ),
+        "<results>/figures/figure_3b.pdf",
+        "<results>/figures/figure_3b.png",
+    log:
+        "<logs>/paper/figure_3b.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        targets=list(settings.translation),
+        version=VERSION["paper"],
+    message:
+        "figure_3b: models of translated frames on the targets' own"
+    script:
+        "../../scripts/figure_3b.py"
+
+
+rule figure_s1:
+    input:
+        traces=[f"<results>/sampling/{name}_trace.h5" for name in COMPARED.values()],
+    output:
+        report(
+            "<results>/figures/figure_s1.svg",
+            caption="../report/figure_s1.rst",
+            category="Figures",
+            labels={"figure": "S1", "shows": "enthalpy of conventional and MOMT runs"},
+        ),
+        "<results>/figures/figure_s1.pdf",
+        "<results>/figures/figure_s1.png",
+    log:
+        "<logs>/paper/figure_s1.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        labels=list(COMPARED),
+        version=VERSION["paper"],
+    message:
+        "figure_s1: enthalpy of conventional and MOMT runs"
+    script:
+        "../../scripts/figure_s1.py"
+
+
+rule figure_s2:
+    input:
+        evaluations=[
+            file
+            for model in COMPARED_MODELS
+            for name in COMPARED.values()
+            for file in evaluations([model], name, "h5")
+        ],
+    output:
+        report(
+            "<results>/figures/figure_s2.svg",
+            caption="../report/figure_s2.rst",
+            category="Figures",
+            labels={
+                "figure": "S2",
+                "shows": "models of each kind of frames on each kind",
+            },
+        ),
+        "<results>/figures/figure_s2.pdf",
+        "<results>/figures/figure_s2.png",
+    log:
+        "<logs>/paper/figure_s2.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        labels=list(COMPARED),
+        version=VERSION["paper"],
+    message:
+        "figure_s2: models of each kind of frames on each kind"
+    script:
+        "../../scripts/figure_s2.py"
+
+
+rule figure_s3:
+    input:
+        sets=[f"<results>/sampling/{name}.h5" for name in momt_sets()],
+    output:
+        report(
+            "<results>/figures/figure_s3.svg",
+            caption="../report/figure_s3.rst",
+            category="Figures",
+            labels={
+                "figure": "S3",
+                "shows": "coverage of the plane of enthalpy and order",
+            },
+        ),
+        "<results>/figures/figure_s3.pdf",
+        "<results>/figures/figure_s3.png",
+    log:
+        "<logs>/paper/figure_s3.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        sets=momt_sets(),
+        version=VERSION["paper"],
+    message:
+        "figure_s3: coverage of the plane of enthalpy and order"
+    script:
+        "../../scripts/figure_s3.py"
+
+
+rule table_1:
+    input:
+        unpack(lambda wildcards: crystals("Ni", COMPARED_MODELS)),
+    output:
+        csv=report(
+            "<results>/tables/table_1.csv",
+            caption="../report/table_1.rst",
+            category="Tables",
+            labels={"table": "1", "shows": "crystals of nickel by kind of frames"},
+        ),
+        markdown="<results>/tables/table_1.md",
+        tex="<results>/tables/table_1.tex",
+    log:
+        "<logs>/paper/table_1.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        models=COMPARED_MODELS,
+        printed=1,
+        version=VERSION["paper"],
+    message:
+        "{rule}: relaxed crystals"
+    script:
+        "../../scripts/crystal_table.py"
+
+
+use rule table_1 as table_2 with:
+    input:
+        unpack(lambda wildcards: crystals("Ni", ["Ni-distilled", "Ni-full"])),
+    output:
+        csv=report(
+            "<results>/tables/table_2.csv",
+            caption="../report/table_2.rst",
+            category="Tables",
+            labels={"table": "2", "shows": "distilled against all frames"},
+        ),
+        markdown="<results>/tables/table_2.md",
+        tex="<results>/tables/table_2.tex",
+    log:
+        "<logs>/paper/table_2.log",
+    params:
+        models=["Ni-distilled", "Ni-full"],
+        printed=2,
+        version=VERSION["paper"],
+
+
+use rule table_1 as table_3 with:
+    input:
+        unpack(lambda wildcards: crystals("Al", ["Al-translated"])),
+    output:
+        csv=report(
+            "<results>/tables/table_3.csv",
+            caption="../report/table_3.rst",
+            category="Tables",
+            labels={
+                "table": "3",
+                "shows": "crystals of aluminium from translated frames",
+            },
+        ),
+        markdown="<results>/tables/table_3.md",
+        tex="<results>/tables/table_3.tex",
+    log:
+        "<logs>/paper/table_3.log",
+    params:
+        models=["Al-translated"],
+        printed=None,
+        version=VERSION["paper"],
+
+
+use rule table_1 as table_nb with:
+    input:
+        unpack(lambda wildcards: crystals("Nb", ["Nb-translated"])),
+    output:
+        csv=report(
+            "<results>/tables/table_nb.csv",
+            caption="../report/table_nb.rst",
+            category="Tables",
+            labels={
+                "table": "Nb",
+                "shows": "crystals of niobium from translated frames",
+            },
+        ),
+        markdown="<results>/tables/table_nb.md",
+        tex="<results>/tables/table_nb.tex",
+    log:
+        "<logs>/paper/table_nb.log",
+    params:
+        models=["Nb-translated"],
+        printed=None,
+        version=VERSION["paper"],
+
+
+rule table_s4:
+    input:
+        summaries=[f"<results>/models/{name}/summary.json" for name in settings.models],
+    output:
+        csv=report(
+            "<results>/tables/table_s4.csv",
+            caption="../report/table_s4.rst",
+            category="Tables",
+            labels={"table": "S4", "shows": "self energies"},
+        ),
+        markdown="<results>/tables/table_s4.md",
+        tex="<results>/tables/table_s4.tex",
+    log:
+        "<logs>/paper/table_s4.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        models=list(settings.models),
+        version=VERSION["paper"],
+    message:
+        "table_s4: self energies"
+    script:
+        "../../scripts/table_s4.py"
+
+
+rule figures:
+    input:
+        expand(
+            "<results>/figures/figure_{number}.{suffix}",
+            number=["1", "2a", "2b", "3a", "3b", "s1", "s2", "s3"],
+            suffix=["pdf", "png", "svg"],
+        ),
+
+
+rule tables:
+    input:
+        expand(
+            "<results>/tables/table_{number}.{suffix}",
+            number=["1", "2", "3", "nb", "s4"],
+            suffix=["csv", "md", "tex"],
+        ),
+
+
+rule provenance:
+    input:
+        potentials=expand(
+            "<results>/potentials/{table}.eam.fs", table=settings.potentials
+        ),
+        files=[
+            *rules.figures.input,
+            *rules.tables.input,
+            *expand("<results>/sampling/{name}.h5", name=settings.sampling),
+            *expand(
+                "<results>/distillation/{element}/distilled.h5",
+                element=settings.distillation,
+            ),
+            *expand("<results>/models/{name}/ensemble.pt", name=settings.models),
+        ],
+    output:
+        "<results>/provenance.json",
+    log:
+        "<logs>/provenance.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        settings=plain(settings),
+        repository=str(workflow.basedir),
+    message:
+        "provenance: versions, settings and hashes"
+    script:
+        "../../scripts/provenance.py"

@@ -1,0 +1,51 @@
+rule train:
+    input:
+        frames=lambda wildcards: f"<results>/{model_data(wildcards.model).frames}.h5",
+    output:
+        model="<results>/models/{model}/ensemble.pt",
+        history="<results>/models/{model}/history.csv",
+        summary="<results>/models/{model}/summary.json",
+    log:
+        "<logs>/training/{model}.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=1440,
+        gpu=0,
+    params:
+        settings=plain(settings.training),
+        number=lambda wildcards: model_data(wildcards.model).count,
+        seed=settings.seed,
+        device=settings.device,
+        version=VERSION["training"],
+    message:
+        "train: {wildcards.model} on {input.frames}"
+    script:
+        "../../scripts/train.py"
+
+
+rule evaluate:
+    input:
+        model="<results>/models/{model}/ensemble.pt",
+        frames="<results>/sampling/{element}/{atoms}/{ensemble}.h5",
+    output:
+        evaluation="<results>/models/{model}/evaluation/{element}/{atoms}/{ensemble}.h5",
+        summary="<results>/models/{model}/evaluation/{element}/{atoms}/{ensemble}.json",
+    log:
+        "<logs>/training/{model}-on-{element}-{atoms}-{ensemble}.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=240,
+        gpu=0,
+    params:
+        device=settings.device,
+        version=VERSION["training"],
+    message:
+        "evaluate: {wildcards.model} on {input.frames}"
+    script:
+        "../../scripts/evaluate.py"

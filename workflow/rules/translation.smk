@@ -1,0 +1,23 @@
+rule translate:
+    input:
+        frames="<results>/distillation/{source}/distilled.h5",
+        potential=lambda wildcards: table_of(wildcards.target),
+    output:
+        frames="<results>/translation/{source}-{target}/frames.h5",
+    log:
+        "<logs>/translation/{source}-{target}.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        source=lambda wildcards: plain(setting("elements", wildcards.source)),
+        target=lambda wildcards: plain(setting("elements", wildcards.target)),
+        scale=lambda wildcards: setting("translation", wildcards.target).scale,
+        version=VERSION["translation"],
+    message:
+        "translate: {wildcards.source} to {wildcards.target}"
+    script:
+        "../../scripts/translate.py"

@@ -26,10 +26,10 @@ lint: env
 	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
-	python -m potstill.settings | diff config/README.md -
+	python -m potstill.reference | diff config/README.md -
 
 config-reference: env
-	python -m potstill.settings > config/README.md
+	python -m potstill.reference > config/README.md
 
 env: .venv/installed
 

@@ -38,7 +38,7 @@ wildcard_constraints:
     source="[A-Z][a-z]?",
     target="[A-Z][a-z]?",
     atoms="[1-9][0-9]*",
-    ensemble="[a-z][a-z0-9_]*(?<!_trace)",
+    ensemble="[a-z][a-z0-9]*",
     iteration="[0-9]+",
     grid="[0-9]+x[0-9]+",
     model="[A-Za-z0-9][A-Za-z0-9_.-]*",

@@ -3,15 +3,12 @@
 from pathlib import Path
 
 from potstill.runtime.job import job
-from potstill.settings import Element
 from potstill.translation import translate
 
 with job(snakemake) as s:
     translate(
         Path(s.input.frames),
-        source=Element.model_validate(s.params.source),
-        target=Element.model_validate(s.params.target),
-        target_symbol=s.wildcards.target,
+        target=s.wildcards.target,
         scale=s.params.scale,
         potential=Path(s.input.potential),
         threads=s.threads,

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from potstill.errors import PotstillError
-from potstill.settings import Momt, Npt, load_settings, reference, split_set
+from potstill.reference import reference
+from potstill.settings import Descriptor, Momt, Npt, load_settings, split_set
 
 ROOT = Path(__file__).parents[1]
 CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text())
@@ -31,7 +32,46 @@ def loop(**change: Any) -> dict[str, Any]:
     return {"distillation": {"Ni": change}}
 
 
+def model(**change: Any) -> dict[str, Any]:
+    return {"models": {"Ni-fcc": change}}
+
+
 BAD = {
+    "model of nothing": (
+        model(frames="sampling/Ni/108/hcp"),
+        "models.Ni-fcc.frames: 'sampling/Ni/108/hcp'",
+        "use sampling/<key of `sampling`>",
+    ),
+    "model of a loop that is not there": (
+        model(frames="distillation/Al/distilled"),
+        "models.Ni-fcc.frames: ",
+        "add distillation.Al",
+    ),
+    "model of a translation that is not there": (
+        model(frames="translation/Al-Nb/frames"),
+        "models.Ni-fcc.frames: ",
+        "add translation.Nb with source Al",
+    ),
+    "more frames than there are": (
+        model(count=10**6),
+        "models.Ni-fcc.count: 1000000 frames",
+        "raise sampling.Ni/108/fcc.frames",
+    ),
+    "model called EAM": (
+        {"models": {"EAM": {"frames": "sampling/Ni/108/fcc"}}},
+        "models.EAM: ",
+        "reference potential",
+    ),
+    "distilling another element": (
+        loop(source="Al/108/momt"),
+        "distillation.Ni.source: 'Al/108/momt' is not a set of Ni",
+        "name one that is",
+    ),
+    "testing on another element": (
+        {"translation": {"Al": {"test": "Nb/54/momt"}}},
+        "translation.Al.test: 'Nb/54/momt' is not a set of Al",
+        "name one that is",
+    ),
     "negative seed": ({"seed": -1}, "seed: ", "greater than or equal to 0"),
     "run with a slash": ({"run": "a/b"}, "run: ", "match pattern"),
     "misspelt setting": ({"sead": 1}, "sead: ", "no such setting; see config/README.md"),
@@ -70,7 +110,7 @@ BAD = {
     "no such method": (momt(method="nvt"), "sampling.Ni/32/momt: ", "'momt', 'npt'"),
     "frames and walkers": (momt(frames=502), "sampling.Ni/32/momt: frames", "multiple of walkers"),
     "steps between frames": (
-        momt(production_steps=800),
+        momt(production_steps=800, frames=500),
         "sampling.Ni/32/momt: production_steps (800)",
         "must be a multiple of frames times trace_interval (500 x 50)",
     ),
@@ -113,9 +153,9 @@ BAD = {
         "Ni/32/momt",
     ),
     "many blocks": (
-        loop(blocks=60),
-        "distillation.Ni.blocks: 60 blocks",
-        "at least 600 frames in sampling.Ni/32/momt.frames",
+        loop(blocks=10_000),
+        "distillation.Ni.blocks: 10000 blocks",
+        "at least 100000 frames in sampling.Ni/32/momt.frames",
     ),
     "no such strategy": (loop(strategy="best"), "distillation.Ni.strategy: ", "'outlying_atom'"),
     "no test set": (
@@ -170,6 +210,34 @@ def test_plain_dicts_come_back():
 
 def test_split_set():
     assert split_set("Nb/54/momt") == ("Nb", 54, "momt")
+
+
+def test_length_scales_are_those_of_the_paper_or_the_settings():
+    settings = load_settings(CONFIG)
+    assert settings.length_scale("Al") == pytest.approx(1.1505, abs=5e-5)
+    assert settings.length_scale("Nb") == pytest.approx(1.183, abs=5e-4)
+    volumes = (3.30237**3 / 2) / (3.51623**3 / 4)
+    assert settings.length_scale("Nb") ** 3 == pytest.approx(volumes)
+    given = load_settings(merged(CONFIG, {"translation": {"Nb": {"scale": 1.25}}}))
+    assert given.length_scale("Nb") == 1.25
+
+
+def test_symmetry_functions_are_scaled_for_translated_frames_alone():
+    settings = load_settings(CONFIG)
+    plain, scaled = (
+        settings.training_of(settings.models[name]).descriptor
+        for name in ("Ni-distilled", "Al-translated")
+    )
+    assert plain == settings.training.descriptor
+    factor = settings.length_scale("Al")
+    assert scaled.angular_cutoff_A == pytest.approx(factor * plain.angular_cutoff_A)
+    # a Gaussian at the scaled distance has the same value: eta (r - s)^2 does not change
+    assert scaled.radial_eta * (3 * factor - scaled.radial_start_A) ** 2 == pytest.approx(
+        plain.radial_eta * (3 - plain.radial_start_A) ** 2
+    )
+    off = load_settings(merged(CONFIG, {"translation": {"Al": {"scale_descriptor": False}}}))
+    assert off.training_of(off.models["Al-translated"]) == off.training
+    assert isinstance(Descriptor.model_validate(scaled.model_dump()), Descriptor)
 
 
 def test_reference_is_up_to_date_and_complete():

@@ -8,13 +8,9 @@ import pytest
 
 from potstill.frames import Frames, read_frames, write_frames
 from potstill.potentials.eam import EamPotential, label_frames
-from potstill.settings import Element
-from potstill.translation import length_scale, translate
+from potstill.translation import translate
 
-NI = Element(table="Ni-Nb", structure="fcc", lattice_constant_A=3.51623)
-AL = Element(table="Al", structure="fcc", lattice_constant_A=4.04526)
-NB = Element(table="Ni-Nb", structure="bcc", lattice_constant_A=3.30237)
-TARGETS = {"Al": AL, "Nb": NB}
+TABLES = {"Al": "Al", "Nb": "Ni-Nb"}
 
 
 @pytest.fixture
@@ -43,54 +39,43 @@ def nickel(tables: dict[str, Path], tmp_path: Path) -> Path:
 
 
 def translated(
-    nickel: Path, tables: dict[str, Path], target: str, scale: float | None, name: str = "out"
+    nickel: Path, tables: dict[str, Path], target: str, scale: float, name: str = "out"
 ) -> Frames:
     output = nickel.parent / f"{name}.h5"
     translate(
         nickel,
-        source=NI,
-        target=TARGETS[target],
-        target_symbol=target,
+        target=target,
         scale=scale,
-        potential=tables[TARGETS[target].table],
+        potential=tables[TABLES[target]],
         threads=1,
         output=output,
     )
     return read_frames(output)
 
 
-def test_scales_of_the_paper() -> None:
-    assert length_scale(NI, AL) == pytest.approx(4.04526 / 3.51623, abs=1e-12)
-    assert length_scale(NI, AL) == pytest.approx(1.1505, abs=5e-5)
-    assert length_scale(NI, NB) == pytest.approx(1.183, abs=5e-4)
-    assert length_scale(NI, NB) ** 3 == pytest.approx((3.30237**3 / 2) / (3.51623**3 / 4))
-    assert length_scale(NI, NI) == 1.0
-
-
 @pytest.mark.parametrize("target", ["Al", "Nb"])
-@pytest.mark.parametrize("scale", [None, 1.2])
+@pytest.mark.parametrize("scale", [1.1505, 1.2])
 def test_geometry_is_scaled_and_labels_are_the_targets(
-    nickel: Path, tables: dict[str, Path], target: str, scale: float | None
+    nickel: Path, tables: dict[str, Path], target: str, scale: float
 ) -> None:
     before, after = read_frames(nickel), translated(nickel, tables, target, scale)
-    factor = scale or length_scale(NI, TARGETS[target])
     assert (after.symbol, len(after), after.atoms) == (target, 6, 32)
-    np.testing.assert_array_equal(after.positions, before.positions * factor)
-    np.testing.assert_array_equal(after.cell, before.cell * factor)
+    np.testing.assert_array_equal(after.positions, before.positions * scale)
+    np.testing.assert_array_equal(after.cell, before.cell * scale)
     np.testing.assert_allclose(
         after.positions @ np.linalg.inv(after.cell),
         before.positions @ np.linalg.inv(before.cell),
         atol=1e-12,
     )
-    potential = EamPotential.from_file(tables[TARGETS[target].table], target)
-    labels = potential.evaluate(before.positions * factor, before.cell * factor)
+    potential = EamPotential.from_file(tables[TABLES[target]], target)
+    labels = potential.evaluate(before.positions * scale, before.cell * scale)
     for name, values in labels._asdict().items():
         np.testing.assert_array_equal(getattr(after, name), values)
     assert np.abs(after.energy - before.energy).min() > 1
 
 
 def test_what_is_of_the_source_says_so(nickel: Path, tables: dict[str, Path]) -> None:
-    before, after = read_frames(nickel), translated(nickel, tables, "Al", None)
+    before, after = read_frames(nickel), translated(nickel, tables, "Al", 1.15)
     assert sorted(after.columns) == [
         "source_enthalpy",
         "source_index",
@@ -101,12 +86,12 @@ def test_what_is_of_the_source_says_so(nickel: Path, tables: dict[str, Path]) ->
     np.testing.assert_array_equal(after.columns["source_index"], before.columns["source_index"])
     assert after.attributes["source_symbol"] == "Ni"
     assert after.attributes["source_temperature_K"] == 2000.0
-    assert after.attributes["scale"] == length_scale(NI, AL)
+    assert after.attributes["scale"] == 1.15
     assert "temperature_K" not in after.attributes
 
 
 def test_same_frames_same_bytes(nickel: Path, tables: dict[str, Path]) -> None:
     for name in ("one", "two"):
-        translated(nickel, tables, "Al", None, name)
+        translated(nickel, tables, "Al", 1.15, name)
     one, two = (nickel.parent / f"{name}.h5" for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from potstill.settings import load_settings
+
 ROOT = Path(__file__).parents[2]
+SETTINGS = load_settings(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
 PAPER = ROOT / "config/paper.yaml"
 SNAKEMAKE = (sys.executable, "-m", "snakemake")
 
@@ -107,7 +110,10 @@ def test_profiles_plan(tmp_path):
             cwd=ROOT, capture_output=True, text=True,
         )  # fmt: skip
         assert plan.returncode == 0, plan.stderr
-        assert jobs(plan.stdout + plan.stderr)["train"] == 13
+        # every model of the configuration, of the loop but its last iteration, and of the grids
+        loop = SETTINGS.distillation["Ni"]
+        models = len(SETTINGS.models) + loop.blocks - 1 + len(loop.grids)
+        assert jobs(plan.stdout + plan.stderr)["train"] == models
 
 
 def test_lint_is_clean(snakemake_in, tmp_path):
@@ -140,8 +146,8 @@ def test_unknown_target_names_the_setting(snakemake_in, tmp_path, target, messag
             "sampling.Ni/32/momt: frames must be a multiple of walkers (4)",
         ),
         (
-            {"distillation": {"Ni": {"blocks": 60}}},
-            "distillation.Ni.blocks: 60 blocks need at least 600 frames in "
+            {"distillation": {"Ni": {"blocks": 10_000}}},
+            "distillation.Ni.blocks: 10000 blocks need at least 100000 frames in "
             "sampling.Ni/32/momt.frames",
         ),
     ],

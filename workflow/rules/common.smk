@@ -7,19 +7,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from potstill.settings import Model, split_set
-
-# A stage's results depend on this number; raise it by hand when a change of the library changes
-# them, since Snakemake sees changes of settings and scripts but not of an imported package.
-VERSION = {
-    "potentials": 1,
-    "sampling": 1,
-    "training": 1,
-    "distillation": 1,
-    "translation": 1,
-    "relaxation": 1,
-    "paper": 1,
-}
-
+from potstill.versions import VERSION
 
 # Table 1 and Figures S1 and S2 compare three kinds of nickel frames, and a model of each.
 COMPARED = {"FCC": "Ni/108/fcc", "liquid": "Ni/108/liquid", "MOMT": "Ni/108/momt"}
@@ -69,6 +57,11 @@ def model_data(name):
         if match := re.fullmatch(pattern, name):
             return Model(frames=match.expand(file))
     return setting("models", name)
+
+
+def training_settings(wildcards):
+    """Return how a model is trained, as the plain dict that goes into the params."""
+    return plain(settings.training_of(model_data(wildcards.model)))
 
 
 def evaluations(models, set_name, suffix="json"):

@@ -15,7 +15,7 @@ rule train:
         runtime=1440,
         gpu=0,
     params:
-        settings=plain(settings.training),
+        settings=training_settings,
         number=lambda wildcards: model_data(wildcards.model).count,
         seed=settings.seed,
         device=settings.device,

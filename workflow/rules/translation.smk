@@ -13,9 +13,7 @@ rule translate:
         mem_mb=4000,
         runtime=120,
     params:
-        source=lambda wildcards: plain(setting("elements", wildcards.source)),
-        target=lambda wildcards: plain(setting("elements", wildcards.target)),
-        scale=lambda wildcards: setting("translation", wildcards.target).scale,
+        scale=lambda wildcards: settings.length_scale(wildcards.target),
         version=VERSION["translation"],
     message:
         "translate: {wildcards.source} to {wildcards.target}"

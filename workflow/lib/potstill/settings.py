@@ -1,6 +1,6 @@
 """The one model of the configuration: names, defaults, limits, units and error messages.
 
-`config/README.md` is made from it (`python -m potstill.settings`).
+`config/README.md` is made from it (see `potstill.reference`).
 """
 
 import re
@@ -21,7 +21,9 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 # Atoms in a conventional cubic cell.
 ATOMS_PER_CELL = {"fcc": 4, "bcc": 2}
 
-_SET_NAME = re.compile(r"[A-Z][a-z]?/[1-9]\d*/[a-z][a-z0-9_]*")
+_SET_NAME = re.compile(r"[A-Z][a-z]?/[1-9]\d*/[a-z][a-z0-9]*")
+_DISTILLED = re.compile(r"distillation/([A-Z][a-z]?)/(?:distilled|\d+/selection|grid-\d+x\d+)")
+_TRANSLATED = re.compile(r"translation/([A-Z][a-z]?)-([A-Z][a-z]?)/frames")
 
 
 class _Section(BaseModel):
@@ -168,6 +170,13 @@ class Descriptor(_Section):
             raise ValueError("angular_start_A must be below angular_cutoff_A")
         return self
 
+    def scaled(self, factor: float) -> "Descriptor":
+        """Return the same functions with every length multiplied by `factor`."""
+        lengths = ("radial_cutoff_A", "radial_start_A", "angular_cutoff_A", "angular_start_A")
+        changes = {name: getattr(self, name) * factor for name in lengths}
+        changes |= {n: getattr(self, n) / factor**2 for n in ("radial_eta", "angular_eta")}
+        return self.model_copy(update=changes)
+
 
 class Training(_Section):
     """Training of an ensemble of ANI-type networks."""
@@ -239,6 +248,9 @@ class Translation(_Section):
     scale: Positive | None = Field(
         None, description="factor of all lengths; null for (V_target / V_source)^(1/3)"
     )
+    scale_descriptor: bool = Field(
+        True, description="scale the symmetry functions of models of these frames as well"
+    )
 
 
 class Settings(_Section):
@@ -275,6 +287,11 @@ class Settings(_Section):
                     f"{place}: '{name}' is not a key of `{what}` ({', '.join(known) or 'empty'})"
                 )
 
+        def own_set(place: str, name: str, symbol: str) -> None:
+            need(place, name, self.sampling, "sampling")
+            if split_set(name)[0] != symbol:
+                raise ValueError(f"{place}: '{name}' is not a set of {symbol}; name one that is")
+
         for symbol, element in self.elements.items():
             if symbol not in ase.data.atomic_numbers:
                 raise ValueError(f"elements: '{symbol}' is no chemical symbol")
@@ -292,9 +309,7 @@ class Settings(_Section):
         for symbol, loop in self.distillation.items():
             need(f"distillation.{symbol}", symbol, self.elements, "elements")
             for role in ("source", "reference"):
-                need(
-                    f"distillation.{symbol}.{role}", getattr(loop, role), self.sampling, "sampling"
-                )
+                own_set(f"distillation.{symbol}.{role}", getattr(loop, role), symbol)
             if self.sampling[loop.source].frames < 10 * loop.blocks:
                 raise ValueError(
                     f"distillation.{symbol}.blocks: {loop.blocks} blocks need at least "
@@ -303,8 +318,62 @@ class Settings(_Section):
         for symbol, transfer in self.translation.items():
             need(f"translation.{symbol}", symbol, self.elements, "elements")
             need(f"translation.{symbol}.source", transfer.source, self.distillation, "distillation")
-            need(f"translation.{symbol}.test", transfer.test, self.sampling, "sampling")
+            own_set(f"translation.{symbol}.test", transfer.test, symbol)
+        for name, model in self.models.items():
+            self._check_model(name, model)
         return self
+
+    def _check_model(self, name: str, model: Model) -> None:
+        if name == "EAM":
+            raise ValueError("models.EAM: this name is taken by the reference potential")
+        place = f"models.{name}.frames: '{model.frames}'"
+        sampled = model.frames.removeprefix("sampling/")
+        if sampled in self.sampling and sampled != model.frames:
+            frames = self.sampling[sampled].frames
+            if model.count is not None and model.count > frames:
+                raise ValueError(
+                    f"models.{name}.count: {model.count} frames of a set of {frames}; lower it or "
+                    f"raise sampling.{sampled}.frames"
+                )
+        elif match := _DISTILLED.fullmatch(model.frames):
+            if match[1] not in self.distillation:
+                raise ValueError(f"{place}: add distillation.{match[1]} or name another set")
+        elif match := _TRANSLATED.fullmatch(model.frames):
+            transfer = self.translation.get(match[2])
+            if transfer is None or transfer.source != match[1]:
+                raise ValueError(
+                    f"{place}: add translation.{match[2]} with source {match[1]}, or name "
+                    "another set"
+                )
+        else:
+            raise ValueError(
+                f"{place} is no set of frames; use sampling/<key of `sampling`>, "
+                "distillation/<element>/distilled or translation/<source>-<target>/frames"
+            )
+
+    def length_scale(self, target: str) -> float:
+        """Return the factor of all lengths in the translation to an element.
+
+        `scale` if it is set, else (V_target / V_source)^(1/3), V the volume of an atom in each
+        element's own crystal.
+        """
+        transfer = self.translation[target]
+        if transfer.scale is not None:
+            return transfer.scale
+        source, own = self.elements[transfer.source], self.elements[target]
+        return (own.volume_per_atom_A3 / source.volume_per_atom_A3) ** (1 / 3)
+
+    def training_of(self, model: Model) -> Training:
+        """Return how a model is trained.
+
+        On translated frames the symmetry functions are scaled as the frames are, so that they
+        cover the same shells of neighbours (unless `scale_descriptor` is off).
+        """
+        match = _TRANSLATED.fullmatch(model.frames)
+        if match is None or not self.translation[match[2]].scale_descriptor:
+            return self.training
+        descriptor = self.training.descriptor.scaled(self.length_scale(match[2]))
+        return self.training.model_copy(update={"descriptor": descriptor})
 
 
 def split_set(name: str) -> tuple[str, int, str]:
@@ -328,41 +397,3 @@ def load_settings(config: Mapping[str, Any]) -> Settings:
             given = "" if isinstance(item["input"], dict) else f" (given: {item['input']!r})"
             lines.append(f"configuration: {place + ': ' if place else ''}{message}{given}")
         raise PotstillError("\n".join(lines)) from None
-
-
-def _describe(section: type[BaseModel], prefix: str = "") -> list[str]:
-    rows = []
-    for name, field in section.model_fields.items():
-        default = "required" if field.is_required() else f"`{field.default}`"
-        rows.append(f"| `{prefix}{name}` | {field.description or ''} | {default} |")
-    return rows
-
-
-def reference() -> str:
-    """Return the Markdown reference of every setting."""
-    parts: list[tuple[str, type[BaseModel]]] = [
-        ("Top level", Settings),
-        ("`potentials.<table>`", Table),
-        ("`elements.<symbol>`", Element),
-        ("`sampling.<element>/<atoms>/<ensemble>` with `method: momt`", Momt),
-        ("`sampling.<element>/<atoms>/<ensemble>` with `method: npt`", Npt),
-        ("`training`", Training),
-        ("`training.descriptor`", Descriptor),
-        ("`models.<name>`", Model),
-        ("`distillation.<element>`", Distillation),
-        ("`translation.<target>`", Translation),
-    ]
-    text = [
-        "# Settings",
-        "",
-        "Made by `make config-reference` from `potstill.settings`; do not edit.",
-        "Units: eV, A, fs, K, bar unless the name says otherwise.",
-    ]
-    for title, section in parts:
-        text += ["", f"## {title}", "", section.__doc__ or "", ""]
-        text += ["| setting | meaning | default |", "| --- | --- | --- |", *_describe(section)]
-    return "\n".join(text) + "\n"
-
-
-if __name__ == "__main__":
-    print(reference(), end="")

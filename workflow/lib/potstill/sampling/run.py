@@ -1,5 +1,6 @@
 """One sampling job: learn the bias (MOMT) or equilibrate (NPT), then produce labelled frames."""
 
+import json
 import time
 from pathlib import Path
 
@@ -17,9 +18,7 @@ from potstill.sampling.bias import Mesh, deposit, deposit_height
 from potstill.sampling.engine import Floats, Physics, Walkers, advance
 from potstill.sampling.walkers import make_physics, start_walkers, unbiased
 from potstill.settings import Element, Momt, Npt, split_set
-
-# Raised when the same settings give other numbers than before.
-VERSION = 1
+from potstill.versions import VERSION
 
 
 class Sampler:
@@ -240,10 +239,8 @@ def sample(
     set_num_threads(threads)
     eam = EamPotential.from_file(potential, symbol)
     say(f"{name}: {settings.method}, {settings.walkers} walkers; compiling at the first run")
-    fingerprint = (
-        f"{VERSION}|{name}|{seed}|{settings.model_dump_json()}|{element.model_dump_json()}"
-    )
-    with restart_file(frames, fingerprint) as restart:
+    made_with = [VERSION["sampling"], name, seed, settings.model_dump(), element.model_dump()]
+    with restart_file(frames, json.dumps(made_with)) as restart:
         sampler = Sampler(settings, element, atoms, eam, seed)
         rate = _run(sampler, name, restart)
         points = sampler.points(production=True)

@@ -7,7 +7,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from potstill import __version__
 from potstill.errors import PotstillError
 from potstill.frames import UNITS, Frames, read_frames
 from potstill.runtime.files import atomic_path, write_json
@@ -18,6 +17,7 @@ from potstill.training.device import limit_threads, resolve_device
 from potstill.training.loop import HISTORY, Fit, train
 from potstill.training.model_file import load_ensemble, save_ensemble
 from potstill.training.predict import predict
+from potstill.versions import VERSION
 
 WORST_SHARE = 0.01
 
@@ -127,7 +127,9 @@ def _fingerprint(frames: Frames, settings: Training, seed: int, device: str) -> 
     digest = hashlib.sha256()
     for values in (frames.positions, frames.cell, frames.energy, frames.forces):
         digest.update(np.ascontiguousarray(values).tobytes())
-    return json.dumps([__version__, settings.model_dump(), seed, device, digest.hexdigest()])
+    return json.dumps(
+        [VERSION["training"], settings.model_dump(), seed, device, digest.hexdigest()]
+    )
 
 
 def _validation(fit: Fit, settings: Training) -> dict[str, object]:

@@ -1,5 +1,5 @@
 """Frames of one element scaled to another's volume and labelled with that element's potential."""
 
-from potstill.translation.scaling import length_scale, translate
+from potstill.translation.scaling import translate
 
-__all__ = ["length_scale", "translate"]
+__all__ = ["translate"]

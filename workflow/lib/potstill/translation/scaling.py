@@ -5,52 +5,40 @@ from pathlib import Path
 from potstill.frames import read_frames, write_frames
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.runtime.progress import say
-from potstill.settings import Element
-
-
-def length_scale(source: Element, target: Element) -> float:
-    """Return (V_target / V_source)^(1/3), V the volume of an atom in each element's own crystal.
-
-    Between two elements of one structure this is the ratio of their lattice constants.
-    """
-    return (target.volume_per_atom_A3 / source.volume_per_atom_A3) ** (1 / 3)
 
 
 def translate(
     frames: Path,
     *,
-    source: Element,
-    target: Element,
-    target_symbol: str,
-    scale: float | None,
+    target: str,
+    scale: float,
     potential: Path,
     threads: int,
     output: Path,
 ) -> None:
-    """Write the frames as frames of `target_symbol`, labelled with its EAM table `potential`.
+    """Write the frames as frames of the element `target`, labelled with its table `potential`.
 
-    Positions and cells are multiplied by `scale` (None: `length_scale`), so fractional coordinates
-    stay. Energies, forces and stress are the target's. What else the source's frames carried
-    (enthalpy, order parameter, step, ...) tells of the source's run and goes on under names that
-    begin with `source_`; so do the file's attributes, beside `scale` and `source_symbol`.
+    Positions and cells are multiplied by `scale`, so fractional coordinates stay. Energies, forces
+    and stress are the target's. What else the source's frames carried (enthalpy, order parameter,
+    step, ...) tells of the source's run and goes on under names that begin with `source_`; so do
+    the file's attributes, beside `scale` and `source_symbol`.
     """
     origin = read_frames(frames)
-    factor = length_scale(source, target) if scale is None else scale
     columns = {_of_source(name): column for name, column in origin.columns.items()}
     attributes = {_of_source(name): value for name, value in origin.attributes.items()}
     translated = label_frames(
-        EamPotential.from_file(potential, target_symbol),
-        origin.positions * factor,
-        origin.cell * factor,
+        EamPotential.from_file(potential, target),
+        origin.positions * scale,
+        origin.cell * scale,
         columns=columns,
-        attributes={**attributes, "source_symbol": origin.symbol, "scale": factor},
+        attributes={**attributes, "source_symbol": origin.symbol, "scale": scale},
         threads=threads,
     )
     write_frames(output, translated)
     mean = translated.energy.mean() / translated.atoms
     say(
         f"translate: {len(origin)} frames of {origin.atoms} atoms, {origin.symbol} to "
-        f"{target_symbol}, lengths x {factor:.5f}, mean energy {mean:.4f} eV/atom"
+        f"{target}, lengths x {scale:.5f}, mean energy {mean:.4f} eV/atom"
     )
 
 

@@ -1,0 +1,16 @@
+"""The version of each stage's results.
+
+A stage's results depend on its number through the params of its rules and the restart files of its
+jobs. Raise it by hand when a change of the library changes them: Snakemake sees changes of settings
+and of scripts, but not of an imported package.
+"""
+
+VERSION = {
+    "potentials": 1,
+    "sampling": 1,
+    "training": 1,
+    "distillation": 1,
+    "translation": 1,
+    "relaxation": 1,
+    "paper": 1,
+}

@@ -67,8 +67,8 @@ def figure_2b(
             )
         for x, y, _, label in grids:
             axes.annotate(
-                label, (x, y), (5, 4), textcoords="offset points", ha="left", fontsize=6.5,
-                color=GREEN,
+                label, (x, y), (0, -10), textcoords="offset points", ha="center",
+                fontsize=6.5, color=GREEN,
             )  # fmt: skip
         mark_paper(axes, FIGURE_2B)
         _label(axes, f"share of the {what} set's atoms (%)", f"MAE, {what} set (meV/atom)")
@@ -86,10 +86,11 @@ def _draw_curve(
     """Draw both errors, with the first and the last iteration numbered to show the direction."""
     axes.plot(share, plain, "o-", color=BLUE, label=label)
     axes.plot(share, shifted, "s--", color=SKY, markerfacecolor="white", label="shifted")
-    for end in sorted({0, len(points) - 1}):
+    for end, side in {0: "right", len(points) - 1: "left"}.items():  # outside of the curve
         axes.annotate(
-            f"k = {points[end].iteration}", (share[end], plain[end]), (5, 4),
-            textcoords="offset points", ha="left", fontsize=6.5, color=GREY,
+            f"k = {points[end].iteration}", (share[end], plain[end]),
+            (5 if side == "left" else -5, 4), textcoords="offset points", ha=side, fontsize=6.5,
+            color=GREY,
         )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ WALL_A = 1.2
 # Rows of the pair table. Labels take a table finer than the published ones, whose pair functions
 # have jumps of curvature that a coarse row smooths: forces then differ by up to 2e-3 eV/A there
 # (energies by 1e-7 eV), which dynamics does not mind, and its table has to stay in the cache.
-LABEL_ROWS, DYNAMICS_ROWS = 100_000, 10_000
+LABEL_ROWS, DYNAMICS_ROWS = 100_000, 4_000
 
 
 class Labels(NamedTuple):

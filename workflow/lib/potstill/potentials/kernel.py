@@ -35,26 +35,28 @@ class Tables(NamedTuple):
 class Work(NamedTuple):
     """Scratch space of one evaluation: in-range pairs, and densities by atom.
 
-    vector: (P, 4) displacement, A, with d(rho)/ds in the fourth place; slope: (P,) d(phi)/ds, then
-    the pair's force over its displacement; first, second: (P,) atoms; density, tension: (N,).
+    vector: (P, 4) displacement, A, with s and then d(rho)/du in the fourth place; slope: (P,)
+    d(phi)/du, then the pair's force over its displacement; second: (P,) the pair's other atom;
+    ends: (N,) where the pairs of each atom end; density, tension (dF/d(rho)): (N,).
     """
 
     vector: Floats
     slope: Floats
-    first: Indices
     second: Indices
+    ends: Indices
     density: Floats
     tension: Floats
 
 
 @njit(cache=True)
 def make_work(atoms: int, pairs: int) -> Work:
-    """Return scratch space for `atoms` atoms and at most `pairs` listed pairs."""
+    """Return scratch space for `atoms` atoms and at most `pairs` listed pairs, and one spare."""
+    pairs += 1  # the compaction writes each pair before it knows that it is in range
     return Work(
         np.zeros((pairs, 4)),
         np.zeros(pairs),
         np.zeros(pairs, dtype=np.uint32),
-        np.zeros(pairs, dtype=np.uint32),
+        np.zeros(atoms, dtype=np.uint32),
         np.zeros(atoms),
         np.zeros(atoms),
     )
@@ -79,53 +81,56 @@ def energy_forces(
     (1984), with F_i = -dE/dr_i.
     """
     pair, s_low, s_scale, s_cut, embedding, rho_scale = tables
-    vector, slope, first, second, density, tension = work
+    vector, slope, second, ends, density, tension = work
     atoms = atomic.shape[0]
     last_row = np.uint32(pair.shape[0] - 1)
     for i in range(atoms):
         density[i] = 0.0
         atomic[i] = 0.0
         forces[i, 0] = forces[i, 1] = forces[i, 2] = 0.0
-    count = np.uint32(0)
+    one, zero = np.uint32(1), np.uint32(0)  # indices stay unsigned: no wrap-around checks
+    count = zero
     for i in range(np.uint32(atoms)):
         x0, x1, x2 = x[i, 0], x[i, 1], x[i, 2]
-        own_density = 0.0
-        own_energy = 0.0
-        for p in range(start[i], start[i + np.uint32(1)]):
+        begin = count
+        for p in range(start[i], start[i + one]):  # compaction without a branch to mispredict
             j = partner[p]
             k = image[p]
             d0 = x[j, 0] + shifts[k, 0] - x0
             d1 = x[j, 1] + shifts[k, 1] - x1
             d2 = x[j, 2] + shifts[k, 2] - x2
             s = d0 * d0 + d1 * d1 + d2 * d2
-            if s >= s_cut:
-                continue
-            t = (s - s_low) * s_scale
+            vector[count, 0] = d0
+            vector[count, 1] = d1
+            vector[count, 2] = d2
+            vector[count, 3] = s
+            second[count] = j
+            count += one if s < s_cut else zero
+        ends[i] = count
+        own_density = 0.0
+        own_energy = 0.0
+        for p in range(begin, count):
+            j = second[p]
+            t = (vector[p, 3] - s_low) * s_scale
             if t < 0.0:  # closer than the table starts: straight on with its first slope
                 rho = pair[0, 0] + pair[0, 1] * t
-                rho_slope = pair[0, 1]
+                vector[p, 3] = pair[0, 1]
                 phi = pair[0, 4] + pair[0, 5] * t
-                phi_slope = pair[0, 5]
+                slope[p] = pair[0, 5]
             else:
                 row = min(np.uint32(t), last_row)
                 u = t - row
-                rho = ((pair[row, 3] * u + pair[row, 2]) * u + pair[row, 1]) * u + pair[row, 0]
-                rho_slope = (3.0 * pair[row, 3] * u + 2.0 * pair[row, 2]) * u + pair[row, 1]
-                phi = ((pair[row, 7] * u + pair[row, 6]) * u + pair[row, 5]) * u + pair[row, 4]
-                phi_slope = (3.0 * pair[row, 7] * u + 2.0 * pair[row, 6]) * u + pair[row, 5]
+                a1, a2, a3 = pair[row, 1], pair[row, 2], pair[row, 3]
+                b1, b2, b3 = pair[row, 5], pair[row, 6], pair[row, 7]
+                rho = ((a3 * u + a2) * u + a1) * u + pair[row, 0]
+                vector[p, 3] = (3.0 * a3 * u + 2.0 * a2) * u + a1
+                phi = ((b3 * u + b2) * u + b1) * u + pair[row, 4]
+                slope[p] = (3.0 * b3 * u + 2.0 * b2) * u + b1
             own_density += rho
             density[j] += rho
             half = 0.5 * phi
             own_energy += half
             atomic[j] += half
-            vector[count, 0] = d0
-            vector[count, 1] = d1
-            vector[count, 2] = d2
-            vector[count, 3] = rho_slope
-            slope[count] = phi_slope
-            first[count] = i
-            second[count] = j
-            count += np.uint32(1)
         density[i] += own_density
         atomic[i] += own_energy
     energy = 0.0
@@ -144,18 +149,25 @@ def energy_forces(
             tension[i] = end * rho_scale
         energy += atomic[i]
     twice = 2.0 * s_scale  # d/dr_i = 2 (r_i - r_j) d/ds
-    for p in range(count):
-        i = first[p]
-        j = second[p]
-        f = twice * ((tension[i] + tension[j]) * vector[p, 3] + slope[p])
-        slope[p] = f
-        f0, f1, f2 = f * vector[p, 0], f * vector[p, 1], f * vector[p, 2]
+    begin = zero
+    for i in range(np.uint32(atoms)):
+        own_tension = tension[i]
+        f0 = f1 = f2 = 0.0
+        for p in range(begin, ends[i]):
+            j = second[p]
+            f = twice * ((own_tension + tension[j]) * vector[p, 3] + slope[p])
+            slope[p] = f
+            g0, g1, g2 = f * vector[p, 0], f * vector[p, 1], f * vector[p, 2]
+            f0 += g0
+            f1 += g1
+            f2 += g2
+            forces[j, 0] -= g0
+            forces[j, 1] -= g1
+            forces[j, 2] -= g2
         forces[i, 0] += f0
         forces[i, 1] += f1
         forces[i, 2] += f2
-        forces[j, 0] -= f0
-        forces[j, 1] -= f1
-        forces[j, 2] -= f2
+        begin = ends[i]
     return energy, int(count)
 
 

@@ -16,19 +16,20 @@ Indices = NDArray[np.uint32]
 
 
 @njit(cache=True, nogil=True)
+def _heights(inverse: Floats) -> Floats:
+    """Return the heights of the cell along its three axes, A."""
+    return 1.0 / np.sqrt((inverse * inverse).sum(axis=0))
+
+
+@njit(cache=True, nogil=True)
 def image_reach(inverse: Floats, reach: float) -> tuple[int, int, int]:
     """Return how many images a side, along each cell vector, lie within `reach` (A).
 
     inverse: (3, 3) inverse of the cell matrix (rows are the cell vectors). One is added because
     wrapped atoms differ by up to one cell vector.
     """
-    counts = np.empty(3, dtype=np.int64)
-    for axis in range(3):
-        norm = math.sqrt(
-            inverse[0, axis] ** 2 + inverse[1, axis] ** 2 + inverse[2, axis] ** 2
-        )  # 1 / height of the cell along the axis
-        counts[axis] = math.floor(reach * norm + 0.5) + 1
-    return counts[0], counts[1], counts[2]
+    a, b, c = np.floor(reach / _heights(inverse) + 0.5).astype(np.int64)
+    return a + 1, b + 1, c + 1
 
 
 @njit(cache=True, nogil=True)
@@ -79,6 +80,8 @@ def half_list(
     """
     limit = cutoff * cutoff
     capacity = partner.shape[0]
+    # an image further along an axis than the cut-off is too far away, whatever the other axes say
+    far_a, far_b, far_c = cutoff / _heights(inverse)
     stride_b = 2 * reach[2] + 1
     stride_a = stride_b * (2 * reach[1] + 1)
     count = 0
@@ -87,19 +90,24 @@ def half_list(
         for j in range(i, atoms):
             d0, d1, d2 = x[j, 0] - x[i, 0], x[j, 1] - x[i, 1], x[j, 2] - x[i, 2]
             # start from the nearest image in scaled coordinates, then look one reach around it
-            base_a = -round(d0 * inverse[0, 0] + d1 * inverse[1, 0] + d2 * inverse[2, 0])
-            base_b = -round(d0 * inverse[0, 1] + d1 * inverse[1, 1] + d2 * inverse[2, 1])
-            base_c = -round(d0 * inverse[0, 2] + d1 * inverse[1, 2] + d2 * inverse[2, 2])
+            fa = d0 * inverse[0, 0] + d1 * inverse[1, 0] + d2 * inverse[2, 0]
+            fb = d0 * inverse[0, 1] + d1 * inverse[1, 1] + d2 * inverse[2, 1]
+            fc = d0 * inverse[0, 2] + d1 * inverse[1, 2] + d2 * inverse[2, 2]
+            base_a, base_b, base_c = -round(fa), -round(fb), -round(fc)
             for a in range(base_a - reach[0] + 1, base_a + reach[0]):
+                if abs(fa + a) > far_a:
+                    continue
                 ax = d0 + a * cell[0, 0]
                 ay = d1 + a * cell[0, 1]
                 az = d2 + a * cell[0, 2]
                 for b in range(base_b - reach[1] + 1, base_b + reach[1]):
+                    if abs(fb + b) > far_b:
+                        continue
                     bx = ax + b * cell[1, 0]
                     by = ay + b * cell[1, 1]
                     bz = az + b * cell[1, 2]
                     for c in range(base_c - reach[2] + 1, base_c + reach[2]):
-                        if i == j and (a, b, c) <= (0, 0, 0):
+                        if abs(fc + c) > far_c or (i == j and (a, b, c) <= (0, 0, 0)):
                             continue
                         px = bx + c * cell[2, 0]
                         py = by + c * cell[2, 1]

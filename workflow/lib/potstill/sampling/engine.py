@@ -15,19 +15,17 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
-from potstill.potentials.kernel import Tables, Work, energy_forces, make_work
-from potstill.potentials.neighbours import Indices, half_list, image_reach, image_shifts, wrap
+from potstill.potentials.kernel import Tables, energy_forces
 from potstill.sampling.bias import Mesh, evaluate_bias
+from potstill.sampling.lists import Scratch, covers, make_scratch, update_lists
 from potstill.sampling.order import order_and_gradient
 from potstill.sampling.randoms import fill_normals, uniform
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-# Room in the neighbour list: three times the pairs of a metal at its melting point.
-PAIRS_PER_ATOM = 250
-# Room for images: four cell edges a side, which a list of 8 A needs in a cell of 2.3 A.
-MAX_IMAGES = 9**3
+# How far the wide neighbour list reaches beyond the near one, A.
+WIDE_SKIN_A = 2.0
 
 
 class Physics(NamedTuple):
@@ -66,116 +64,29 @@ class Walkers(NamedTuple):
     kinetic: Floats
 
 
-class _Scratch(NamedTuple):
-    """One walker's neighbour list (with the positions and edge it was built at) and buffers."""
-
-    tables: Tables
-    start: Indices
-    partner: Indices
-    image: Indices
-    shifts: Floats
-    origin: Floats
-    built: Floats
-    work: Work
-    atomic: Floats
-    waves: Floats
-    trial_x: Floats
-    trial_force: Floats
-    trial_shifts: Floats
-
-
 @njit(cache=True, nogil=True)
-def _make_scratch(atoms: int, vectors: int, tables: Tables) -> _Scratch:
-    capacity = PAIRS_PER_ATOM * atoms
-    return _Scratch(
-        tables,
-        np.zeros(atoms + 1, dtype=np.uint32),
-        np.zeros(capacity, dtype=np.uint32),
-        np.zeros(capacity, dtype=np.uint32),
-        np.zeros((MAX_IMAGES, 4)),
-        np.zeros((atoms, 4)),
-        np.zeros(1),
-        make_work(atoms, capacity),
-        np.zeros(atoms),
-        np.zeros((atoms, 2 * vectors)),
-        np.zeros((atoms, 4)),
-        np.zeros((atoms, 4)),
-        np.zeros((MAX_IMAGES, 4)),
-    )
-
-
-@njit(cache=True, nogil=True)
-def _build(x: Floats, length: float, physics: Physics, s: _Scratch) -> bool:
-    """Wrap the atoms and build their list; False if it has no room (the cell has collapsed)."""
-    cell = np.zeros((3, 3))
-    inverse = np.zeros((3, 3))
-    for d in range(3):
-        cell[d, d] = length
-        inverse[d, d] = 1.0 / length
-    atoms = x.shape[0]
-    reach = image_reach(inverse, physics.cutoff + physics.skin)
-    if (2 * reach[0] + 1) ** 3 > MAX_IMAGES:
-        return False
-    wrap(x, cell, inverse, atoms)
-    pairs = half_list(
-        x,
-        atoms,
-        cell,
-        inverse,
-        physics.cutoff + physics.skin,
-        reach,
-        s.start,
-        s.partner,
-        s.image,
-    )
-    image_shifts(cell, reach, s.shifts)
-    s.origin[:] = x
-    s.built[0] = length
-    return pairs >= 0
-
-
-@njit(cache=True, nogil=True)
-def _covers(x: Floats, length: float, physics: Physics, s: _Scratch) -> bool:
-    """Return whether the list still holds every pair in range.
-
-    With q the ratio of cell edges, a pair that was beyond cutoff + skin when the list was built is
-    now beyond q (cutoff + skin) - 2 max |x_i - q x_i(build)|.
-    """
-    q = length / s.built[0]
-    limit = 0.5 * (q * (physics.cutoff + physics.skin) - physics.cutoff)
-    if limit <= 0.0:
-        return False
-    limit = limit * limit
-    for i in range(x.shape[0]):
-        d0 = x[i, 0] - q * s.origin[i, 0]
-        d1 = x[i, 1] - q * s.origin[i, 1]
-        d2 = x[i, 2] - q * s.origin[i, 2]
-        if d0 * d0 + d1 * d1 + d2 * d2 >= limit:
-            return False
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _energy(x: Floats, shifts: Floats, s: _Scratch, force: Floats) -> float:
+def _energy(x: Floats, shifts: Floats, s: Scratch, force: Floats) -> float:
+    near = s.near
     energy, _ = energy_forces(
-        x, shifts, s.start, s.partner, s.image, s.tables, s.work, force, s.atomic
+        x, shifts, near.start, near.partner, near.image, s.tables, s.work, force, s.atomic
     )
     return energy
 
 
 @njit(cache=True, nogil=True)
 def _try_volume(
-    x: Floats, length: float, scale: float, physics: Physics, s: _Scratch
+    x: Floats, length: float, scale: float, physics: Physics, s: Scratch
 ) -> tuple[bool, float]:
     """Put the scaled cell into the trial buffers; return (list had room, energy in eV)."""
     atoms = x.shape[0]
     for i in range(atoms):
         for d in range(3):
             s.trial_x[i, d] = scale * x[i, d]
-    if not _covers(s.trial_x, scale * length, physics, s):
-        if not _build(x, length, physics, s):
+    near = physics.cutoff + physics.skin
+    if not covers(s.near, near, s.trial_x, scale * length, physics.cutoff):
+        if not update_lists(x, length, near, near + WIDE_SKIN_A, s):
             return False, 0.0
-        for i in range(atoms):  # the build wrapped the atoms
+        for i in range(atoms):  # which may have wrapped the atoms
             for d in range(3):
                 s.trial_x[i, d] = scale * x[i, d]
     for k in range(s.shifts.shape[0]):
@@ -206,7 +117,7 @@ def _advance(
     Returns -1 when the run has failed (the energy is not finite or the cell has collapsed).
     """
     atoms = x.shape[0]
-    s = _make_scratch(atoms, physics.vectors.shape[0], tables)
+    s = make_scratch(atoms, physics.vectors.shape[0], tables)
     force = np.zeros((atoms, 4))
     gradient = np.zeros((atoms, 4))
     normals = np.zeros(3 * atoms + (atoms & 1))
@@ -215,8 +126,10 @@ def _advance(
     kick = half / physics.mass
     noise = math.sqrt((1.0 - physics.damping**2) * physics.kT / physics.mass)
     to_temperature = physics.mass / (3.0 * atoms * physics.kT)
+    near = physics.cutoff + physics.skin
+    wide = near + WIDE_SKIN_A
 
-    if not _build(x, length, physics, s):
+    if not update_lists(x, length, near, wide, s):
         return -1.0
     energy = _energy(x, s.shifts, s, force)
     order = order_and_gradient(x, length, physics.cells, physics.vectors, s.waves, gradient)
@@ -233,7 +146,9 @@ def _advance(
                 speed = physics.damping * speed + noise * normals[3 * i + d]
                 x[i, d] = place + half * speed
                 v[i, d] = speed
-        if not _covers(x, length, physics, s) and not _build(x, length, physics, s):
+        if not covers(s.near, near, x, length, physics.cutoff) and not update_lists(
+            x, length, near, wide, s
+        ):
             return -1.0
         energy = _energy(x, s.shifts, s, force)
         order = order_and_gradient(x, length, physics.cells, physics.vectors, s.waves, gradient)
@@ -277,7 +192,7 @@ def _advance(
             points[row, 1] = order
             points[row, 2] = temperature
             points[row, 3] = bias
-    return length if math.isfinite(enthalpy) else -1.0
+    return length if math.isfinite(enthalpy + order) else -1.0
 
 
 @njit(cache=True, nogil=True, parallel=True)

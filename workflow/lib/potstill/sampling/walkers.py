@@ -13,7 +13,8 @@ from potstill.sampling.engine import Floats, Physics, Walkers, advance
 from potstill.sampling.order import cells_per_side, order_vectors
 from potstill.settings import Element, Momt, Npt
 
-SKIN_A = 1.0
+# How far the neighbour list reaches beyond what a volume move can bring into range, A.
+SKIN_A = 0.3
 # Lattice constant of a hot crystal over that at zero temperature.
 EXPANSION = 1.02
 # Time for which a crystal is held at the melting-off temperature: an 8 ps run at 1.8 T_m melts it.
@@ -39,7 +40,7 @@ def make_physics(
         cells=cells_per_side(element.structure, atoms),
         vectors=order_vectors(element.structure),
         cutoff=potential.cutoff_A,
-        skin=SKIN_A,
+        skin=SKIN_A + potential.cutoff_A * math.expm1(settings.volume_step / 3),
     )
 
 

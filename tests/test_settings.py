@@ -163,6 +163,46 @@ BAD = {
         "translation.Al.test: 'Al/32/momt' is not a key of `sampling`",
         "Al/108/momt",
     ),
+    "an alloy as an element": (
+        {"elements": {"CuZr": {"table": "Al", "structure": "fcc", "lattice_constant_A": 4}}},
+        "elements: 'CuZr' is an alloy of Cu and Zr",
+        "alloys are not supported, use one element to a set",
+    ),
+    "a set of an alloy": (
+        {"sampling": {"Ni3Al/32/momt": CONFIG["sampling"]["Ni/32/momt"]}},
+        "sampling: 'Ni3Al/32/momt': 'Ni3Al' is an alloy of Ni and Al",
+        "alloys are not supported",
+    ),
+    "neither melting temperature nor all that follows": (
+        momt(low_temperature_K=None, enthalpy_width_eV=None),
+        "sampling.Ni/32/momt: low_temperature_K, enthalpy_width_eV missing",
+        "give melting_temperature_K, from which they follow, or give them all",
+    ),
+    "both ways": (
+        momt(melting_temperature_K=1945),
+        "sampling.Ni/32/momt: melting_temperature_K has no effect",
+        "remove it, or one of temperature_K, low_temperature_K",
+    ),
+    "melting temperature in words": (
+        momt(melting_temperature_K="high", temperature_K=None),
+        "sampling.Ni/32/momt: melting_temperature_K",
+        "must be a number of kelvins above 0",
+    ),
+    "melting temperature of nothing": (
+        momt(melting_temperature_K=-5, temperature_K=None),
+        "sampling.Ni/32/momt: melting_temperature_K",
+        "must be a number of kelvins above 0",
+    ),
+    "by rule between given temperatures": (
+        momt(melting_temperature_K=300, temperature_K=None),
+        "sampling.Ni/32/momt: temperature_K",
+        "between low_temperature_K and high_temperature_K",
+    ),
+    "learning steps without an interval": (
+        momt(deposit_interval=None, learning_steps=1001),
+        "sampling.Ni/32/momt: learning_steps",
+        "must be a multiple of walkers times trace_interval (4 x 50)",
+    ),
     "undistilled source": (
         {"translation": {"Al": {"source": "Nb"}}},
         "translation.Al.source: 'Nb' is not a key of `distillation`",

@@ -84,6 +84,13 @@ def test_figure(results, number, suffix):
     assert len(content) > 2000
 
 
+@pytest.mark.parametrize("suffix", ["pdf", "png", "svg"])
+def test_figure_of_each_sampled_set(results, settings, suffix):
+    for name in settings["sampling"]:
+        figure = results / f"figures/sampling/{name.replace('/', '-')}.{suffix}"
+        assert figure.read_bytes().startswith(MAGIC[suffix])
+
+
 @pytest.mark.parametrize("name", CRYSTAL_TABLES)
 def test_crystal_table(results, name):
     element, potentials = CRYSTAL_TABLES[name]
@@ -207,9 +214,11 @@ def test_every_job_left_a_log(results):
     assert "train" in (results / "logs/training/Ni-distilled.log").read_text().lower()
 
 
-def test_report(tiny_run, tiny_config, snakemake_in):
+def test_report(tiny_run, tiny_config, settings, snakemake_in):
     made = snakemake_in(tiny_run, "--configfile", tiny_config, "--report", "report.html")
     assert made.returncode == 0, made.stdout
     report = (tiny_run / "report.html").read_text()
     for name in [f"figure_{number}.svg" for number in FIGURES] + ["table_1.csv", "table_s4.csv"]:
         assert name in report
+    for name in settings["sampling"]:
+        assert f"{name.replace('/', '-')}.svg" in report

@@ -1,4 +1,7 @@
-"""The paper's figures and tables. The file names and the models in them are the paper's."""
+"""The paper's figures and tables, and a figure of each sampled set.
+
+The file names of the paper's and the models in them are the paper's.
+"""
 
 
 localrules:
@@ -10,6 +13,7 @@ localrules:
     figure_s1,
     figure_s2,
     figure_s3,
+    figure_sampling,
     table_1,
     table_2,
     table_3,
@@ -287,6 +291,39 @@ rule figure_s3:
         "../../scripts/figure_s3.py"
 
 
+rule figure_sampling:
+    input:
+        trace="<results>/sampling/{element}/{atoms}/{ensemble}_trace.h5",
+    output:
+        report(
+            "<results>/figures/sampling/{element}-{atoms}-{ensemble}.svg",
+            caption="../report/figure_sampling.rst",
+            category="Sampling",
+            labels={
+                "set": "{element}/{atoms}/{ensemble}",
+                "shows": "the walk, and what it tells",
+            },
+        ),
+        "<results>/figures/sampling/{element}-{atoms}-{ensemble}.pdf",
+        "<results>/figures/sampling/{element}-{atoms}-{ensemble}.png",
+    log:
+        "<logs>/paper/sampling-{element}-{atoms}-{ensemble}.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        name=set_name,
+        settings=lambda wildcards: plain(setting("sampling", set_name(wildcards))),
+        version=VERSION["paper"],
+    message:
+        "figure_sampling: the walk of {params.name}"
+    script:
+        "../../scripts/figure_sampling.py"
+
+
 rule table_1:
     input:
         unpack(lambda wildcards: crystals("Ni", COMPARED_MODELS)),
@@ -417,6 +454,11 @@ rule figures:
         expand(
             "<results>/figures/figure_{number}.{suffix}",
             number=["1", "2a", "2b", "3a", "3b", "s1", "s2", "s3"],
+            suffix=["pdf", "png", "svg"],
+        ),
+        expand(
+            "<results>/figures/sampling/{name}.{suffix}",
+            name=["{}-{}-{}".format(*split_set(name)) for name in settings.sampling],
             suffix=["pdf", "png", "svg"],
         ),
 

@@ -3,6 +3,7 @@
 `config/README.md` is made from it (see `potstill.reference`).
 """
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
@@ -24,6 +25,17 @@ ATOMS_PER_CELL = {"fcc": 4, "bcc": 2}
 _SET_NAME = re.compile(r"[A-Z][a-z]?/[1-9]\d*/[a-z][a-z0-9]*")
 _DISTILLED = re.compile(r"distillation/([A-Z][a-z]?)/(?:distilled|\d+/selection|grid-\d+x\d+)")
 _TRANSLATED = re.compile(r"translation/([A-Z][a-z]?)-([A-Z][a-z]?)/frames")
+
+
+def _refuse_alloy(name: str, place: str) -> None:
+    """Raise ValueError when a name is made of the symbols of several elements, as Ni3Al."""
+    symbols = re.findall(r"[A-Z][a-z]?", name)
+    rest = re.sub(r"[A-Z][a-z]?|[\d._-]", "", name)
+    if len(set(symbols)) > 1 and not rest and all(s in ase.data.atomic_numbers for s in symbols):
+        raise ValueError(
+            f"{place}'{name}' is an alloy of {' and '.join(dict.fromkeys(symbols))}; alloys are "
+            "not supported, use one element to a set"
+        )
 
 
 class _Section(BaseModel):
@@ -81,42 +93,115 @@ class _Dynamics(_Section):
         return self
 
 
+# The temperatures of a MOMT set by rule, in units of the melting temperature.
+MOMT_RULE = {"temperature_K": 1.03, "low_temperature_K": 0.65, "high_temperature_K": 1.8}
+# What a MOMT set gives itself, unless it gives the melting temperature.
+MOMT_GIVEN = (*MOMT_RULE, "enthalpy_range_eV_per_atom", "enthalpy_width_eV")
+
+
 class Momt(_Dynamics):
     """A multiorder-multithermal (MOMT) run: the bias is learned, frozen, and then sampled with."""
 
     method: Literal["momt"]
-    low_temperature_K: Positive = Field(description="temperature continued below the enthalpy mesh")
-    high_temperature_K: Positive = Field(
-        description="temperature continued above the enthalpy mesh"
+    melting_temperature_K: Positive | None = Field(
+        None,
+        description="melting temperature T_m of the metal: the temperatures and enthalpies that "
+        "are not given follow from it by rule; null where they are all given",
     )
-    enthalpy_range_eV_per_atom: Range = Field(description="limits of the enthalpy mesh")
-    nodes: tuple[Count, Count] = Field(description="nodes of the bias mesh along H and O")
-    enthalpy_width_eV: Positive = Field(description="width of a deposit along H (whole cell)")
-    order_width: Positive = Field(description="width of a deposit along O")
-    height_kT: Positive = Field(description="first height of a deposit, in kB T0")
-    deposit_interval: Count = Field(description="steps between a walker's deposits")
-    constant_deposits: Count = Field(description="deposits of full height, then height ~ 1/n")
+    temperature_K: Positive = Field(
+        description="temperature of the thermostat, T0; with T_m it may be left out, for 1.03 T_m"
+    )
+    low_temperature_K: Positive = Field(
+        description="temperature continued below the enthalpy mesh; or 0.65 T_m"
+    )
+    high_temperature_K: Positive = Field(
+        description="temperature continued above the enthalpy mesh; or 1.8 T_m"
+    )
+    enthalpy_range_eV_per_atom: Range | None = Field(
+        None,
+        description="limits of the enthalpy mesh; with T_m null for the means of short runs, of "
+        "the crystal at low_temperature_K and of the liquid at high_temperature_K",
+    )
+    enthalpy_width_eV: Positive | None = Field(
+        None,
+        description="width of a deposit along H (whole cell); with T_m null for 0.65 of the "
+        "standard deviation of H in a short run of the crystal at T0",
+    )
+    nodes: tuple[Count, Count] | None = Field(
+        None, description="nodes of the bias mesh along H and O; null for two to a deposit's width"
+    )
+    order_width: Positive | None = Field(
+        None, description="width of a deposit along O; null for 1 at 32 atoms to 2 at 108"
+    )
+    height_kT: Positive | None = Field(
+        None,
+        description="first height of a deposit, in kB T0; null for 0.1 at 32 atoms to 0.2 at 108",
+    )
+    deposit_interval: Count | None = Field(
+        None,
+        description="steps between a walker's deposits; null for about 100 at 32 atoms to 50 at "
+        "108",
+    )
+    constant_deposits: Count | None = Field(
+        None,
+        description="deposits of full height, then height ~ 1/n; null for 6000 at 32 atoms to "
+        "20000 at 108",
+    )
     learning_steps: Count = Field(description="learning steps of all walkers together")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_way(cls, data: Any) -> Any:
+        """Take the temperatures from the melting temperature, or see that nothing is missing."""
+        if not isinstance(data, dict):
+            return data
+        missing = [name for name in MOMT_GIVEN if data.get(name) is None]
+        melting = data.get("melting_temperature_K")
+        if melting is None:
+            if missing:
+                raise ValueError(
+                    f"{', '.join(missing)} missing; give melting_temperature_K, from which they "
+                    "follow, or give them all"
+                )
+            return data
+        try:
+            melting = float(melting)
+        except (TypeError, ValueError):
+            melting = math.nan
+        if not 0 < melting < math.inf:
+            raise ValueError("melting_temperature_K must be a number of kelvins above 0")
+        by_rule = {name: round(factor * melting, 1) for name, factor in MOMT_RULE.items()}
+        # settings that were filled in by rule are good settings again
+        if not missing and all(data[name] != value for name, value in by_rule.items()):
+            raise ValueError(
+                "melting_temperature_K has no effect where all that follows from it is given; "
+                f"remove it, or one of {', '.join(MOMT_GIVEN)}"
+            )
+        return data | {name: by_rule[name] for name in missing if name in by_rule}
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        low, high = self.enthalpy_range_eV_per_atom
-        if not low < high:
-            raise ValueError("enthalpy_range_eV_per_atom must be [low, high] with low < high")
+        if self.enthalpy_range_eV_per_atom is not None:
+            low, high = self.enthalpy_range_eV_per_atom
+            if not low < high:
+                raise ValueError("enthalpy_range_eV_per_atom must be [low, high] with low < high")
         if not self.low_temperature_K < self.temperature_K < self.high_temperature_K:
             raise ValueError(
                 "temperature_K must lie between low_temperature_K and high_temperature_K"
             )
-        if min(self.nodes) < 4:
+        if self.nodes is not None and min(self.nodes) < 4:
             raise ValueError("nodes must be at least [4, 4]")
-        if self.deposit_interval % self.trace_interval:
+        interval, name = self.trace_interval, "trace_interval"
+        if self.deposit_interval is not None:
+            if self.deposit_interval % self.trace_interval:
+                raise ValueError(
+                    f"deposit_interval must be a multiple of trace_interval ({interval})"
+                )
+            interval, name = self.deposit_interval, "deposit_interval"
+        if self.learning_steps % (self.walkers * interval):
             raise ValueError(
-                f"deposit_interval must be a multiple of trace_interval ({self.trace_interval})"
-            )
-        if self.learning_steps % (self.walkers * self.deposit_interval):
-            raise ValueError(
-                "learning_steps must be a multiple of walkers times deposit_interval "
-                f"({self.walkers} x {self.deposit_interval})"
+                f"learning_steps must be a multiple of walkers times {name} "
+                f"({self.walkers} x {interval})"
             )
         return self
 
@@ -276,6 +361,7 @@ class Settings(_Section):
     def _set_names(cls, sets: dict[str, Momt | Npt]) -> dict[str, Momt | Npt]:
         for name in sets:
             if not _SET_NAME.fullmatch(name):
+                _refuse_alloy(name.partition("/")[0], f"'{name}': ")
                 raise ValueError(f"'{name}' must read element/atoms/ensemble, as Ni/32/momt")
         return sets
 
@@ -294,6 +380,7 @@ class Settings(_Section):
 
         for symbol, element in self.elements.items():
             if symbol not in ase.data.atomic_numbers:
+                _refuse_alloy(symbol, "elements: ")
                 raise ValueError(f"elements: '{symbol}' is no chemical symbol")
             need(f"elements.{symbol}.table", element.table, self.potentials, "potentials")
         for name in self.sampling:

@@ -48,7 +48,7 @@ def read_trace(path: Path) -> Trace:
     """Read the production part of a trace file."""
     arrays, attributes = read_datasets(path, ["step", "enthalpy"])
     start = attributes["production_start_step"]
-    production = arrays["step"] >= start
+    production = arrays["step"] > start
     if not production.any():
         raise PotstillError(f"{path}: holds no production steps; let the run go on")
     atoms = int(attributes["atoms"])

@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+# Points that must carry the weight at a temperature for its histogram to be more than noise.
+ENOUGH_POINTS = 200
 # Order parameter per atom above which a walker is solid, and below which it may be liquid.
 SOLID, LIQUID = 0.6, 0.1
 
@@ -68,7 +70,7 @@ def _solid_share(histogram: Floats) -> float | None:
 def melting_curve(
     enthalpy: Floats, bias: Floats, sampled_K: float, temperatures: Floats, bins: int = 60
 ) -> Floats:
-    """Return P(H < H*) at each temperature, NaN where P_T(H) has no two peaks.
+    """Return P(H < H*) at each temperature, NaN where P_T(H) has no two peaks or too few points.
 
     H* is the valley of the reweighted, smoothed histogram of the enthalpy. (Never from O: in a
     108-atom cell FCC twins have an O between solid and liquid.)
@@ -78,13 +80,18 @@ def melting_curve(
     fine = 50
     at_t0 = weights(h, bias.ravel(), sampled_K, sampled_K)
     counts, edges = np.histogram(h, bins * fine, weights=at_t0)
+    squares, _ = np.histogram(h, edges, weights=at_t0**2)
     centres = (edges[:-1] + edges[1:]) / 2
     smooth = np.exp(-0.5 * (np.arange(-4, 5) / 2.0) ** 2)
     smooth /= smooth.sum()
     share = np.full(len(temperatures), np.nan)
     for k, temperature in enumerate(temperatures):
         exponent = centres * (1 / sampled_K - 1 / float(temperature)) / units.kB
-        histogram = (counts * np.exp(exponent - exponent.max())).reshape(bins, fine).sum(axis=1)
+        factor = np.exp(exponent - exponent.max())
+        histogram = (counts * factor).reshape(bins, fine).sum(axis=1)
+        # Kish's effective number of points, (sum w)^2 / sum w^2
+        if histogram.sum() ** 2 < ENOUGH_POINTS * (squares * factor**2).sum():
+            continue
         solid = _solid_share(np.convolve(histogram, smooth, mode="same"))
         if solid is not None:
             share[k] = solid

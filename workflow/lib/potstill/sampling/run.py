@@ -16,6 +16,7 @@ from potstill.runtime.restart import Restart, State, restart_file
 from potstill.sampling.analysis import melting_temperature, order_flatness, round_trips
 from potstill.sampling.bias import Mesh, deposit, deposit_height
 from potstill.sampling.engine import Floats, Physics, Walkers, advance
+from potstill.sampling.recipe import Complete, complete
 from potstill.sampling.walkers import make_physics, start_walkers, unbiased
 from potstill.settings import Element, Momt, Npt, split_set
 from potstill.versions import VERSION
@@ -28,7 +29,12 @@ class Sampler:
     """
 
     def __init__(
-        self, settings: Momt | Npt, element: Element, atoms: int, potential: EamPotential, seed: int
+        self,
+        settings: Complete | Npt,
+        element: Element,
+        atoms: int,
+        potential: EamPotential,
+        seed: int,
     ) -> None:
         self.settings, self.atoms, self.potential = settings, atoms, potential
         self.physics: Physics = make_physics(settings, element, atoms, potential)
@@ -179,8 +185,10 @@ def _summarise(sampler: Sampler, rate: float, seed: int) -> dict[str, float | in
         "method": settings.method,
         "round_trips_note": (
             "between solid and liquid, in production"
-            if trips or not momt
+            if trips
             else "none yet: raise learning_steps and production_steps"
+            if momt
+            else "none: a conventional run keeps its phase"
         ),
         "walkers": settings.walkers,
         "learning_steps": sampler.learning * settings.walkers,
@@ -239,6 +247,8 @@ def sample(
     set_num_threads(threads)
     eam = EamPotential.from_file(potential, symbol)
     say(f"{name}: {settings.method}, {settings.walkers} walkers; compiling at the first run")
+    if isinstance(settings, Momt):
+        settings = complete(settings, element, atoms, eam, seed)
     made_with = [VERSION["sampling"], name, seed, settings.model_dump(), element.model_dump()]
     with restart_file(frames, json.dumps(made_with)) as restart:
         sampler = Sampler(settings, element, atoms, eam, seed)
@@ -269,6 +279,6 @@ def sample(
         )
         write_frames(frames, labelled)
         _write_trace(trace, sampler)
-        content = _summarise(sampler, rate, seed)
+        content = _summarise(sampler, rate, seed) | {"settings": settings.model_dump(mode="json")}
         say(f"{name}: {content['round_trips']} round trips ({content['round_trips_note']})")
         write_json(summary, content)

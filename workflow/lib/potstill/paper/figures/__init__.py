@@ -1,5 +1,6 @@
 """The figures: one function each, from result files to .pdf, .png or .svg."""
 
+from potstill.paper.figures.diagnostics import momt_diagnostics, npt_diagnostics
 from potstill.paper.figures.distillation import figure_2a, figure_2b
 from potstill.paper.figures.models import figure_s2
 from potstill.paper.figures.overview import figure_1
@@ -15,4 +16,6 @@ __all__ = [
     "figure_s1",
     "figure_s2",
     "figure_s3",
+    "momt_diagnostics",
+    "npt_diagnostics",
 ]

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run paper report test lint config-reference env
+.PHONY: run paper report bench test lint config-reference env
 .DELETE_ON_ERROR:
 
 # the default configuration on two cores, into results/default/
@@ -16,6 +16,10 @@ paper: env
 # one HTML file with every figure and table of the default run
 report: env
 	snakemake --report results/default/report.html
+
+# one step of the sampling engine against LAMMPS's, on one core (docs/benchmarks.md)
+bench: env
+	python benchmarks/sampling.py results/bench/sampling.json
 
 test: env
 	pytest

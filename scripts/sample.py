@@ -14,6 +14,7 @@ with job(snakemake) as s:
         element=Element.model_validate(s.params.element),
         potential=Path(s.input.potential),
         seed=s.params.seed,
+        device=s.params.device,
         threads=s.threads,
         frames=Path(s.output.frames),
         summary=Path(s.output.summary),

@@ -207,3 +207,17 @@ def test_what_cannot_be_labelled_is_named(tables: dict[str, Path], potential: Po
     slab.calc = EAM(potential("Ni"))
     with pytest.raises(PotstillError, match="periodic"):
         slab.get_potential_energy()
+
+
+def test_each_element_has_the_range_of_its_own_functions(potential: Potential) -> None:
+    """All of Ni ends at 6.0 A in a table that reaches 6.9 A for Nb; labels are LAMMPS's either way."""
+    assert potential("Ni").cutoff_A == pytest.approx(6.0, abs=0.003)
+    assert potential("Nb").cutoff_A == pytest.approx(6.9)
+    assert potential("Al").cutoff_A == pytest.approx(6.5, abs=0.003)
+    far = np.array([[[0.0, 0.0, 0.0], [5.99, 0.0, 0.0]], [[0.0, 0.0, 0.0], [6.01, 0.0, 0.0]]])
+    energy = potential("Ni").evaluate(far, np.tile(40 * np.eye(3), (2, 1, 1))).energy
+    assert (
+        energy[0]
+        != energy[1]
+        == potential("Ni").evaluate(2 * far, 80 * np.tile(np.eye(3), (2, 1, 1))).energy[1]
+    )

@@ -30,6 +30,7 @@ sample(
     element=Element(table="Ni-Nb", structure="fcc", lattice_constant_A=3.51623),
     potential=Path(table),
     seed=11,
+    device="cpu",
     threads=1,
     frames=frames,
     summary=summary,

@@ -197,6 +197,7 @@ def test_copper_by_configuration_alone(copper, tmp_path):
         element=settings.elements["Cu"],
         potential=copper[1],
         seed=settings.seed,
+        device="cpu",
         threads=1,
         frames=frames,
         summary=summary,

@@ -28,6 +28,7 @@ def start(tmp_path, tables, element):
             element=element,
             potential=tables["Ni-Nb"],
             seed=seed,
+            device="cpu",
             threads=2,
             **paths,
         )

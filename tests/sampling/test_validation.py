@@ -40,6 +40,7 @@ def test_a_reweighted_momt_run_gives_the_averages_of_plain_runs(
         element=element,
         potential=tables["Ni-Nb"],
         seed=3,
+        device="cpu",
         threads=2,
         frames=frames,
         summary=tmp_path / "set.json",

@@ -18,6 +18,7 @@ rule sample:
         settings=lambda wildcards: plain(setting("sampling", set_name(wildcards))),
         element=lambda wildcards: plain(setting("elements", wildcards.element)),
         seed=settings.seed,
+        device=settings.device,
         version=VERSION["sampling"],
     message:
         "sample: {params.settings[method]} run of {params.name}"

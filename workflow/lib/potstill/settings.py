@@ -344,7 +344,9 @@ class Settings(_Section):
     run: Name = Field(description="name of the run; everything is written to results/<run>/")
     seed: int = Field(ge=0, lt=2**31, description="seed of every random stream")
     device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="where networks run; auto takes a GPU if there is one"
+        "auto",
+        description="where networks and, with 256 walkers or more, sampling run; auto takes a GPU "
+        "if there is one",
     )
     potentials: dict[Name, Table] = Field(description="EAM tables by name")
     elements: dict[str, Element] = Field(description="elements by symbol")

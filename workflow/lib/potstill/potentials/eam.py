@@ -66,10 +66,26 @@ def _evaluate(rows: Floats, t: Floats) -> tuple[Floats, Floats]:
     return ((d * u + c) * u + b) * u + a, (3 * d * u + 2 * c) * u + b
 
 
+def interaction_range(table: Setfl, symbol: str) -> float:
+    """Return the distance (A) beyond which the element's density and pair function are zero.
+
+    A table of several elements has one cut-off for all of them: that of Ni-Nb is 6.9 A for the sake
+    of Nb, while all of Ni ends at 6.0 A.
+    """
+    index = table.elements.index(symbol)
+    zero = (table.density[index, index] == 0) & (table.pair[index, index] == 0)
+    if zero.all():
+        return table.cutoff_A
+    # the slope of a spline at a node looks two nodes ahead
+    last = table.n_r - 1 - int(np.argmin(zero[::-1]))
+    return min(table.cutoff_A, (last + 3) * table.d_r)
+
+
 def compile_tables(table: Setfl, symbol: str, rows: int) -> Tables:
     """Return the kernel's tables for one element of `table`; see `kernel.Tables`."""
     index = table.elements.index(symbol)
-    s = np.linspace(WALL_A**2, table.cutoff_A**2, rows + 1)
+    cutoff = interaction_range(table, symbol)
+    s = np.linspace(WALL_A**2, cutoff**2, rows + 1)
     r = np.sqrt(s)
     rho, rho_r = _evaluate(_spline(table.density[index, index]), r / table.d_r)
     z2, z2_r = _evaluate(_spline(table.pair[index, index]), r / table.d_r)
@@ -85,7 +101,7 @@ def compile_tables(table: Setfl, symbol: str, rows: int) -> Tables:
         pair=np.ascontiguousarray(pair),
         s_low=WALL_A**2,
         s_scale=1 / step,
-        s_cut=table.cutoff_A**2,
+        s_cut=cutoff**2,
         embedding=_spline(table.embedding[index]),
         rho_scale=1 / table.d_rho,
     )
@@ -94,8 +110,8 @@ def compile_tables(table: Setfl, symbol: str, rows: int) -> Tables:
 class EamPotential:
     """An EAM potential of one element.
 
-    symbol; mass_u: atomic mass, u; cutoff_A; tables, dynamics_tables: the kernel's tables for
-    labels and for molecular dynamics.
+    symbol; mass_u: atomic mass, u; cutoff_A: the range of this element's functions; tables,
+    dynamics_tables: the kernel's tables for labels and for molecular dynamics.
     """
 
     def __init__(self, table: Setfl, symbol: str) -> None:
@@ -107,7 +123,7 @@ class EamPotential:
         index = table.elements.index(symbol)
         self.symbol = symbol
         self.mass_u = float(table.masses_u[index])
-        self.cutoff_A = table.cutoff_A
+        self.cutoff_A = interaction_range(table, symbol)
         self.tables = compile_tables(table, symbol, LABEL_ROWS)
         self.dynamics_tables = compile_tables(table, symbol, DYNAMICS_ROWS)
 

@@ -15,6 +15,7 @@ from potstill.runtime.progress import Progress, say
 from potstill.runtime.restart import Restart, State, restart_file
 from potstill.sampling.analysis import melting_temperature, order_flatness, round_trips
 from potstill.sampling.bias import Mesh, deposit, deposit_height
+from potstill.sampling.device import Advance, engine_for, sampling_device
 from potstill.sampling.engine import Floats, Physics, Walkers, advance
 from potstill.sampling.recipe import Complete, complete
 from potstill.sampling.walkers import make_physics, start_walkers, unbiased
@@ -35,8 +36,10 @@ class Sampler:
         atoms: int,
         potential: EamPotential,
         seed: int,
+        engine: Advance = advance,
     ) -> None:
         self.settings, self.atoms, self.potential = settings, atoms, potential
+        self.engine = engine
         self.physics: Physics = make_physics(settings, element, atoms, potential)
         if isinstance(settings, Momt):
             low, high = settings.enthalpy_range_eV_per_atom
@@ -75,7 +78,7 @@ class Sampler:
         if self.step == self.learning:
             self.walkers.kinetic[:] = 0.0
             self.walkers.moves[:] = 0
-        points = advance(
+        points = self.engine(
             self.walkers,
             self.physics,
             self.potential.dynamics_tables,
@@ -232,6 +235,7 @@ def sample(
     element: Element,
     potential: Path,
     seed: int,
+    device: str,
     threads: int,
     frames: Path,
     summary: Path,
@@ -246,12 +250,14 @@ def sample(
     symbol, atoms, _ = split_set(name)
     set_num_threads(threads)
     eam = EamPotential.from_file(potential, symbol)
-    say(f"{name}: {settings.method}, {settings.walkers} walkers; compiling at the first run")
+    device = sampling_device(device, settings.walkers)
+    say(f"{name}: {settings.method}, {settings.walkers} walkers on {device}, first compiling")
     if isinstance(settings, Momt):
         settings = complete(settings, element, atoms, eam, seed)
-    made_with = [VERSION["sampling"], name, seed, settings.model_dump(), element.model_dump()]
+    made_with = [VERSION["sampling"], name, seed, device, settings.model_dump(), dict(element)]
     with restart_file(frames, json.dumps(made_with)) as restart:
-        sampler = Sampler(settings, element, atoms, eam, seed)
+        engine = engine_for(device, settings.walkers)
+        sampler = Sampler(settings, element, atoms, eam, seed, engine)
         rate = _run(sampler, name, restart)
         points = sampler.points(production=True)
         every = sampler.spacing // settings.trace_interval

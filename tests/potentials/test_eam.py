@@ -210,7 +210,7 @@ def test_what_cannot_be_labelled_is_named(tables: dict[str, Path], potential: Po
 
 
 def test_each_element_has_the_range_of_its_own_functions(potential: Potential) -> None:
-    """All of Ni ends at 6.0 A in a table that reaches 6.9 A for Nb; labels are LAMMPS's either way."""
+    """All of Ni ends at 6.0 A in a table that reaches 6.9 A for the sake of Nb."""
     assert potential("Ni").cutoff_A == pytest.approx(6.0, abs=0.003)
     assert potential("Nb").cutoff_A == pytest.approx(6.9)
     assert potential("Al").cutoff_A == pytest.approx(6.5, abs=0.003)

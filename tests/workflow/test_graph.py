@@ -94,6 +94,13 @@ def test_target_by_file_name(snakemake_in, tmp_path):
     assert not {"table_1", "figure_1", "grid", "curve", "evaluate"} & set(planned)
 
 
+def test_validation_is_asked_for_by_name_alone(snakemake_in, tmp_path):
+    target = "results/default/sampling/Nb/54/momt_validation.csv"
+    planned = jobs(snakemake_in(tmp_path, "-n", target).stdout)
+    assert planned == {"potential": 1, "sample": 1, "validate": 1}
+    assert "validate" not in jobs(snakemake_in(tmp_path, "-n").stdout)
+
+
 @pytest.mark.parametrize("target", ["tables", "figures"])
 def test_target_by_rule(snakemake_in, tmp_path, target):
     planned = jobs(snakemake_in(tmp_path, "-n", target).stdout)

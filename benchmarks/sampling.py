@@ -33,7 +33,8 @@ from potstill.sampling.bias import Mesh
 from potstill.sampling.engine import Physics, Walkers, advance
 from potstill.sampling.recipe import Complete, complete
 from potstill.sampling.walkers import crystal_walkers, make_physics, unbiased
-from potstill.settings import Element, Momt, load_settings
+from potstill.sections import Element, Momt
+from potstill.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
 SYMBOL = "Ni"

@@ -6,7 +6,7 @@ from potstill.potentials.calculator import EAM
 from potstill.potentials.eam import EamPotential
 from potstill.relaxation import relax_crystals
 from potstill.runtime.job import job
-from potstill.settings import Element
+from potstill.sections import Element
 from potstill.training import load_calculator
 
 with job(snakemake) as s:

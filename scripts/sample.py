@@ -4,7 +4,7 @@ from pathlib import Path
 
 from potstill.runtime.job import job
 from potstill.sampling.run import sample
-from potstill.settings import Element, Momt, Npt
+from potstill.sections import Element, Momt, Npt
 
 with job(snakemake) as s:
     method = {"momt": Momt, "npt": Npt}[s.params.settings["method"]]

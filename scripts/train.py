@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from potstill.runtime.job import job
-from potstill.settings import Training
+from potstill.sections import Training
 from potstill.training.run import train_model
 
 with job(snakemake) as s:

@@ -9,7 +9,8 @@ import yaml
 
 from potstill.errors import PotstillError
 from potstill.reference import reference
-from potstill.settings import Descriptor, Momt, Npt, load_settings, split_set
+from potstill.sections import Descriptor, Momt, Npt
+from potstill.settings import load_settings, split_set
 
 ROOT = Path(__file__).parents[1]
 CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text())

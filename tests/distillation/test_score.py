@@ -12,7 +12,7 @@ from potstill.distillation.score import score_block
 from potstill.distillation.scores import read_scores
 from potstill.errors import PotstillError
 from potstill.frames import Frames, read_frames, write_frames
-from potstill.settings import Descriptor, Training
+from potstill.sections import Descriptor, Training
 from potstill.training import load_calculator
 from potstill.training.descriptors import feature_count
 from potstill.training.ensemble import Ensemble, Networks

@@ -11,7 +11,7 @@ from potstill.distillation.select import select_block
 from potstill.errors import PotstillError
 from potstill.frames import read_frames
 from potstill.runtime.files import read_json
-from potstill.settings import Distillation
+from potstill.sections import Distillation
 
 ATOMS = 6  # z is at most sqrt(5) = 2.236
 

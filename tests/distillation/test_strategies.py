@@ -9,7 +9,7 @@ from potstill.distillation import strategies
 from potstill.distillation.scores import BlockScores, read_scores, write_scores
 from potstill.distillation.strategies.outlying_atom import outlying_scores
 from potstill.errors import PotstillError
-from potstill.settings import Distillation
+from potstill.sections import Distillation
 
 
 def settings(**changes):

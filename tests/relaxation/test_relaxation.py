@@ -15,7 +15,7 @@ from potstill.potentials.eam import EamPotential
 from potstill.relaxation import relax_crystals
 from potstill.relaxation.crystals import build_crystals
 from potstill.relaxation.relax import STEP_LIMIT, bond_length, relax
-from potstill.settings import Element
+from potstill.sections import Element
 
 ELEMENTS = {
     "Ni": Element(table="Ni-Nb", structure="fcc", lattice_constant_A=3.51623),

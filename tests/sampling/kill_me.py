@@ -8,7 +8,7 @@ from pathlib import Path
 
 from potstill.runtime.restart import Restart
 from potstill.sampling.run import sample
-from potstill.settings import Element, Momt
+from potstill.sections import Element, Momt
 
 settings, table, *outputs = sys.argv[1:]
 frames, summary, trace = map(Path, outputs)

@@ -18,7 +18,8 @@ from potstill.potentials.eam import EamPotential
 from potstill.potentials.fetch import fetch_table
 from potstill.sampling.recipe import WIDTH_SHARE, Complete, complete, short_run
 from potstill.sampling.run import sample
-from potstill.settings import Element, Momt, load_settings
+from potstill.sections import Element, Momt
+from potstill.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
 SEED = 3

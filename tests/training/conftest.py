@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from potstill.frames import Frames
 from potstill.potentials.eam import EamPotential, label_frames
-from potstill.settings import Training
+from potstill.sections import Training
 from potstill.training.descriptors import describe
 from potstill.training.device import limit_threads
 from potstill.training.ensemble import Ensemble, Networks

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from potstill.settings import Descriptor, Training
+from potstill.sections import Descriptor, Training
 from potstill.training.descriptors import feature_count
 from potstill.training.ensemble import Networks
 

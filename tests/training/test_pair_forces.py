@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from potstill.settings import Descriptor
+from potstill.sections import Descriptor
 from potstill.training.descriptors import describe, describe_with_pairs, feature_count
 from potstill.training.pair_forces import NumbaForces, TorchForces, forces_and_strain
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
-from potstill.settings import Descriptor
+from potstill.sections import Descriptor
 from potstill.training.descriptors import describe, describe_with_pairs, shifts
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")

@@ -11,7 +11,7 @@ import pytest
 
 from potstill.errors import PotstillError
 from potstill.frames import Frames, write_frames
-from potstill.settings import Training
+from potstill.sections import Training
 from potstill.training import load_ensemble
 from potstill.training.predict import predict
 from potstill.training.run import evaluate_model, train_model

@@ -10,7 +10,7 @@ import torch
 from potstill.errors import PotstillError
 from potstill.frames import Frames
 from potstill.runtime.restart import Restart
-from potstill.settings import Training
+from potstill.sections import Training
 from potstill.training.ensemble import Networks
 from potstill.training.loop import Trainer, split, train
 from potstill.training.loss import errors, frame_losses, prepare

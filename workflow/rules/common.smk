@@ -6,7 +6,8 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from potstill.settings import Model, split_set
+from potstill.sections import Model
+from potstill.settings import split_set
 from potstill.versions import VERSION
 
 # Table 1 and Figures S1 and S2 compare three kinds of nickel frames, and a model of each.

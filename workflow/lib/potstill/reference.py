@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel
 
-from potstill import settings
+from potstill import sections
+from potstill.settings import Settings
 
 
 def _describe(section: type[BaseModel], prefix: str = "") -> list[str]:
@@ -16,16 +17,16 @@ def _describe(section: type[BaseModel], prefix: str = "") -> list[str]:
 def reference() -> str:
     """Return the Markdown reference of every setting."""
     parts: list[tuple[str, type[BaseModel]]] = [
-        ("Top level", settings.Settings),
-        ("`potentials.<table>`", settings.Table),
-        ("`elements.<symbol>`", settings.Element),
-        ("`sampling.<element>/<atoms>/<ensemble>` with `method: momt`", settings.Momt),
-        ("`sampling.<element>/<atoms>/<ensemble>` with `method: npt`", settings.Npt),
-        ("`training`", settings.Training),
-        ("`training.descriptor`", settings.Descriptor),
-        ("`models.<name>`", settings.Model),
-        ("`distillation.<element>`", settings.Distillation),
-        ("`translation.<target>`", settings.Translation),
+        ("Top level", Settings),
+        ("`potentials.<table>`", sections.Table),
+        ("`elements.<symbol>`", sections.Element),
+        ("`sampling.<element>/<atoms>/<ensemble>` with `method: momt`", sections.Momt),
+        ("`sampling.<element>/<atoms>/<ensemble>` with `method: npt`", sections.Npt),
+        ("`training`", sections.Training),
+        ("`training.descriptor`", sections.Descriptor),
+        ("`models.<name>`", sections.Model),
+        ("`distillation.<element>`", sections.Distillation),
+        ("`translation.<target>`", sections.Translation),
     ]
     text = [
         "# Settings",

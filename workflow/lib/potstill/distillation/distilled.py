@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from potstill.frames import read_frames, write_frames
-from potstill.settings import Distillation
+from potstill.sections import Distillation
 
 
 def write_distilled(

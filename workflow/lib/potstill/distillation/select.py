@@ -13,7 +13,7 @@ from potstill.frames import Frames, read_frames, write_frames
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
 from potstill.runtime.random import stream
-from potstill.settings import Distillation
+from potstill.sections import Distillation
 
 Indices = NDArray[np.int64]
 ADDED_COLUMNS = ("source_index", "iteration")

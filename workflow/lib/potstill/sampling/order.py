@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from potstill.settings import ATOMS_PER_CELL
+from potstill.sections import ATOMS_PER_CELL
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

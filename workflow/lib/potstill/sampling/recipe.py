@@ -1,7 +1,7 @@
 """A MOMT set from the melting temperature alone: what its settings leave open, measured.
 
 The temperatures follow from the melting temperature when the configuration is read (see
-`settings.Momt`). The limits of the enthalpy mesh are the mean enthalpies of a crystal at the low
+`sections.Momt`). The limits of the enthalpy mesh are the mean enthalpies of a crystal at the low
 and of a liquid at the high temperature, and the width of a deposit is 0.65 of the standard
 deviation of the crystal's enthalpy at T0, all from short ordinary runs of the sampling engine. The
 rest grows with the number of atoms as it does between 32 and 108 atoms of nickel.
@@ -17,7 +17,7 @@ from potstill.potentials.eam import EamPotential
 from potstill.runtime.progress import say
 from potstill.sampling.engine import Floats, advance
 from potstill.sampling.walkers import MELT_PS, crystal_walkers, make_physics, unbiased
-from potstill.settings import Count, Element, Momt, Positive, Range
+from potstill.sections import Count, Element, Momt, Positive, Range
 
 # Width of a deposit along H over the standard deviation of H at T0.
 WIDTH_SHARE = 0.65

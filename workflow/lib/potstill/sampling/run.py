@@ -19,7 +19,8 @@ from potstill.sampling.device import Advance, engine_for, sampling_device
 from potstill.sampling.engine import Floats, Physics, Walkers, advance
 from potstill.sampling.recipe import Complete, complete
 from potstill.sampling.walkers import make_physics, start_walkers, unbiased
-from potstill.settings import Element, Momt, Npt, split_set
+from potstill.sections import Element, Momt, Npt
+from potstill.settings import split_set
 from potstill.versions import VERSION
 
 

@@ -14,7 +14,7 @@ from potstill.runtime.files import atomic_path
 from potstill.runtime.progress import say
 from potstill.sampling.analysis import weights
 from potstill.sampling.run import Sampler
-from potstill.settings import Element, Npt
+from potstill.sections import Element, Npt
 
 Floats = NDArray[np.float64]
 

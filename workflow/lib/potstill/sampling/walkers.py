@@ -11,7 +11,7 @@ from potstill.runtime.random import stream, stream_seed
 from potstill.sampling.bias import Mesh
 from potstill.sampling.engine import Floats, Physics, Walkers, advance
 from potstill.sampling.order import cells_per_side, order_vectors
-from potstill.settings import Element, Momt, Npt
+from potstill.sections import Element, Momt, Npt
 
 # How far the neighbour list reaches beyond what a volume move can bring into range, A.
 SKIN_A = 0.3

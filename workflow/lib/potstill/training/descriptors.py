@@ -26,7 +26,7 @@ from numba.core.config import NUMBA_NUM_THREADS
 from numpy.typing import DTypeLike, NDArray
 
 from potstill.errors import PotstillError
-from potstill.settings import Descriptor
+from potstill.sections import Descriptor
 from potstill.training.kernel import (
     Array,
     Floats,

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from potstill.runtime.random import stream
-from potstill.settings import Training
+from potstill.sections import Training
 from potstill.training.descriptors import feature_count
 
 # value, slope and curvature of an activation

@@ -16,7 +16,7 @@ from potstill.frames import Frames
 from potstill.runtime.progress import Progress
 from potstill.runtime.random import stream
 from potstill.runtime.restart import Restart, State
-from potstill.settings import Training
+from potstill.sections import Training
 from potstill.training.ensemble import Ensemble, Networks
 from potstill.training.loss import Data, errors, frame_losses, prepare
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from potstill.errors import PotstillError
 from potstill.frames import Frames
-from potstill.settings import Training
+from potstill.sections import Training
 from potstill.training.descriptors import describe, describe_with_pairs
 from potstill.training.ensemble import Networks
 from potstill.training.pair_forces import ForceMap, force_map

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path
-from potstill.settings import Training
+from potstill.sections import Training
 from potstill.training.device import resolve_device
 from potstill.training.ensemble import Ensemble, Networks
 

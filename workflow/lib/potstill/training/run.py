@@ -12,7 +12,7 @@ from potstill.frames import UNITS, Frames, read_frames
 from potstill.runtime.files import atomic_path, write_json
 from potstill.runtime.progress import say
 from potstill.runtime.restart import restart_file
-from potstill.settings import Training
+from potstill.sections import Training
 from potstill.training.device import limit_threads, resolve_device
 from potstill.training.loop import HISTORY, Fit, train
 from potstill.training.model_file import load_ensemble, save_ensemble

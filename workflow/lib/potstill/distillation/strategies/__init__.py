@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from potstill.distillation.scores import BlockScores
 from potstill.errors import PotstillError
-from potstill.settings import Distillation
+from potstill.sections import Distillation
 
 
 class Pick(NamedTuple):

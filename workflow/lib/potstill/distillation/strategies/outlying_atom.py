@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from potstill.distillation.scores import BlockScores
 from potstill.distillation.strategies import Pick
 from potstill.errors import PotstillError
-from potstill.settings import Distillation
+from potstill.sections import Distillation
 
 
 def outlying_scores(atomic_std: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ import numpy as np
 
 from potstill.distillation.scores import BlockScores
 from potstill.distillation.strategies import Pick
-from potstill.settings import Distillation
+from potstill.sections import Distillation
 
 
 def pick(scores: BlockScores, settings: Distillation, generator: np.random.Generator) -> Pick:

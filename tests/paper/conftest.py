@@ -55,12 +55,12 @@ def _write_evaluation(folder, atoms, energy, mae, seed):
 
 def _write_trace(path, level, start, seed):
     generator = np.random.default_rng(seed)
-    steps = np.arange(0, 40_000, 50)
+    steps = np.arange(50, 40_050, 50)  # as the sampler: a point ends each stretch of 50 steps
     slow = np.cumsum(generator.normal(0, 0.006, (2, len(steps))), axis=1)
     wander = slow if level is None else 0 * slow
     enthalpy = (-4.3 if level is None else level) + 0.12 * np.sin(20 * wander)
     enthalpy = 108 * (enthalpy + generator.normal(0, 0.015, enthalpy.shape))
-    enthalpy[:, steps < start] = 0.0  # would spoil the figure if it were drawn
+    enthalpy[:, steps <= start] = 0.0  # would spoil the figure if it were drawn
     with h5py.File(path, "w") as store:
         store.attrs.update(
             atoms=108, temperature_K=2000.0, symbol="Ni", production_start_step=start,

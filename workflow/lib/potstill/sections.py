@@ -251,7 +251,6 @@ class Training(Section):
     forces: bool = Field(True, description="train on forces as well as on energies")
     energy_weight: Positive = Field(0.1, description="weight of the energy term of the loss")
     force_weight: Positive = Field(1.0, description="weight of the force term of the loss")
-    optimiser: Literal["adamw"] = Field("adamw", description="optimiser")
     learning_rate: Positive = Field(1e-2, le=1, description="peak learning rate")
     weight_decay: float = Field(1e-2, ge=0, description="AdamW weight decay")
     schedule: Literal["cosine", "plateau"] = Field(

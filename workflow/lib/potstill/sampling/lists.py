@@ -1,7 +1,7 @@
 """Neighbour lists of a walker: a near one for the forces, filtered out of a wide, rarer one.
 
-Making a list from positions costs as much as several force evaluations; filtering costs a third of
-one, so that the near list can be short and often renewed.
+Making a list from positions costs more than evaluating the forces; filtering one costs less, so
+that the near list can be short and often renewed.
 """
 
 import math

@@ -29,6 +29,7 @@ def write_trace(path, enthalpy, order, *, bias_energy=0.0, bias=None, start=STAR
         "step": 50 * (1 + np.arange(enthalpy.shape[1])),
         "enthalpy": enthalpy,
         "order_parameter": order,
+        "biased_order_parameter": order,
         "kinetic_temperature_K": T0 + generator.normal(0, 200, enthalpy.shape),
         "bias_energy": np.broadcast_to(bias_energy, enthalpy.shape),
     }

@@ -19,7 +19,10 @@ def often(self: Restart) -> bool:
     """Save after every third segment, and on SIGTERM as ever."""
     global segments
     segments += 1
-    return self.stop or segments % 3 == 0
+    due = self.stop or segments % 3 == 0
+    if due:
+        print("saving", flush=True)
+    return due
 
 
 Restart.due = often  # type: ignore[method-assign]

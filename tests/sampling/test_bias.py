@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from potstill.sampling.bias import Mesh, deposit, deposit_height, evaluate_bias
+from potstill.sampling.bias import Mesh, deposit, deposit_height, deposits_to_cover, evaluate_bias
 
 MESH = Mesh(h_low=-150.0, h_high=-128.0, o_high=32.0, tail_low=0.6, tail_high=-0.44)
 
@@ -62,6 +62,21 @@ def test_deposits_are_gaussians_at_the_clamped_enthalpy():
     assert np.allclose(inside, gauss, atol=1e-15)
 
 
-def test_the_height_is_constant_first_and_then_one_over_n():
-    assert deposit_height(1, 0.2, 100) == deposit_height(100, 0.2, 100) == 0.2
-    assert deposit_height(400, 0.2, 100) == pytest.approx(0.05)
+def test_the_height_is_constant_then_halves_and_ends_as_one_over_n():
+    heights = [deposit_height(n, 0.2, 100, 1.5) for n in (1, 100, 125, 150, 200, 400)]
+    assert heights == pytest.approx([0.2, 0.2, 0.1, 0.05, 0.0125, 1.5 / 400])
+    # where 1/n is above the first height, it does not count
+    assert deposit_height(30, 0.2, 20, 1e6) == 0.2
+
+
+def test_deposits_side_by_side_fill_the_mesh_to_one_level():
+    """One deposit of height 1 on each place of area 2 pi w_H w_O: the mean of the table is 1."""
+    widths = 0.9, 1.1
+    count = round(deposits_to_cover(MESH, *widths))
+    assert count == round(22 * 32 / (2 * np.pi * 0.9 * 1.1))
+    filled = np.zeros((60, 73))
+    generator = np.random.default_rng(4)
+    for _ in range(100 * count):
+        h, o = generator.uniform([-150, 0], [-128, 32])
+        deposit(filled, MESH, h, o, 0.01, *widths)
+    assert filled[10:-10, 10:-10].mean() == pytest.approx(1, abs=0.05)

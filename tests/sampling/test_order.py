@@ -7,6 +7,7 @@ from ase.build import bulk
 from potstill.sampling.order import cells_per_side, order_and_gradient, order_vectors
 
 CRYSTALS = [("fcc", 32, 3.6), ("fcc", 108, 3.6), ("bcc", 54, 3.3)]
+POWERS = [1.0, -1.0]
 
 
 def crystal(structure, atoms, constant):
@@ -18,43 +19,47 @@ def crystal(structure, atoms, constant):
     return x, built.cell[0, 0], cells
 
 
-def order(x, length, cells, structure):
+def order(x, length, cells, structure, power=1.0):
     vectors = order_vectors(structure)
     gradient = np.zeros_like(x)
     waves = np.zeros((len(x), 2 * len(vectors)))
-    return order_and_gradient(x, length, cells, vectors, waves, gradient), gradient
+    return order_and_gradient(x, length, cells, vectors, power, waves, gradient), gradient
 
 
+@pytest.mark.parametrize("power", POWERS)
 @pytest.mark.parametrize(("structure", "atoms", "constant"), CRYSTALS)
-def test_perfect_crystal_has_n_and_no_gradient(structure, atoms, constant):
+def test_perfect_crystal_has_n_and_no_gradient(structure, atoms, constant, power):
     x, length, cells = crystal(structure, atoms, constant)
-    value, gradient = order(x, length, cells, structure)
+    value, gradient = order(x, length, cells, structure, power)
     assert value == pytest.approx(atoms, abs=1e-9)
     assert np.abs(gradient).max() < 1e-9
 
 
+@pytest.mark.parametrize("power", POWERS)
 @pytest.mark.parametrize(("structure", "atoms", "constant"), CRYSTALS)
-def test_equals_its_definition_with_complex_exponentials(structure, atoms, constant):
+def test_equals_its_definition_with_complex_exponentials(structure, atoms, constant, power):
     x, length, cells = crystal(structure, atoms, constant)
     x[:, :3] += np.random.default_rng(1).normal(0, 0.3, (atoms, 3))
     g = 2 * np.pi * cells / length * order_vectors(structure)
     sums = np.exp(1j * x[:, :3] @ g.T).sum(axis=0)
-    expected = (np.abs(sums) ** 2).sum() / (len(g) * atoms)
-    assert order(x, length, cells, structure)[0] == pytest.approx(expected, rel=1e-12)
+    expected = ((np.abs(sums) ** 2 / atoms) ** power).mean() ** (1 / power)
+    assert order(x, length, cells, structure, power)[0] == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("power", POWERS)
 @pytest.mark.parametrize(("structure", "atoms", "constant"), CRYSTALS)
-def test_gradient_is_the_finite_difference(structure, atoms, constant):
+def test_gradient_is_the_finite_difference(structure, atoms, constant, power):
     x, length, cells = crystal(structure, atoms, constant)
     x[:, :3] += np.random.default_rng(2).normal(0, 0.3, (atoms, 3))
-    gradient = order(x, length, cells, structure)[1]
+    gradient = order(x, length, cells, structure, power)[1]
     h = 1e-5
     for i, d in ((0, 0), (3, 1), (atoms - 1, 2)):
         up, down = x.copy(), x.copy()
         up[i, d] += h
         down[i, d] -= h
         slope = (
-            order(up, length, cells, structure)[0] - order(down, length, cells, structure)[0]
+            order(up, length, cells, structure, power)[0]
+            - order(down, length, cells, structure, power)[0]
         ) / (2 * h)
         assert gradient[i, d] == pytest.approx(slope, abs=1e-7)
 

@@ -101,6 +101,16 @@ def test_validation_is_asked_for_by_name_alone(snakemake_in, tmp_path):
     assert "validate" not in jobs(snakemake_in(tmp_path, "-n").stdout)
 
 
+def test_melting_temperatures_are_asked_for_by_name_alone(snakemake_in, tmp_path):
+    planned = jobs(snakemake_in(tmp_path, "-n", "results/default/sampling/Ni/melting.json").stdout)
+    assert planned == {"potential": 1, "sample": 2, "coexistence": 1, "melting": 1}
+
+
+def test_all_sets_without_anything_else(snakemake_in, tmp_path):
+    plan = snakemake_in(tmp_path, "-n", "sets", "--configfile", PAPER)
+    assert jobs(plan.stdout) == {"potential": 2, "sample": 7, "sets": 1}
+
+
 @pytest.mark.parametrize("target", ["tables", "figures"])
 def test_target_by_rule(snakemake_in, tmp_path, target):
     planned = jobs(snakemake_in(tmp_path, "-n", target).stdout)

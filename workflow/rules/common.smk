@@ -6,7 +6,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from potstill.sections import Model
+from potstill.sections import MOMT_RULE, Model
 from potstill.settings import split_set
 from potstill.versions import VERSION
 
@@ -182,3 +182,21 @@ def momt_sets():
     return [
         name for name, sampled in settings.sampling.items() if sampled.method == "momt"
     ]
+
+
+def momt_sets_of(element):
+    """Return (name, settings) of an element's MOMT sets."""
+    found = [
+        (name, sampled)
+        for name, sampled in settings.sampling.items()
+        if split_set(name)[0] == element and sampled.method == "momt"
+    ]
+    if not found:
+        raise WorkflowError(f"configuration: sampling holds no MOMT set of {element}")
+    return found
+
+
+def melting_guess(wildcards):
+    """Return the melting temperature that the first MOMT set was set up with, K."""
+    sampled = momt_sets_of(wildcards.element)[0][1]
+    return round(sampled.temperature_K / MOMT_RULE["temperature_K"], 1)

@@ -1,3 +1,8 @@
+localrules:
+    sets,
+    melting,
+
+
 rule sample:
     input:
         potential=lambda wildcards: table_of(wildcards.element),
@@ -26,7 +31,26 @@ rule sample:
         "../../scripts/sample.py"
 
 
-# Not part of the paper: asked for by name, results/<run>/sampling/Ni/32/momt_validation.csv.
+# Not part of the paper, and asked for by name: all sets and a table of how their sampling went,
+rule sets:
+    input:
+        [f"<results>/sampling/{name}.json" for name in settings.sampling],
+    output:
+        table="<results>/sampling/sets.csv",
+    log:
+        "<logs>/sampling/sets.log",
+    conda:
+        "../../envs/potstill.yaml"
+    params:
+        names=list(settings.sampling),
+        version=VERSION["sampling"],
+    message:
+        "sets: how the sampling of {params.names} went"
+    script:
+        "../../scripts/overview.py"
+
+
+# results/<run>/sampling/Ni/32/momt_validation.csv against plain runs,
 rule validate:
     input:
         potential=lambda wildcards: table_of(wildcards.element),
@@ -53,3 +77,53 @@ rule validate:
         "validate: {wildcards.element}/{wildcards.atoms}/{wildcards.ensemble} against plain runs"
     script:
         "../../scripts/validate.py"
+
+
+# and results/<run>/sampling/Ni/melting.json, which asks for the run with both phases, too.
+rule coexistence:
+    input:
+        potential=lambda wildcards: table_of(wildcards.element),
+    output:
+        summary="<results>/sampling/{element}/coexistence.json",
+    log:
+        "<logs>/sampling/{element}-coexistence.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        element=lambda wildcards: plain(setting("elements", wildcards.element)),
+        guess_K=melting_guess,
+        timestep_fs=lambda wildcards: momt_sets_of(wildcards.element)[0][1].timestep_fs,
+        seed=settings.seed,
+        version=VERSION["sampling"],
+    message:
+        "coexistence: crystal and liquid {wildcards.element} around {params.guess_K} K"
+    script:
+        "../../scripts/coexistence.py"
+
+
+rule melting:
+    input:
+        sets=lambda wildcards: [
+            f"<results>/sampling/{name}.json"
+            for name, _ in momt_sets_of(wildcards.element)
+        ],
+        two_phase="<results>/sampling/{element}/coexistence.json",
+    output:
+        summary="<results>/sampling/{element}/melting.json",
+    log:
+        "<logs>/sampling/{element}-melting.log",
+    conda:
+        "../../envs/potstill.yaml"
+    params:
+        atoms=lambda wildcards: [
+            split_set(name)[1] for name, _ in momt_sets_of(wildcards.element)
+        ],
+        version=VERSION["sampling"],
+    message:
+        "melting: {wildcards.element} in small cells and in the bulk"
+    script:
+        "../../scripts/melting.py"

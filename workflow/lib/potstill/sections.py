@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -54,10 +54,24 @@ class _Dynamics(Section):
     friction_per_ps: Positive = Field(2.0, description="Langevin friction")
     volume_interval: Count = Field(10, description="steps between volume moves")
     volume_step: Positive = Field(0.02, lt=0.2, description="largest change of ln V in a move")
+    order_power: float = Field(
+        1.0,
+        ge=-8,
+        le=8,
+        description="power p of the order parameter that is biased, not 0; 1 is the paper's mean, "
+        "-1 tells faulted crystals of 108 atoms from half-molten ones",
+    )
     walkers: Count = Field(4, description="independent walkers, run side by side")
     production_steps: Count = Field(description="steps of all walkers together, after learning")
     frames: Count = Field(description="frames to write, evenly spaced over production")
     trace_interval: Count = Field(50, description="steps between points of the (H, O) trace")
+
+    @field_validator("order_power")
+    @classmethod
+    def _not_zero(cls, power: float) -> float:
+        if power == 0:
+            raise ValueError("order_power must not be 0; 1 is the mean, -1 the harmonic mean")
+        return power
 
     @model_validator(mode="after")
     def _enough_steps(self) -> Self:
@@ -123,8 +137,8 @@ class Momt(_Dynamics):
     )
     constant_deposits: Count | None = Field(
         None,
-        description="deposits of full height, then height ~ 1/n; null for 6000 at 32 atoms to "
-        "20000 at 108",
+        description="deposits of full height, which then decreases to 1/n; null for 6000 at 32 "
+        "atoms to 20000 at 108",
     )
     learning_steps: Count = Field(description="learning steps of all walkers together")
 

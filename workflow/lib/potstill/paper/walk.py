@@ -15,7 +15,8 @@ class Walk(NamedTuple):
     """A whole trace, learning or equilibration included.
 
     time: (T,) of one walker, ps; start: that of production; production: (T,) whether it is on;
-    enthalpy (eV, whole cell), order, kinetic (K) and bias (eV) along the walk: (W, T).
+    enthalpy (eV, whole cell), order, kinetic (K), bias (eV) and biased_order along the walk, all
+    (W, T).
     """
 
     time: Floats
@@ -25,6 +26,7 @@ class Walk(NamedTuple):
     order: Floats
     kinetic: Floats
     bias: Floats
+    biased_order: Floats
     symbol: str
     atoms: int
     temperature: float
@@ -36,8 +38,8 @@ class Walk(NamedTuple):
 
 def read_walk(path: Path) -> Walk:
     """Read a whole trace file."""
-    names = ["step", "enthalpy", "order_parameter", "kinetic_temperature_K", "bias_energy"]
-    arrays, attributes = read_datasets(path, names)
+    names = ["enthalpy", "order_parameter", "kinetic_temperature_K", "bias_energy"]
+    arrays, attributes = read_datasets(path, ["step", *names, "biased_order_parameter"])
     start, picoseconds = attributes["production_start_step"], attributes["timestep_fs"] / 1000
     production = arrays["step"] > start
     if not production.any():
@@ -50,6 +52,7 @@ def read_walk(path: Path) -> Walk:
         order=arrays["order_parameter"],
         kinetic=arrays["kinetic_temperature_K"],
         bias=arrays["bias_energy"],
+        biased_order=arrays["biased_order_parameter"],
         symbol=str(attributes["symbol"]),
         atoms=int(attributes["atoms"]),
         temperature=float(attributes["temperature_K"]),

@@ -92,9 +92,20 @@ def deposit(
             table[i, j] += factor * along_o[j]
 
 
-def deposit_height(number: int, first: float, constant: int) -> float:
-    """Return the height of the n-th deposit: `first` up to `constant` of them, then first c/n.
+def deposits_to_cover(mesh: Mesh, width_h: float, width_o: float) -> float:
+    """Return how many Gaussians of these widths (eV; 1) lie side by side on the mesh."""
+    return (mesh.h_high - mesh.h_low) * mesh.o_high / (2 * math.pi * width_h * width_o)
 
-    The 1/t law of Belardinelli and Pereyra, Phys. Rev. E 75, 046701 (2007).
+
+def deposit_height(number: int, first: float, constant: int, last: float) -> float:
+    """Return the height of the n-th deposit, in the units of `first` and `last`.
+
+    It is `first` up to `constant` deposits, then halves with every quarter as many more, down to
+    last/n. With `last` kB T0 times `deposits_to_cover` that is the 1/t law of Belardinelli and
+    Pereyra, Phys. Rev. E 75, 046701 (2007), t the visits to a place: a slower decrease from `first`
+    would leave the walkers pushed by their own fresh deposits at the end of learning.
     """
-    return first * min(1.0, constant / max(number, 1))
+    if number <= constant:
+        return first
+    halved = first * 0.5 ** (4 * (number - constant) / constant)
+    return max(halved, min(first, last / number))

@@ -1,9 +1,9 @@
 """Biased isobaric molecular dynamics of several walkers, compiled.
 
-Each walker samples the weight V^N exp{-b0 [H + dH(H, O)]}, H = U + P V, b0 = 1/(kB T0), in a cubic
-cell: BAOAB Langevin steps (Leimkuhler and Matthews, 2013) with the force
-gamma F_i - d(dH)/dO grad_i O, gamma = 1 + d(dH)/dH, and Monte-Carlo volume moves uniform in ln V,
-accepted with min(1, exp{-b0 D(H + dH) + (N + 1) D ln V}), which are exact for any bias. A
+Each walker samples the weight V^N exp{-b0 [H + dH(H, O)]}, H = U + P V, b0 = 1/(kB T0), in a cell
+of fixed shape, a cube or a square prism: BAOAB Langevin steps (Leimkuhler and Matthews, 2013) with
+the force gamma F_i - d(dH)/dO grad_i O, gamma = 1 + d(dH)/dH, and Monte-Carlo volume moves uniform
+in ln V, accepted with min(1, exp{-b0 D(H + dH) + (N + 1) D ln V}), which are exact for any bias. A
 conventional NPT run is the same with a bias table of zeros and flat tails.
 """
 
@@ -32,7 +32,8 @@ class Physics(NamedTuple):
     """What is the same for all walkers and all steps. Units: eV, A, u; time in A sqrt(u/eV).
 
     kT: kB T0; pressure eV/A^3; mass u; timestep; damping: exp(-friction dt); volume_interval,
-    volume_step: see settings; cells, vectors: of the order parameter; cutoff, skin: A.
+    volume_step: see settings; cells, vectors, power: of the order parameter; cutoff, skin: A;
+    aspect: edge of the cell along z over the others.
     """
 
     kT: float
@@ -44,16 +45,19 @@ class Physics(NamedTuple):
     volume_step: float
     cells: int
     vectors: Integers
+    power: float
     cutoff: float
     skin: float
+    aspect: float = 1.0
 
 
 class Walkers(NamedTuple):
     """The state of W walkers of N atoms.
 
     x, v: (W, N, 4) positions (A) and velocities (A per time unit; see Physics), fourth column
-    unused; length: (W,) cell edge, A; key: (W,) random keys; moves: (W, 2) volume moves tried and
-    accepted; kinetic: (W, 2) sum over steps of the kinetic temperature over T0, and their number.
+    unused; length: (W,) cell edge along x and y, A; key: (W,) random keys; moves: (W, 2) volume
+    moves tried and accepted; kinetic: (W, 2) sum over steps of the kinetic temperature over T0, and
+    their number.
     """
 
     x: Floats
@@ -71,6 +75,19 @@ def _energy(x: Floats, shifts: Floats, s: Scratch, force: Floats) -> float:
         x, shifts, near.start, near.partner, near.image, s.tables, s.work, force, s.atomic
     )
     return energy
+
+
+@njit(cache=True, nogil=True)
+def _work(length: float, physics: Physics) -> float:
+    """Return P V, eV."""
+    return physics.pressure * physics.aspect * length**3
+
+
+@njit(cache=True, nogil=True)
+def _order(
+    x: Floats, length: float, physics: Physics, power: float, s: Scratch, gradient: Floats
+) -> float:
+    return order_and_gradient(x, length, physics.cells, physics.vectors, power, s.waves, gradient)
 
 
 @njit(cache=True, nogil=True)
@@ -117,7 +134,7 @@ def _advance(
     Returns -1 when the run has failed (the energy is not finite or the cell has collapsed).
     """
     atoms = x.shape[0]
-    s = make_scratch(atoms, physics.vectors.shape[0], tables)
+    s = make_scratch(atoms, physics.vectors.shape[0], tables, physics.aspect)
     force = np.zeros((atoms, 4))
     gradient = np.zeros((atoms, 4))
     normals = np.zeros(3 * atoms + (atoms & 1))
@@ -132,8 +149,8 @@ def _advance(
     if not update_lists(x, length, near, wide, s):
         return -1.0
     energy = _energy(x, s.shifts, s, force)
-    order = order_and_gradient(x, length, physics.cells, physics.vectors, s.waves, gradient)
-    enthalpy = energy + physics.pressure * length**3
+    order = _order(x, length, physics, physics.power, s, gradient)
+    enthalpy = energy + _work(length, physics)
     bias, slope_h, slope_o = evaluate_bias(table, mesh, enthalpy, order)
     for step in range(first + 1, first + steps + 1):
         counter = np.uint64(step) * draws
@@ -151,8 +168,8 @@ def _advance(
         ):
             return -1.0
         energy = _energy(x, s.shifts, s, force)
-        order = order_and_gradient(x, length, physics.cells, physics.vectors, s.waves, gradient)
-        enthalpy = energy + physics.pressure * length**3
+        order = _order(x, length, physics, physics.power, s, gradient)
+        enthalpy = energy + _work(length, physics)
         bias, slope_h, slope_o = evaluate_bias(table, mesh, enthalpy, order)
         gamma = 1.0 + slope_h
         squared = 0.0
@@ -171,7 +188,7 @@ def _advance(
             room, trial = _try_volume(x, length, scale, physics, s)
             if not room:
                 return -1.0
-            trial_h = trial + physics.pressure * (scale * length) ** 3
+            trial_h = trial + _work(scale * length, physics)
             trial_bias, trial_slope_h, trial_slope_o = evaluate_bias(table, mesh, trial_h, order)
             cost = (trial_h + trial_bias - enthalpy - bias) / physics.kT
             moves[0] += 1
@@ -189,9 +206,10 @@ def _advance(
         if step % interval == 0:
             row = (step - first) // interval - 1
             points[row, 0] = enthalpy
-            points[row, 1] = order
+            points[row, 1] = _order(x, length, physics, 1.0, s, s.trial_force)
             points[row, 2] = temperature
             points[row, 3] = bias
+            points[row, 4] = order
     return length if math.isfinite(enthalpy + order) else -1.0
 
 
@@ -241,11 +259,12 @@ def advance(
     """Run a segment of `steps` steps of every walker, in place, under the frozen bias `table`.
 
     first: number of the step before the segment; both it and `steps` are multiples of `interval`.
-    Returns points (W, steps / interval, 4), one every `interval` steps: enthalpy (eV), order
-    parameter, kinetic temperature over T0, bias (eV). The result does not depend on the number of
-    threads. Raises PotstillError when a walker's energy or cell runs away.
+    Returns points (W, steps / interval, 5), one every `interval` steps: enthalpy (eV), order
+    parameter (the mean, power 1), kinetic temperature over T0, bias (eV), biased order parameter
+    (of the power of `physics`). The result does not depend on the number of threads. Raises
+    PotstillError when a walker's energy or cell runs away.
     """
-    points = np.zeros((len(walkers.length), steps // interval, 4))
+    points = np.zeros((len(walkers.length), steps // interval, 5))
     _advance_all(walkers, first, steps, physics, tables, table, mesh, interval, points)
     failed = walkers.length < 0
     if failed.any():

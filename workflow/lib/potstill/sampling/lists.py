@@ -35,11 +35,13 @@ class List(NamedTuple):
 class Scratch(NamedTuple):
     """What one walker's energies need: two lists, image shifts, buffers.
 
-    near and wide: see `update_lists`; shifts: (I, 4) of the images now, A; work, atomic: of the
-    kernel; waves: of the order parameter; trial_*: of a volume move.
+    aspect: edge of the cell along z over the others; near and wide: see `update_lists`; shifts:
+    (I, 4) of the images now, A; work, atomic: of the kernel; waves: of the order parameter;
+    trial_*: of a volume move.
     """
 
     tables: Tables
+    aspect: float
     near: List
     wide: List
     shifts: Floats
@@ -64,10 +66,11 @@ def _make_list(atoms: int) -> List:
 
 
 @njit(cache=True, nogil=True)
-def make_scratch(atoms: int, vectors: int, tables: Tables) -> Scratch:
+def make_scratch(atoms: int, vectors: int, tables: Tables, aspect: float) -> Scratch:
     """Return empty buffers for a walker of `atoms` atoms, with a wide list that covers nothing."""
     return Scratch(
         tables,
+        aspect,
         _make_list(atoms),
         _make_list(atoms),
         np.zeros((MAX_IMAGES, 4)),
@@ -86,11 +89,12 @@ def _build_wide(x: Floats, length: float, cutoff: float, s: Scratch) -> bool:
     cell = np.zeros((3, 3))
     inverse = np.zeros((3, 3))
     for d in range(3):
-        cell[d, d] = length
-        inverse[d, d] = 1.0 / length
+        cell[d, d] = length * (s.aspect if d == 2 else 1.0)
+        inverse[d, d] = 1.0 / cell[d, d]
     atoms = x.shape[0]
     reach = image_reach(inverse, cutoff)
-    if not math.isfinite(length) or (2 * reach[0] + 1) ** 3 > MAX_IMAGES:
+    images = (2 * reach[0] + 1) * (2 * reach[1] + 1) * (2 * reach[2] + 1)
+    if not math.isfinite(length) or images > MAX_IMAGES:
         return False
     wrap(x, cell, inverse, atoms)
     wide = s.wide

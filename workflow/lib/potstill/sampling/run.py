@@ -14,7 +14,7 @@ from potstill.runtime.files import atomic_path, write_json
 from potstill.runtime.progress import Progress, say
 from potstill.runtime.restart import Restart, State, restart_file
 from potstill.sampling.analysis import melting_temperature, order_flatness, round_trips
-from potstill.sampling.bias import Mesh, deposit, deposit_height
+from potstill.sampling.bias import Mesh, deposit, deposit_height, deposits_to_cover
 from potstill.sampling.device import Advance, engine_for, sampling_device
 from potstill.sampling.engine import Floats, Physics, Walkers, advance
 from potstill.sampling.recipe import Complete, complete
@@ -95,18 +95,14 @@ class Sampler:
             self.kept_x.append(self.walkers.x[:, :, :3].copy())
             self.kept_length.append(self.walkers.length.copy())
         elif isinstance(settings, Momt):
-            for h, o in points[:, -1, :2]:
+            widths = settings.enthalpy_width_eV, settings.order_width
+            cover = deposits_to_cover(self.mesh, *widths)
+            for h, o in points[:, -1, [0, 4]]:
                 self.deposits += 1
-                height = settings.height_kT * self.physics.kT
-                deposit(
-                    self.bias,
-                    self.mesh,
-                    h,
-                    o,
-                    deposit_height(self.deposits, height, settings.constant_deposits),
-                    settings.enthalpy_width_eV,
-                    settings.order_width,
+                height_kT = deposit_height(
+                    self.deposits, settings.height_kT, settings.constant_deposits, cover
                 )
+                deposit(self.bias, self.mesh, h, o, height_kT * self.physics.kT, *widths)
 
     def state(self) -> State:
         """Return everything that a restart needs."""
@@ -120,7 +116,7 @@ class Sampler:
             "length": w.length,
             "moves": w.moves,
             "kinetic": w.kinetic,
-            "trace": np.concatenate([np.zeros((len(w.length), 0, 4)), *self.trace], axis=1),
+            "trace": np.concatenate([np.zeros((len(w.length), 0, 5)), *self.trace], axis=1),
             "kept_x": np.array(self.kept_x),
             "kept_length": np.array(self.kept_length),
         }
@@ -136,7 +132,7 @@ class Sampler:
         self.kept_length = list(np.asarray(state["kept_length"], dtype=np.float64))
 
     def points(self, *, production: bool) -> Floats:
-        """Return the trace (W, T, 4), of production alone or from the first step."""
+        """Return the trace (W, T, 5) of `Advance`, of production alone or from the first step."""
         trace = np.concatenate(self.trace, axis=1)
         return trace[:, self.learning // self.settings.trace_interval :] if production else trace
 
@@ -181,7 +177,7 @@ def _summarise(sampler: Sampler, rate: float, seed: int) -> dict[str, float | in
         "steps": settings.production_steps,
         "frames": settings.frames,
         "round_trips": trips,
-        "order_flatness": order_flatness(o) if momt else None,
+        "order_flatness": order_flatness(points[..., 4]) if momt else None,
         "kinetic_temperature_K": settings.temperature_K * float(kinetic[0] / kinetic[1]),
         "melting_temperature_K": melting,
         "steps_per_second": round(rate, 1),
@@ -213,6 +209,7 @@ def _write_trace(path: Path, sampler: Sampler) -> None:
         "order_parameter": (points[..., 1], "1"),
         "kinetic_temperature_K": (points[..., 2] * t0, "K"),
         "bias_energy": (points[..., 3], "eV"),
+        "biased_order_parameter": (points[..., 4], "1"),
     }
     if isinstance(settings, Momt):
         mesh, (n_h, n_o) = sampler.mesh, settings.nodes
@@ -262,7 +259,7 @@ def sample(
         rate = _run(sampler, name, restart)
         points = sampler.points(production=True)
         every = sampler.spacing // settings.trace_interval
-        chosen = points[:, every - 1 :: every].transpose(1, 0, 2).reshape(settings.frames, 4)
+        chosen = points[:, every - 1 :: every].transpose(1, 0, 2).reshape(settings.frames, 5)
         length = np.concatenate(sampler.kept_length)
         rows = settings.frames // settings.walkers
         steps = sampler.learning + sampler.spacing * (1 + np.arange(rows))
@@ -281,6 +278,7 @@ def sample(
             enthalpy=labelled.energy + sampler.physics.pressure * length**3,
             order_parameter=chosen[:, 1],
             bias=chosen[:, 3],
+            biased_order_parameter=chosen[:, 4],
             walker=np.tile(np.arange(settings.walkers), rows),
             step=np.repeat(steps, settings.walkers),
         )

@@ -1,9 +1,9 @@
 """Biased isobaric molecular dynamics of all walkers at once, in torch, for a GPU.
 
-The same motion as `engine`, step by step and random number by random number, in float64: see there
-for the equations. The two engines differ by rounding alone. Every step is some 200 operations
-over the arrays of all walkers, so its price is that of starting them until there are hundreds of
-walkers; on a processor the compiled engine is faster at any number.
+The same motion as `engine` in cubic cells, step by step and random number by random number, in
+float64: see there for the equations. The two engines differ by rounding alone. Every step is some
+200 operations over the arrays of all walkers, so its price is that of starting them until there are
+hundreds of walkers; on a processor the compiled engine is faster at any number.
 """
 
 import math
@@ -79,6 +79,7 @@ class _Motion:
         def moved(array: np.typing.NDArray[np.generic]) -> Tensor:
             return torch.tensor(array, device=device)
 
+        assert physics.aspect == 1.0, "cubic cells alone"
         self.physics, self.mesh = physics, mesh
         self.x, self.v = (
             moved(array[:, :, :3].transpose(2, 0, 1)).contiguous()
@@ -131,8 +132,15 @@ class _Motion:
     def look(self, energy: Tensor) -> None:
         """Set the order parameter, its gradient and the bias at the present positions."""
         p = self.physics
-        self.order, self.gradient = order_and_gradient(self.x, self.length, p.cells, self.vectors)
+        self.order, self.gradient = order_and_gradient(
+            self.x, self.length, p.cells, self.vectors, p.power
+        )
         self.bias = self.bias_at(energy, self.length)
+
+    def mean_order(self) -> Tensor:
+        """Return the order parameter of power 1."""
+        p = self.physics
+        return order_and_gradient(self.x, self.length, p.cells, self.vectors, 1.0)[0]
 
     def push(self) -> Tensor:
         """Return the change of the velocities in half a step."""
@@ -194,13 +202,14 @@ class _Motion:
 
 
 def _segment(motion: _Motion, points: Tensor, first: int, steps: int, interval: int) -> None:
-    """Make the steps, and fill `points` (W, steps / interval, 4)."""
+    """Make the steps, and fill `points` (W, steps / interval, 5)."""
     for step in range(first + 1, first + steps + 1):
         temperature = motion.move(step)
         if step % motion.physics.volume_interval == 0:
             motion.change_volume(step)
         if step % interval == 0:
-            columns = (motion.bias.enthalpy, motion.order, temperature, motion.bias.value)
+            bias = motion.bias
+            columns = (bias.enthalpy, motion.mean_order(), temperature, bias.value, motion.order)
             points[:, (step - first) // interval - 1] = torch.stack(columns, dim=-1)
 
 
@@ -225,7 +234,7 @@ def advance(
     try:
         with torch.inference_mode():
             motion = _Motion(walkers, physics, tables, table, mesh, place)
-            points = torch.zeros((count, steps // interval, 4), dtype=torch.float64, device=place)
+            points = torch.zeros((count, steps // interval, 5), dtype=torch.float64, device=place)
             _segment(motion, points, first, steps, interval)
             motion.store(walkers)
             failed = ~torch.isfinite(motion.bias.enthalpy).cpu().numpy()

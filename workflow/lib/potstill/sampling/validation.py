@@ -1,9 +1,10 @@
-"""Does a MOMT set, reweighted, give the averages of plain NPT runs?"""
+"""Does a MOMT set, reweighted, give the averages of plain NPT runs, and its own pressure?"""
 
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from ase import units
 from numba import set_num_threads
 from numpy.typing import NDArray
 
@@ -29,19 +30,19 @@ POINTS = (
 )
 # Order parameter per atom that parts the phases, where both are there.
 PARTED_AT = 0.3
-COLUMNS = ("enthalpy_eV_per_atom", "volume_A3_per_atom", "order_parameter")
+COLUMNS = ("enthalpy_eV_per_atom", "volume_A3_per_atom", "order_parameter", "pressure_GPa")
 BLOCKS = 20
 
 
 class Average(NamedTuple):
-    """Averages (3,) of H/N (eV), V/N (A^3) and O, and their standard errors (3,)."""
+    """Averages (4,) of H/N (eV), V/N (A^3), O and pressure (GPa), and their standard errors."""
 
     mean: Floats
     error: Floats
 
 
 def jackknife(values: Floats, w: Floats, blocks: int = BLOCKS) -> Average:
-    """Return weighted averages of values (T, 3) with weights (T,), errors by leaving blocks out.
+    """Return weighted averages of values (T, K) with weights (T,), errors by leaving blocks out.
 
     Blocks are consecutive stretches, longer than the correlation time if the series is.
     """
@@ -55,7 +56,11 @@ def jackknife(values: Floats, w: Floats, blocks: int = BLOCKS) -> Average:
 
 
 def reweighted(frames: Frames, temperature_K: float, phase: str) -> Average:
-    """Return the averages of one phase at a temperature from the frames of a frozen-bias run."""
+    """Return the averages of one phase at a temperature from the frames of a frozen-bias run.
+
+    The pressure N kB T/V - dU/dV of the frames averages to the external one at any temperature and
+    in each phase alone, because the order parameter that parts them does not depend on the volume.
+    """
     columns = frames.columns
     order = np.lexsort((columns["step"], columns["walker"]))  # walker by walker, for the blocks
     h, o, bias = (
@@ -63,12 +68,15 @@ def reweighted(frames: Frames, temperature_K: float, phase: str) -> Average:
         for name in ("enthalpy", "order_parameter", "bias")
     )
     volume = np.linalg.det(frames.cell)[order]
+    virial = -np.trace(frames.stress, axis1=1, axis2=2)[order] / 3
+    pressure = frames.atoms * units.kB * temperature_K / volume + virial
+    pressure /= units.GPa
     solid = o > PARTED_AT * frames.atoms
     w = weights(h, bias, float(frames.attributes["temperature_K"]), temperature_K)
     w = w * (solid if phase == "crystal" else ~solid)
     if not w.sum() > 0:
         raise PotstillError(f"no frame of the set is {phase} at {temperature_K:g} K; sample longer")
-    return jackknife(np.stack([h / frames.atoms, volume / frames.atoms, o], axis=1), w)
+    return jackknife(np.stack([h / frames.atoms, volume / frames.atoms, o, pressure], axis=1), w)
 
 
 def plain(
@@ -84,7 +92,8 @@ def plain(
 ) -> Average:
     """Return the averages of a plain NPT run of `steps` steps that starts in `phase`.
 
-    A cell that changes its phase on the way is judged by the same order parameter as the MOMT set.
+    The pressure is the external one, exactly. A cell that changes its phase on the way is judged by
+    the same order parameter as the MOMT set.
     """
     interval = 50
     settings = Npt(
@@ -107,7 +116,8 @@ def plain(
     h, o = points[..., 0], points[..., 1]
     solid = o > PARTED_AT * atoms
     keep = solid if phase == "crystal" else ~solid
-    values = np.stack([h / atoms, volume / atoms, o], axis=-1).reshape(-1, len(COLUMNS))
+    external = np.full_like(h, sampler.physics.pressure / units.GPa)
+    values = np.stack([h / atoms, volume / atoms, o, external], axis=-1).reshape(-1, len(COLUMNS))
     return jackknife(values, keep.ravel().astype(float))
 
 

@@ -37,7 +37,12 @@ def write_trace(path, enthalpy, order, *, bias_energy=0.0, bias=None, start=STAR
         arrays |= {"bias": bias, "enthalpy_nodes": H_NODES, "order_nodes": O_NODES}
     with h5py.File(path, "w") as store:
         store.attrs.update(
-            symbol="Ni", atoms=ATOMS, temperature_K=T0, timestep_fs=2.0, production_start_step=start
+            order_power=1.0,
+            symbol="Ni",
+            atoms=ATOMS,
+            temperature_K=T0,
+            timestep_fs=2.0,
+            production_start_step=start,
         )
         for name, values in arrays.items():
             store.create_dataset(name, data=values)

@@ -7,7 +7,7 @@ from ase.build import bulk
 from potstill.sampling.order import cells_per_side, order_and_gradient, order_vectors
 
 CRYSTALS = [("fcc", 32, 3.6), ("fcc", 108, 3.6), ("bcc", 54, 3.3)]
-POWERS = [1.0, -1.0]
+POWERS = [1.0, 4.0]
 
 
 def crystal(structure, atoms, constant):
@@ -42,7 +42,8 @@ def test_equals_its_definition_with_complex_exponentials(structure, atoms, const
     x[:, :3] += np.random.default_rng(1).normal(0, 0.3, (atoms, 3))
     g = 2 * np.pi * cells / length * order_vectors(structure)
     sums = np.exp(1j * x[:, :3] @ g.T).sum(axis=0)
-    expected = ((np.abs(sums) ** 2 / atoms) ** power).mean() ** (1 / power)
+    shares = np.abs(sums) ** 2 / atoms
+    expected = (shares**power).mean() ** (1 / power)
     assert order(x, length, cells, structure, power)[0] == pytest.approx(expected, rel=1e-12)
 
 
@@ -74,3 +75,14 @@ def test_random_atoms_have_order_one_on_average_and_volume_does_not_matter():
         assert order(1.1 * x, 1.1 * 7.2, 2, "fcc")[0] == pytest.approx(values[-1], abs=1e-9)
     # four independent vectors: each term has mean 1 and variance about 1
     assert np.mean(values) == pytest.approx(1.0, abs=4 * np.std(values) / 20)
+
+
+def test_a_twin_is_a_crystal_to_the_fourth_power_alone():
+    """Each close-packed plane slips by a Shockley partial: the a_g of the planes alone is left."""
+    x, length, cells = crystal("fcc", 108, 3.6)
+    spacing = 3.6 / np.sqrt(3)
+    layer = np.round(x[:, :3].sum(axis=1) / np.sqrt(3) / spacing).astype(int)
+    slipped = x.copy()
+    slipped[:, :3] += (layer % 3)[:, None] * 3.6 * np.array([1, 1, -2]) / 6
+    assert order(slipped, length, cells, "fcc", 1.0)[0] / 108 == pytest.approx(1 / 4)
+    assert order(slipped, length, cells, "fcc", 4.0)[0] / 108 == pytest.approx(0.25**0.25)

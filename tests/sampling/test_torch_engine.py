@@ -122,7 +122,7 @@ def test_normals_are_those_of_the_compiled_engine(device):
     assert drawn.cpu().numpy() == pytest.approx(expected, abs=1e-13)
 
 
-@pytest.mark.parametrize("power", [1.0, -1.0])
+@pytest.mark.parametrize("power", [1.0, 4.0])
 @pytest.mark.parametrize("structure", ["fcc", "bcc"])
 def test_order_parameter_and_gradient_are_those_of_the_compiled_engine(structure, power, device):
     x = np.zeros((3, 20, 4))

@@ -32,7 +32,12 @@ def test_weights_are_used_as_they_are_meant():
 def test_a_reweighted_momt_run_gives_the_averages_of_plain_runs(
     tmp_path, tables, momt, nickel, element
 ):
-    settings = momt(learning_steps=400_000, production_steps=400_000, frames=4000)
+    settings = momt(
+        learning_steps=600_000,
+        constant_deposits=3000,
+        production_steps=400_000,
+        frames=4000,
+    )
     frames = tmp_path / "set.h5"
     sample(
         settings,

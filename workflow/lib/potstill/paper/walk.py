@@ -16,7 +16,7 @@ class Walk(NamedTuple):
 
     time: (T,) of one walker, ps; start: that of production; production: (T,) whether it is on;
     enthalpy (eV, whole cell), order, kinetic (K), bias (eV) and biased_order along the walk, all
-    (W, T).
+    (W, T); power: of the biased order parameter.
     """
 
     time: Floats
@@ -30,6 +30,7 @@ class Walk(NamedTuple):
     symbol: str
     atoms: int
     temperature: float
+    power: float
 
     def label(self, method: str) -> str:
         """Return the beginning of a figure's title."""
@@ -56,6 +57,7 @@ def read_walk(path: Path) -> Walk:
         symbol=str(attributes["symbol"]),
         atoms=int(attributes["atoms"]),
         temperature=float(attributes["temperature_K"]),
+        power=float(attributes["order_power"]),
     )
 
 

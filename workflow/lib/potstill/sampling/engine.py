@@ -32,8 +32,8 @@ class Physics(NamedTuple):
     """What is the same for all walkers and all steps. Units: eV, A, u; time in A sqrt(u/eV).
 
     kT: kB T0; pressure eV/A^3; mass u; timestep; damping: exp(-friction dt); volume_interval,
-    volume_step: see settings; cells, vectors, power: of the order parameter; cutoff, skin: A;
-    aspect: edge of the cell along z over the others.
+    volume_step: see settings; cells, vectors, power: of the order parameter that is biased;
+    cutoff, skin: A; aspect: edge of the cell along z over the others.
     """
 
     kT: float
@@ -260,9 +260,9 @@ def advance(
 
     first: number of the step before the segment; both it and `steps` are multiples of `interval`.
     Returns points (W, steps / interval, 5), one every `interval` steps: enthalpy (eV), order
-    parameter (the mean, power 1), kinetic temperature over T0, bias (eV), biased order parameter
-    (of the power of `physics`). The result does not depend on the number of threads. Raises
-    PotstillError when a walker's energy or cell runs away.
+    parameter, kinetic temperature over T0, bias (eV), the order parameter that is biased. The
+    result does not depend on the number of threads. Raises PotstillError when a walker's energy or
+    cell runs away.
     """
     points = np.zeros((len(walkers.length), steps // interval, 5))
     _advance_all(walkers, first, steps, physics, tables, table, mesh, interval, points)

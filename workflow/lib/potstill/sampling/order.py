@@ -8,10 +8,10 @@ in the perfect crystal and about 1 in the liquid. At fixed scaled coordinates it
 the volume, so a bias on it adds nothing to the pressure.
 
 With the power p = 1 it is the paper's order parameter (Jung et al. 2023), the mean of the a_g. In
-108 atoms of FCC a crystal with stacking faults or twins has one large a_g, that of its common
-planes, so a mean of N/4, where a melt on its way to the crystal passes as well: a bias cannot tell
-the two apart. The harmonic mean, p = -1, is large only if all a_g are: it leaves the faulted
-crystal at 0.02 N, far from that path.
+108 atoms of FCC (three cells a side, so whole stacks of three planes) the crystal's four twins fit
+as well: crystals of the same energy, of which one a_g is left and the mean is N/4, where a melt on
+its way to the crystal passes, too. A bias on the mean cannot tell the two apart. With p = 4 a twin
+is at 0.7 N, beside the crystal, and far from anything half-way.
 """
 
 import math

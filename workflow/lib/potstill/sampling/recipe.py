@@ -43,6 +43,7 @@ class Complete(Momt):
 
     enthalpy_range_eV_per_atom: Range = Field()
     enthalpy_width_eV: Positive = Field()
+    order_power: float = Field()
     nodes: tuple[Count, Count] = Field()
     order_width: Positive = Field()
     height_kT: Positive = Field()
@@ -72,6 +73,7 @@ def complete(
     if "enthalpy_width_eV" not in values:
         hot = short_run("crystal", settings, settings.temperature_K, *where)
         values["enthalpy_width_eV"] = float(f"{WIDTH_SHARE * hot.std():.2g}")
+    values.setdefault("order_power", 1.0 if atoms < LARGE else 4.0)
     values.setdefault("order_width", round(_by_size(ORDER_WIDTH, atoms), 2))
     values.setdefault("height_kT", round(_by_size(HEIGHT_KT, atoms), 3))
     values.setdefault("constant_deposits", round(_by_size(CONSTANT_DEPOSITS, atoms), -2))

@@ -165,7 +165,7 @@ def _summarise(sampler: Sampler, rate: float, seed: int) -> dict[str, float | in
     h, o, bias = points[..., 0], points[..., 1], points[..., 3]
     momt = isinstance(settings, Momt)
     middle = (sampler.mesh.h_low + sampler.mesh.h_high) / 2 if momt else -np.inf
-    trips = round_trips(h, o, atoms, middle)
+    trips = round_trips(h, points[..., 4], atoms, middle, sampler.physics.power)
     melting = None
     if isinstance(settings, Momt) and trips:
         melting = melting_temperature(
@@ -177,6 +177,7 @@ def _summarise(sampler: Sampler, rate: float, seed: int) -> dict[str, float | in
         "steps": settings.production_steps,
         "frames": settings.frames,
         "round_trips": trips,
+        "round_trips_without_twins": round_trips(h, o, atoms, middle, 1.0),
         "order_flatness": order_flatness(points[..., 4]) if momt else None,
         "kinetic_temperature_K": settings.temperature_K * float(kinetic[0] / kinetic[1]),
         "melting_temperature_K": melting,
@@ -220,6 +221,7 @@ def _write_trace(path: Path, sampler: Sampler) -> None:
         store.attrs["symbol"] = sampler.potential.symbol
         store.attrs["atoms"] = sampler.atoms
         store.attrs["temperature_K"] = t0
+        store.attrs["order_power"] = sampler.physics.power
         store.attrs["timestep_fs"] = settings.timestep_fs
         store.attrs["production_start_step"] = sampler.learning
         for name, (values, unit) in arrays.items():

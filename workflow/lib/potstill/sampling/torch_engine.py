@@ -138,7 +138,7 @@ class _Motion:
         self.bias = self.bias_at(energy, self.length)
 
     def mean_order(self) -> Tensor:
-        """Return the order parameter of power 1."""
+        """Return the order parameter of power 1, biased or not."""
         p = self.physics
         return order_and_gradient(self.x, self.length, p.cells, self.vectors, 1.0)[0]
 

@@ -137,8 +137,8 @@ def momt_diagnostics(trace: Path, *, low_K: float, high_K: float, outputs: list[
     """
     walk = read_walk(trace)
     bias, h_nodes, o_nodes = read_bias(trace)
-    h, o = walk.enthalpy[:, walk.production], walk.order[:, walk.production]
-    trips = round_trips(h, o, walk.atoms, float(h_nodes[0] + h_nodes[-1]) / 2)
+    h, o = walk.enthalpy[:, walk.production], walk.biased_order[:, walk.production]
+    trips = round_trips(h, o, walk.atoms, float(h_nodes[0] + h_nodes[-1]) / 2, walk.power)
     strips = 0.75 + 0.5 * min(WALKERS, len(h))
     with drawn(outputs, width=PAGE, height=strips + 4.9) as figure:
         top, bottom = figure.subfigures(2, 1, squeeze=False, height_ratios=(strips, 4.7))[:, 0]

@@ -1,0 +1,56 @@
+"""Compiled functions follow the sources that they were compiled from."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from potstill.runtime.compile_cache import cache_folder
+
+CALLED = "from numba import njit\n\n\n@njit(cache=True)\ndef called():\n    return {}\n"
+CALLER = (
+    "from numba import njit\nfrom {package}.called import called\n\n\n"
+    "@njit(cache=True)\ndef caller():\n    return 10 * called()\n"
+)
+
+
+@pytest.fixture
+def package(tmp_path):
+    """Write a package in which one compiled function calls another's."""
+    folder = tmp_path / "compiled"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "called.py").write_text(CALLED.format(1))
+    (folder / "caller.py").write_text(CALLER.format(package="compiled"))
+    return folder
+
+
+def call(package):
+    environment = os.environ | {
+        "NUMBA_CACHE_DIR": str(cache_folder(package)),
+        "PYTHONPATH": str(package.parent),
+    }
+    script = "from compiled.caller import caller; print(caller())"
+    return int(subprocess.check_output([sys.executable, "-c", script], env=environment))
+
+
+def test_an_edit_of_what_is_called_reaches_the_caller(package):
+    before = cache_folder(package)
+    assert call(package) == call(package) == 10
+    assert list(before.rglob("*.nbi"))  # it was kept
+    (package / "called.py").write_text(CALLED.format("23456"))
+    assert cache_folder(package) != before
+    assert call(package) == 234560
+
+
+@pytest.mark.parametrize("first", ["numba", "potstill"])
+def test_the_library_uses_its_folder_unless_told_another(first, tmp_path):
+    script = f"import {first}, potstill, numba; print(numba.config.CACHE_DIR)"
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
+    for given in (None, str(tmp_path)):
+        if given:
+            environment["NUMBA_CACHE_DIR"] = given
+        said = subprocess.check_output([sys.executable, "-c", script], env=environment, text=True)
+        folder = said.strip()
+        assert folder == given if given else "numba-" in folder and "potstill" in folder

@@ -1,0 +1,32 @@
+"""Where compiled functions are kept: a folder for each state of the library's sources.
+
+numba keeps a compiled function until its own file changes, with whatever it calls from other files
+compiled into it; after an edit of those it would run the old code.
+"""
+
+import hashlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def cache_folder(package: Path) -> Path:
+    """Return the folder for the sources of `package` as they are, by path, size and time."""
+    state = hashlib.sha256()
+    for source in sorted(package.rglob("*.py")):
+        found = source.stat()
+        state.update(f"{source}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
+    base = package / "__pycache__"
+    if not os.access(package, os.W_OK):
+        base = Path(tempfile.gettempdir()) / f"potstill-{os.getuid()}"
+    return base / f"numba-{state.hexdigest()[:16]}"
+
+
+def use_compile_cache() -> None:
+    """Point numba to the folder, unless NUMBA_CACHE_DIR names another one."""
+    folder = os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder(PACKAGE)))
+    if "numba" in sys.modules:  # which has read its environment already
+        sys.modules["numba"].config.CACHE_DIR = folder

@@ -191,9 +191,10 @@ class LammpsNpt:
         k = 2 * np.pi * physics.cells / length
         waves = np.exp(1j * k * (x @ physics.vectors.T))
         sums = waves.sum(axis=0)
-        scale = 1 / waves.size
-        order = scale * float((sums * sums.conj()).real.sum())
-        gradient = 2 * scale * k * (waves.conj() * sums).imag @ physics.vectors
+        shares = (sums * sums.conj()).real / len(x)
+        order = float(np.mean(shares**physics.power) ** (1 / physics.power))
+        factors = 2 * k / waves.size * (shares / order) ** (physics.power - 1)
+        gradient = (waves.conj() * sums).imag @ (factors[:, None] * physics.vectors)
         enthalpy = energy + physics.pressure * length**3
         _, slope_h, slope_o = evaluate_bias(bias.table, bias.mesh, enthalpy, order)
         out[:] = slope_h * self._pair_forces() - slope_o * gradient

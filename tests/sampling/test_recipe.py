@@ -118,7 +118,7 @@ def test_what_is_given_stays_and_nothing_is_run(nickel, element, momt, monkeypat
         raise AssertionError("a short run was started")
 
     monkeypatch.setattr("potstill.sampling.recipe.short_run", no_run)
-    settings = momt()
+    settings = momt(order_power=1)
     got = complete(settings, element, 32, nickel, SEED)
     assert got.model_dump() == settings.model_dump()
 

@@ -59,7 +59,6 @@ def _bias_forces(
     pressure: float,
     cells: int,
     vectors: Integers,
-    power: float,
     table: Floats,
     mesh: Mesh,
     forces: Floats,
@@ -70,7 +69,7 @@ def _bias_forces(
 ) -> float:
     """Write the force that the bias adds, eV/A; return d(dH)/dH."""
     rows[:, :3] = x
-    order = order_and_gradient(rows, length, cells, vectors, power, waves, gradient)
+    order = order_and_gradient(rows, length, cells, vectors, waves, gradient)
     _, slope_h, slope_o = evaluate_bias(table, mesh, energy + pressure * length**3, order)
     for i in range(len(x)):
         for d in range(3):
@@ -175,7 +174,6 @@ class LammpsNpt:
             physics.pressure,
             physics.cells,
             physics.vectors,
-            physics.power,
             bias.table,
             bias.mesh,
             self._pair_forces(),
@@ -191,10 +189,9 @@ class LammpsNpt:
         k = 2 * np.pi * physics.cells / length
         waves = np.exp(1j * k * (x @ physics.vectors.T))
         sums = waves.sum(axis=0)
-        shares = (sums * sums.conj()).real / len(x)
-        order = float(np.mean(shares**physics.power) ** (1 / physics.power))
-        factors = 2 * k / waves.size * (shares / order) ** (physics.power - 1)
-        gradient = (waves.conj() * sums).imag @ (factors[:, None] * physics.vectors)
+        scale = 1 / waves.size
+        order = scale * float((sums * sums.conj()).real.sum())
+        gradient = 2 * scale * k * (waves.conj() * sums).imag @ physics.vectors
         enthalpy = energy + physics.pressure * length**3
         _, slope_h, slope_o = evaluate_bias(bias.table, bias.mesh, enthalpy, order)
         out[:] = slope_h * self._pair_forces() - slope_o * gradient

@@ -60,13 +60,12 @@ def _order(
     length: float,
     cells: int,
     vectors: Integers,
-    power: float,
     waves: Floats,
     gradient: Floats,
 ) -> float:
     total = 0.0
     for _ in range(times):
-        total += order_and_gradient(x, length, cells, vectors, power, waves, gradient)
+        total += order_and_gradient(x, length, cells, vectors, waves, gradient)
     return total
 
 
@@ -121,7 +120,7 @@ def time_parts(
     forces, gradient = np.zeros((atoms, 4)), np.zeros((atoms, 4))
     work, waves = make_work(atoms, capacity), np.zeros((atoms, 2 * len(physics.vectors)))
     kernel = (x, shifts, *lists, potential.dynamics_tables, work, forces, np.zeros(atoms))
-    order = (x, state.length, physics.cells, physics.vectors, physics.power, waves, gradient)
+    order = (x, state.length, physics.cells, physics.vectors, waves, gradient)
     normals = np.zeros(3 * atoms + (atoms & 1))
     middle = (bias.mesh.h_low + bias.mesh.h_high) / 2
     return {

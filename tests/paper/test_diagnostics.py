@@ -29,7 +29,6 @@ def write_trace(path, enthalpy, order, *, bias_energy=0.0, bias=None, start=STAR
         "step": 50 * (1 + np.arange(enthalpy.shape[1])),
         "enthalpy": enthalpy,
         "order_parameter": order,
-        "biased_order_parameter": order,
         "kinetic_temperature_K": T0 + generator.normal(0, 200, enthalpy.shape),
         "bias_energy": np.broadcast_to(bias_energy, enthalpy.shape),
     }
@@ -37,10 +36,10 @@ def write_trace(path, enthalpy, order, *, bias_energy=0.0, bias=None, start=STAR
         arrays |= {"bias": bias, "enthalpy_nodes": H_NODES, "order_nodes": O_NODES}
     with h5py.File(path, "w") as store:
         store.attrs.update(
-            order_power=1.0,
             symbol="Ni",
             atoms=ATOMS,
             temperature_K=T0,
+            enthalpy_floor=(-np.inf, -np.inf),
             timestep_fs=2.0,
             production_start_step=start,
         )

@@ -21,7 +21,7 @@ def test_round_trips_are_counted_by_walker_and_need_a_real_liquid():
         [liquid, solid, liquid, liquid, between, liquid, liquid],  # one
     ]
     trace = np.array(walks, dtype=float)
-    assert round_trips(32 * trace[..., 0], trace[..., 1], 32, -4.36 * 32, 1.0) == 3
+    assert round_trips(32 * trace[..., 0], trace[..., 1], 32, -4.36 * 32) == 3
 
 
 def test_flatness_of_known_histograms():

@@ -54,7 +54,7 @@ def test_the_recorded_bias_is_that_of_the_table(nickel, element, npt):
     table = np.random.default_rng(0).normal(0, 0.05, (12, 14)).cumsum(axis=1)
     mesh = Mesh(-4.75 * ATOMS, -4.5 * ATOMS, float(ATOMS), 0.6, -0.44)
     points = run(walkers, physics, nickel, (table, mesh), 200)
-    for h, _, _, bias, o in points.reshape(-1, 5):
+    for h, o, _, bias in points.reshape(-1, 4):
         assert bias == pytest.approx(evaluate_bias(table, mesh, h, o)[0], abs=1e-12)
 
 

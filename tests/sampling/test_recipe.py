@@ -97,9 +97,11 @@ def test_the_width_is_that_of_the_isobaric_ensemble(nickel, element):
 def test_the_rest_goes_with_the_number_of_atoms(nickel, element):
     measured = {"enthalpy_range_eV_per_atom": (-4.7, -4.06), "enthalpy_width_eV": 2.0}
     sizes = {n: complete(by_rule(**measured), element, n, nickel, SEED) for n in (32, 108, 256)}
-    assert (sizes[108].order_width, sizes[108].height_kT) == (2, 0.2)
+    assert (sizes[108].order_width, sizes[108].height_kT) == (1, 0.2)
     assert (sizes[108].deposit_interval, sizes[108].constant_deposits) == (50, 20_000)
-    assert sizes[256].order_width == pytest.approx(2 * (256 / 108) ** 0.57, rel=0.01)
+    assert sizes[256].height_kT == pytest.approx(0.2 * (256 / 108) ** 0.57, rel=0.01)
+    floors = [sizes[n].enthalpy_floor_eV_per_atom for n in (32, 108, 256)]
+    assert floors == pytest.approx([-4.7, -4.7 + 0.64 / 3, -4.7 + 0.64 / 3], abs=1e-3)
     for atoms, settings in sizes.items():
         assert settings.nodes[1] - 1 == pytest.approx(2 * atoms / settings.order_width, abs=1)
         assert settings.learning_steps % (settings.walkers * settings.deposit_interval) == 0
@@ -118,7 +120,7 @@ def test_what_is_given_stays_and_nothing_is_run(nickel, element, momt, monkeypat
         raise AssertionError("a short run was started")
 
     monkeypatch.setattr("potstill.sampling.recipe.short_run", no_run)
-    settings = momt(order_power=1)
+    settings = momt(enthalpy_floor_eV_per_atom=-4.5)
     got = complete(settings, element, 32, nickel, SEED)
     assert got.model_dump() == settings.model_dump()
 

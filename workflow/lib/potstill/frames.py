@@ -32,7 +32,6 @@ UNITS = {
     "stress": "eV/A^3",
     "enthalpy": "eV",
     "order_parameter": "1",
-    "biased_order_parameter": "1",
     "bias": "eV",
     "walker": "1",
     "step": "1",

@@ -106,19 +106,16 @@ class Momt(_Dynamics):
         description="width of a deposit along H (whole cell); with T_m null for 0.65 of the "
         "standard deviation of H in a short run of the crystal at T0",
     )
-    order_power: float | None = Field(
+    enthalpy_floor_eV_per_atom: float | None = Field(
         None,
-        ge=1,
-        le=16,
-        description="power p of the mean in the order parameter that is biased: 1 is the paper's, "
-        "4 sees twins of the crystal as crystals; null for 1 below 108 atoms and 4 from there",
+        description="enthalpy below which cells without order are kept out of the run, because "
+        "they are crystals askew; the low limit for none; null for a third of the range from 108 "
+        "atoms of FCC, else none",
     )
     nodes: tuple[Count, Count] | None = Field(
         None, description="nodes of the bias mesh along H and O; null for two to a deposit's width"
     )
-    order_width: Positive | None = Field(
-        None, description="width of a deposit along O; null for 1 at 32 atoms to 2 at 108"
-    )
+    order_width: Positive | None = Field(None, description="width of a deposit along O; null for 1")
     height_kT: Positive | None = Field(
         None,
         description="first height of a deposit, in kB T0; null for 0.1 at 32 atoms to 0.2 at 108",
@@ -171,6 +168,12 @@ class Momt(_Dynamics):
             low, high = self.enthalpy_range_eV_per_atom
             if not low < high:
                 raise ValueError("enthalpy_range_eV_per_atom must be [low, high] with low < high")
+            floor = self.enthalpy_floor_eV_per_atom
+            if floor is not None and not low <= floor < high:
+                raise ValueError(
+                    f"enthalpy_floor_eV_per_atom must be at least {low} and below {high}, the "
+                    "limits of enthalpy_range_eV_per_atom"
+                )
         if not self.low_temperature_K < self.temperature_K < self.high_temperature_K:
             raise ValueError(
                 "temperature_K must lie between low_temperature_K and high_temperature_K"

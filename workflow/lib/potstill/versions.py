@@ -7,7 +7,7 @@ and of scripts, but not of an imported package.
 
 VERSION = {
     "potentials": 1,
-    "sampling": 2,
+    "sampling": 3,
     "training": 1,
     "distillation": 1,
     "translation": 1,

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from potstill.errors import PotstillError
 from potstill.paper.data import Floats, read_datasets
 from potstill.sampling.bias import Mesh, evaluate_bias
+from potstill.sampling.floor import Floor
 
 
 class Walk(NamedTuple):
     """A whole trace, learning or equilibration included.
 
     time: (T,) of one walker, ps; start: that of production; production: (T,) whether it is on;
-    enthalpy (eV, whole cell), order, kinetic (K), bias (eV) and biased_order along the walk, all
-    (W, T); power: of the biased order parameter.
+    enthalpy (eV, whole cell), order, kinetic (K) and bias (eV) along the walk: (W, T).
     """
 
     time: Floats
@@ -26,11 +26,10 @@ class Walk(NamedTuple):
     order: Floats
     kinetic: Floats
     bias: Floats
-    biased_order: Floats
     symbol: str
     atoms: int
     temperature: float
-    power: float
+    floor: Floor
 
     def label(self, method: str) -> str:
         """Return the beginning of a figure's title."""
@@ -39,8 +38,8 @@ class Walk(NamedTuple):
 
 def read_walk(path: Path) -> Walk:
     """Read a whole trace file."""
-    names = ["enthalpy", "order_parameter", "kinetic_temperature_K", "bias_energy"]
-    arrays, attributes = read_datasets(path, ["step", *names, "biased_order_parameter"])
+    names = ["step", "enthalpy", "order_parameter", "kinetic_temperature_K", "bias_energy"]
+    arrays, attributes = read_datasets(path, names)
     start, picoseconds = attributes["production_start_step"], attributes["timestep_fs"] / 1000
     production = arrays["step"] > start
     if not production.any():
@@ -53,11 +52,10 @@ def read_walk(path: Path) -> Walk:
         order=arrays["order_parameter"],
         kinetic=arrays["kinetic_temperature_K"],
         bias=arrays["bias_energy"],
-        biased_order=arrays["biased_order_parameter"],
         symbol=str(attributes["symbol"]),
         atoms=int(attributes["atoms"]),
         temperature=float(attributes["temperature_K"]),
-        power=float(attributes["order_power"]),
+        floor=Floor(*attributes["enthalpy_floor"], int(attributes["atoms"])),
     )
 
 

@@ -8,22 +8,19 @@ Floats = NDArray[np.float64]
 
 # Points that must carry the weight at a temperature for its histogram to be more than noise.
 ENOUGH_POINTS = 200
-# Order parameter per atom above which a walker is solid, and below which it may be liquid. Near
-# melting a crystal has 0.75; with the power 4 a twin has 0.53, and is solid, too.
-SOLID, SOLID_OR_TWIN, LIQUID = 0.6, 0.4, 0.1
+# Order parameter per atom above which a walker is solid, and below which it may be liquid.
+SOLID, LIQUID = 0.6, 0.1
 
 
-def round_trips(
-    enthalpy: Floats, order: Floats, atoms: int, liquid_enthalpy: float, power: float
-) -> int:
+def round_trips(enthalpy: Floats, order: Floats, atoms: int, liquid_enthalpy: float) -> int:
     """Return how often the walkers went from solid to liquid and back, all together.
 
-    enthalpy (eV, whole cell) and order: (W, T); power: of that order parameter. Solid is O > 0.6 N,
-    with a power above 1 O > 0.4 N; liquid is O < 0.1 N and H > liquid_enthalpy: a crystal in
-    another orientation has a small O as well, but the enthalpy of a solid.
+    enthalpy (eV, whole cell) and order: (W, T). Solid is O > 0.6 N; liquid is O < 0.1 N and
+    H > liquid_enthalpy: a crystal in another orientation or a twin has a small O as well, but the
+    enthalpy of a solid.
     """
     trips = 0
-    solid = order > (SOLID if power == 1 else SOLID_OR_TWIN) * atoms
+    solid = order > SOLID * atoms
     liquid = (order < LIQUID * atoms) & (enthalpy > liquid_enthalpy)
     for s, m in zip(solid, liquid, strict=True):
         phase = np.where(s, 1, np.where(m, -1, 0))

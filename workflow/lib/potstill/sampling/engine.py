@@ -32,8 +32,8 @@ class Physics(NamedTuple):
     """What is the same for all walkers and all steps. Units: eV, A, u; time in A sqrt(u/eV).
 
     kT: kB T0; pressure eV/A^3; mass u; timestep; damping: exp(-friction dt); volume_interval,
-    volume_step: see settings; cells, vectors, power: of the order parameter that is biased;
-    cutoff, skin: A; aspect: edge of the cell along z over the others.
+    volume_step: see settings; cells, vectors: of the order parameter; cutoff, skin: A; aspect: edge
+    of the cell along z over the others.
     """
 
     kT: float
@@ -45,7 +45,6 @@ class Physics(NamedTuple):
     volume_step: float
     cells: int
     vectors: Integers
-    power: float
     cutoff: float
     skin: float
     aspect: float = 1.0
@@ -84,10 +83,8 @@ def _work(length: float, physics: Physics) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _order(
-    x: Floats, length: float, physics: Physics, power: float, s: Scratch, gradient: Floats
-) -> float:
-    return order_and_gradient(x, length, physics.cells, physics.vectors, power, s.waves, gradient)
+def _order(x: Floats, length: float, physics: Physics, s: Scratch, gradient: Floats) -> float:
+    return order_and_gradient(x, length, physics.cells, physics.vectors, s.waves, gradient)
 
 
 @njit(cache=True, nogil=True)
@@ -149,7 +146,7 @@ def _advance(
     if not update_lists(x, length, near, wide, s):
         return -1.0
     energy = _energy(x, s.shifts, s, force)
-    order = _order(x, length, physics, physics.power, s, gradient)
+    order = _order(x, length, physics, s, gradient)
     enthalpy = energy + _work(length, physics)
     bias, slope_h, slope_o = evaluate_bias(table, mesh, enthalpy, order)
     for step in range(first + 1, first + steps + 1):
@@ -168,7 +165,7 @@ def _advance(
         ):
             return -1.0
         energy = _energy(x, s.shifts, s, force)
-        order = _order(x, length, physics, physics.power, s, gradient)
+        order = _order(x, length, physics, s, gradient)
         enthalpy = energy + _work(length, physics)
         bias, slope_h, slope_o = evaluate_bias(table, mesh, enthalpy, order)
         gamma = 1.0 + slope_h
@@ -206,10 +203,9 @@ def _advance(
         if step % interval == 0:
             row = (step - first) // interval - 1
             points[row, 0] = enthalpy
-            points[row, 1] = _order(x, length, physics, 1.0, s, s.trial_force)
+            points[row, 1] = order
             points[row, 2] = temperature
             points[row, 3] = bias
-            points[row, 4] = order
     return length if math.isfinite(enthalpy + order) else -1.0
 
 
@@ -259,12 +255,11 @@ def advance(
     """Run a segment of `steps` steps of every walker, in place, under the frozen bias `table`.
 
     first: number of the step before the segment; both it and `steps` are multiples of `interval`.
-    Returns points (W, steps / interval, 5), one every `interval` steps: enthalpy (eV), order
-    parameter, kinetic temperature over T0, bias (eV), the order parameter that is biased. The
-    result does not depend on the number of threads. Raises PotstillError when a walker's energy or
-    cell runs away.
+    Returns points (W, steps / interval, 4), one every `interval` steps: enthalpy (eV), order
+    parameter, kinetic temperature over T0, bias (eV). The result does not depend on the number of
+    threads. Raises PotstillError when a walker's energy or cell runs away.
     """
-    points = np.zeros((len(walkers.length), steps // interval, 5))
+    points = np.zeros((len(walkers.length), steps // interval, 4))
     _advance_all(walkers, first, steps, physics, tables, table, mesh, interval, points)
     failed = walkers.length < 0
     if failed.any():

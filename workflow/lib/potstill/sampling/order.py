@@ -1,17 +1,12 @@
 """The crystal order parameter and its gradient.
 
-    O = (1/N_g sum_g a_g^p)^(1/p),    a_g = 1/N |sum_i exp(i g.r_i)|^2
+    O = 1/(N_g N) sum_g |sum_i exp(i g.r_i)|^2
 
-over the N_g shortest reciprocal vectors of the crystal that fills the cubic cell: g = (2 pi n/L) h
+over the shortest reciprocal vectors of the crystal that fills the cubic cell: g = (2 pi n / L) h
 with n cells a side and h in {(1,1,1), ...} (FCC, 4 independent) or {(1,1,0), ...} (BCC, 6). O is N
 in the perfect crystal and about 1 in the liquid. At fixed scaled coordinates it does not depend on
-the volume, so a bias on it adds nothing to the pressure.
-
-With the power p = 1 it is the paper's order parameter (Jung et al. 2023), the mean of the a_g. In
-108 atoms of FCC (three cells a side, so whole stacks of three planes) the crystal's four twins fit
-as well: crystals of the same energy, of which one a_g is left and the mean is N/4, where a melt on
-its way to the crystal passes, too. A bias on the mean cannot tell the two apart. With p = 4 a twin
-is at 0.7 N, beside the crystal, and far from anything half-way.
+the volume, so a bias on it adds nothing to the pressure. (The paper's order parameter; Jung et al.
+2023.)
 """
 
 import math
@@ -41,20 +36,14 @@ def order_vectors(structure: str) -> Integers:
     return np.array(SHORTEST[structure], dtype=np.int64)
 
 
-@njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp"}, error_model="numpy")
+@njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp"})
 def order_and_gradient(
-    x: Floats,
-    length: float,
-    cells: int,
-    vectors: Integers,
-    power: float,
-    waves: Floats,
-    gradient: Floats,
+    x: Floats, length: float, cells: int, vectors: Integers, waves: Floats, gradient: Floats
 ) -> float:
     """Return O and write its gradient (1/A) into `gradient` (N, 4).
 
     x: (N, 4) positions, A; length: edge of the cubic cell, A; cells: n; vectors: (G, 3) with
-    components -1, 0 or 1; power: p; waves: (N, 2 G) scratch.
+    components -1, 0 or 1; waves: (N, 2 G) scratch.
     """
     atoms, count = x.shape[0], vectors.shape[0]
     k = 2.0 * math.pi * cells / length
@@ -78,17 +67,10 @@ def order_and_gradient(
             waves[i, 2 * g + 1] = imag
             sums[2 * g] += real
             sums[2 * g + 1] += imag
-    mean = 0.0
-    for g in range(count):
-        share = (sums[2 * g] ** 2 + sums[2 * g + 1] ** 2) / atoms
-        mean += share**power / count
-    order = mean ** (1.0 / power)
-    for g in range(count):
-        # dO/da_g = (a_g / O)^(p - 1) / N_g
-        share = (sums[2 * g] ** 2 + sums[2 * g + 1] ** 2) / atoms
-        factor = 2.0 * k / (count * atoms) * (share / order) ** (power - 1.0)
-        sums[2 * g] *= factor
-        sums[2 * g + 1] *= factor
+    scale = 1.0 / (count * atoms)
+    order = 0.0
+    for g in range(2 * count):
+        order += sums[g] * sums[g]
     for i in range(atoms):
         gx = gy = gz = 0.0
         for g in range(count):
@@ -96,7 +78,8 @@ def order_and_gradient(
             gx += t * vectors[g, 0]
             gy += t * vectors[g, 1]
             gz += t * vectors[g, 2]
-        gradient[i, 0] = gx
-        gradient[i, 1] = gy
-        gradient[i, 2] = gz
-    return order
+        factor = 2.0 * scale * k
+        gradient[i, 0] = factor * gx
+        gradient[i, 1] = factor * gy
+        gradient[i, 2] = factor * gz
+    return order * scale

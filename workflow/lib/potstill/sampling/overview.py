@@ -9,7 +9,6 @@ COLUMNS = (
     "steps",
     "learning_steps",
     "round_trips",
-    "round_trips_without_twins",
     "order_flatness",
     "temperature_K",
     "kinetic_temperature_K",

@@ -21,14 +21,19 @@ from potstill.sections import Count, Element, Momt, Positive, Range
 
 # Width of a deposit along H over the standard deviation of H at T0.
 WIDTH_SHARE = 0.65
+# Width of a deposit along O at any size: a liquid's O is 1 with a spread of a half, whatever its
+# size, and a wider deposit cannot follow its density.
+ORDER_WIDTH = 1.0
 # Two nodes to the width of a deposit: the spline through them follows it to a few per cent.
 NODES_PER_WIDTH = 2.0
 # Tried values at 32 and at 108 atoms; a power of the number of atoms goes through both.
 SMALL, LARGE = 32, 108
-ORDER_WIDTH = (1.0, 2.0)
 HEIGHT_KT = (0.1, 0.2)
 DEPOSIT_INTERVAL = (100.0, 50.0)
 CONSTANT_DEPOSITS = (6000.0, 20_000.0)
+# Share of the enthalpy range below the floor of FCC cells from LARGE atoms. In nickel a crystal at
+# T0 has 0.2, a melt 0.5.
+FLOOR_SHARE = 1 / 3
 
 # The short runs: walkers, time to settle and time to measure. Four walkers for 16 ps are some
 # hundred independent enthalpies: the mean is good to 0.01 eV/atom and the width to 6%.
@@ -43,7 +48,7 @@ class Complete(Momt):
 
     enthalpy_range_eV_per_atom: Range = Field()
     enthalpy_width_eV: Positive = Field()
-    order_power: float = Field()
+    enthalpy_floor_eV_per_atom: float = Field()
     nodes: tuple[Count, Count] = Field()
     order_width: Positive = Field()
     height_kT: Positive = Field()
@@ -73,12 +78,13 @@ def complete(
     if "enthalpy_width_eV" not in values:
         hot = short_run("crystal", settings, settings.temperature_K, *where)
         values["enthalpy_width_eV"] = float(f"{WIDTH_SHARE * hot.std():.2g}")
-    values.setdefault("order_power", 1.0 if atoms < LARGE else 4.0)
-    values.setdefault("order_width", round(_by_size(ORDER_WIDTH, atoms), 2))
+    values.setdefault("order_width", ORDER_WIDTH)
     values.setdefault("height_kT", round(_by_size(HEIGHT_KT, atoms), 3))
     values.setdefault("constant_deposits", round(_by_size(CONSTANT_DEPOSITS, atoms), -2))
     values.setdefault("deposit_interval", _deposit_interval(settings, atoms))
     low, high = values["enthalpy_range_eV_per_atom"]
+    share = FLOOR_SHARE if element.structure == "fcc" and atoms >= LARGE else 0.0
+    values.setdefault("enthalpy_floor_eV_per_atom", round(low + share * (high - low), 3))
     values.setdefault(
         "nodes",
         (

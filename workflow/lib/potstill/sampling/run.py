@@ -17,6 +17,7 @@ from potstill.sampling.analysis import melting_temperature, order_flatness, roun
 from potstill.sampling.bias import Mesh, deposit, deposit_height, deposits_to_cover
 from potstill.sampling.device import Advance, engine_for, sampling_device
 from potstill.sampling.engine import Floats, Physics, Walkers, advance
+from potstill.sampling.floor import Floor, no_floor
 from potstill.sampling.recipe import Complete, complete
 from potstill.sampling.walkers import make_physics, start_walkers, unbiased
 from potstill.sections import Element, Momt, Npt
@@ -52,10 +53,13 @@ class Sampler:
                 t0 / settings.low_temperature_K - 1,
                 t0 / settings.high_temperature_K - 1,
             )
-            self.bias: Floats = np.zeros(settings.nodes)
+            floor = settings.enthalpy_floor_eV_per_atom * atoms
+            self.floor = Floor(floor, self.mesh.h_low, atoms)
+            self.bias: Floats = self.floor.wall(self.mesh, settings.nodes, self.physics.kT)
             self.learning = settings.learning_steps // settings.walkers
         else:
             self.bias, self.mesh = unbiased(atoms)
+            self.floor = no_floor(atoms)
             self.learning = settings.equilibration_steps // settings.walkers
         self.spacing = settings.production_steps // settings.frames
         self.total = self.learning + settings.production_steps // settings.walkers
@@ -97,7 +101,7 @@ class Sampler:
         elif isinstance(settings, Momt):
             widths = settings.enthalpy_width_eV, settings.order_width
             cover = deposits_to_cover(self.mesh, *widths)
-            for h, o in points[:, -1, [0, 4]]:
+            for h, o in points[:, -1, :2]:
                 self.deposits += 1
                 height_kT = deposit_height(
                     self.deposits, settings.height_kT, settings.constant_deposits, cover
@@ -116,7 +120,7 @@ class Sampler:
             "length": w.length,
             "moves": w.moves,
             "kinetic": w.kinetic,
-            "trace": np.concatenate([np.zeros((len(w.length), 0, 5)), *self.trace], axis=1),
+            "trace": np.concatenate([np.zeros((len(w.length), 0, 4)), *self.trace], axis=1),
             "kept_x": np.array(self.kept_x),
             "kept_length": np.array(self.kept_length),
         }
@@ -132,7 +136,7 @@ class Sampler:
         self.kept_length = list(np.asarray(state["kept_length"], dtype=np.float64))
 
     def points(self, *, production: bool) -> Floats:
-        """Return the trace (W, T, 5) of `Advance`, of production alone or from the first step."""
+        """Return the trace (W, T, 4) of `Advance`, of production alone or from the first step."""
         trace = np.concatenate(self.trace, axis=1)
         return trace[:, self.learning // self.settings.trace_interval :] if production else trace
 
@@ -165,20 +169,20 @@ def _summarise(sampler: Sampler, rate: float, seed: int) -> dict[str, float | in
     h, o, bias = points[..., 0], points[..., 1], points[..., 3]
     momt = isinstance(settings, Momt)
     middle = (sampler.mesh.h_low + sampler.mesh.h_high) / 2 if momt else -np.inf
-    trips = round_trips(h, points[..., 4], atoms, middle, sampler.physics.power)
+    trips = round_trips(h, o, atoms, middle)
+    below = sampler.floor.below(h, o)
     melting = None
     if isinstance(settings, Momt) and trips:
-        melting = melting_temperature(
-            h, bias, settings.temperature_K, settings.low_temperature_K, settings.high_temperature_K
-        )
+        limits = settings.low_temperature_K, settings.high_temperature_K
+        melting = melting_temperature(h[~below], bias[~below], settings.temperature_K, *limits)
     kinetic = sampler.walkers.kinetic.sum(axis=0)
     moves = sampler.walkers.moves.sum(axis=0)
     return {
         "steps": settings.production_steps,
         "frames": settings.frames,
         "round_trips": trips,
-        "round_trips_without_twins": round_trips(h, o, atoms, middle, 1.0),
-        "order_flatness": order_flatness(points[..., 4]) if momt else None,
+        "order_flatness": order_flatness(o) if momt else None,
+        "below_floor": float(below.mean()),
         "kinetic_temperature_K": settings.temperature_K * float(kinetic[0] / kinetic[1]),
         "melting_temperature_K": melting,
         "steps_per_second": round(rate, 1),
@@ -210,7 +214,6 @@ def _write_trace(path: Path, sampler: Sampler) -> None:
         "order_parameter": (points[..., 1], "1"),
         "kinetic_temperature_K": (points[..., 2] * t0, "K"),
         "bias_energy": (points[..., 3], "eV"),
-        "biased_order_parameter": (points[..., 4], "1"),
     }
     if isinstance(settings, Momt):
         mesh, (n_h, n_o) = sampler.mesh, settings.nodes
@@ -221,7 +224,7 @@ def _write_trace(path: Path, sampler: Sampler) -> None:
         store.attrs["symbol"] = sampler.potential.symbol
         store.attrs["atoms"] = sampler.atoms
         store.attrs["temperature_K"] = t0
-        store.attrs["order_power"] = sampler.physics.power
+        store.attrs["enthalpy_floor"] = sampler.floor[:2]
         store.attrs["timestep_fs"] = settings.timestep_fs
         store.attrs["production_start_step"] = sampler.learning
         for name, (values, unit) in arrays.items():
@@ -261,7 +264,7 @@ def sample(
         rate = _run(sampler, name, restart)
         points = sampler.points(production=True)
         every = sampler.spacing // settings.trace_interval
-        chosen = points[:, every - 1 :: every].transpose(1, 0, 2).reshape(settings.frames, 5)
+        chosen = points[:, every - 1 :: every].transpose(1, 0, 2).reshape(settings.frames, 4)
         length = np.concatenate(sampler.kept_length)
         rows = settings.frames // settings.walkers
         steps = sampler.learning + sampler.spacing * (1 + np.arange(rows))
@@ -274,13 +277,13 @@ def sample(
                 "set": name,
                 "temperature_K": settings.temperature_K,
                 "pressure_eV_per_A3": sampler.physics.pressure,
+                "enthalpy_floor": sampler.floor[:2],
             },
         )
         labelled.columns.update(
             enthalpy=labelled.energy + sampler.physics.pressure * length**3,
             order_parameter=chosen[:, 1],
             bias=chosen[:, 3],
-            biased_order_parameter=chosen[:, 4],
             walker=np.tile(np.arange(settings.walkers), rows),
             step=np.repeat(steps, settings.walkers),
         )

@@ -132,15 +132,8 @@ class _Motion:
     def look(self, energy: Tensor) -> None:
         """Set the order parameter, its gradient and the bias at the present positions."""
         p = self.physics
-        self.order, self.gradient = order_and_gradient(
-            self.x, self.length, p.cells, self.vectors, p.power
-        )
+        self.order, self.gradient = order_and_gradient(self.x, self.length, p.cells, self.vectors)
         self.bias = self.bias_at(energy, self.length)
-
-    def mean_order(self) -> Tensor:
-        """Return the order parameter of power 1, biased or not."""
-        p = self.physics
-        return order_and_gradient(self.x, self.length, p.cells, self.vectors, 1.0)[0]
 
     def push(self) -> Tensor:
         """Return the change of the velocities in half a step."""
@@ -202,14 +195,13 @@ class _Motion:
 
 
 def _segment(motion: _Motion, points: Tensor, first: int, steps: int, interval: int) -> None:
-    """Make the steps, and fill `points` (W, steps / interval, 5)."""
+    """Make the steps, and fill `points` (W, steps / interval, 4)."""
     for step in range(first + 1, first + steps + 1):
         temperature = motion.move(step)
         if step % motion.physics.volume_interval == 0:
             motion.change_volume(step)
         if step % interval == 0:
-            bias = motion.bias
-            columns = (bias.enthalpy, motion.mean_order(), temperature, bias.value, motion.order)
+            columns = (motion.bias.enthalpy, motion.order, temperature, motion.bias.value)
             points[:, (step - first) // interval - 1] = torch.stack(columns, dim=-1)
 
 
@@ -234,7 +226,7 @@ def advance(
     try:
         with torch.inference_mode():
             motion = _Motion(walkers, physics, tables, table, mesh, place)
-            points = torch.zeros((count, steps // interval, 5), dtype=torch.float64, device=place)
+            points = torch.zeros((count, steps // interval, 4), dtype=torch.float64, device=place)
             _segment(motion, points, first, steps, interval)
             motion.store(walkers)
             failed = ~torch.isfinite(motion.bias.enthalpy).cpu().numpy()

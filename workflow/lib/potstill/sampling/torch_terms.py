@@ -46,24 +46,21 @@ def normals(key: Tensor, counter: int, count: int) -> Tensor:
 
 
 def order_and_gradient(
-    x: Tensor, length: Tensor, cells: int, vectors: Tensor, power: float
+    x: Tensor, length: Tensor, cells: int, vectors: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Return O (W,) and its gradient (3, W, N), 1/A.
 
-    x: (3, W, N) positions, A; length: (W,) edges, A; cells: n; vectors: (G, 3); power: p. See
-    `order`.
+    x: (3, W, N) positions, A; length: (W,) edges, A; cells: n; vectors: (G, 3). See `order`.
     """
     k = 2.0 * math.pi * cells / length
     h = vectors.to(x.dtype)[:, :, None, None]
     phase = (h * x).sum(dim=1) * k[:, None]
     c, s = torch.cos(phase), torch.sin(phase)
     real, imaginary = c.sum(dim=-1), s.sum(dim=-1)
-    count, atoms = len(vectors), x.shape[2]
-    shares = (real.square() + imaginary.square()) / atoms
-    order = shares.pow(power).mean(dim=0).pow(1.0 / power)
-    factor = 2.0 * k / (count * atoms) * (shares / order).pow(power - 1.0)
-    turn = factor[..., None] * (imaginary[..., None] * c - real[..., None] * s)
-    return order, (turn[:, None] * h).sum(dim=0)
+    scale = 1.0 / (len(vectors) * x.shape[2])
+    order = (real.square() + imaginary.square()).sum(dim=0) * scale
+    turn = imaginary[..., None] * c - real[..., None] * s
+    return order, (turn[:, None] * h).sum(dim=0) * (2.0 * scale * k)[:, None]
 
 
 def _stencil(t: Tensor, nodes: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -14,6 +14,7 @@ from potstill.potentials.eam import EamPotential
 from potstill.runtime.files import atomic_path
 from potstill.runtime.progress import say
 from potstill.sampling.analysis import weights
+from potstill.sampling.floor import Floor
 from potstill.sampling.run import Sampler
 from potstill.sections import Element, Npt
 
@@ -72,8 +73,9 @@ def reweighted(frames: Frames, temperature_K: float, phase: str) -> Average:
     pressure = frames.atoms * units.kB * temperature_K / volume + virial
     pressure /= units.GPa
     solid = o > PARTED_AT * frames.atoms
+    floor = Floor(*frames.attributes["enthalpy_floor"], frames.atoms)
     w = weights(h, bias, float(frames.attributes["temperature_K"]), temperature_K)
-    w = w * (solid if phase == "crystal" else ~solid)
+    w = w * (solid if phase == "crystal" else ~solid) * ~floor.below(h, o)
     if not w.sum() > 0:
         raise PotstillError(f"no frame of the set is {phase} at {temperature_K:g} K; sample longer")
     return jackknife(np.stack([h / frames.atoms, volume / frames.atoms, o, pressure], axis=1), w)

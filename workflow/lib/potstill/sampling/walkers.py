@@ -39,7 +39,6 @@ def make_physics(
         volume_step=settings.volume_step,
         cells=cells_per_side(element.structure, atoms),
         vectors=order_vectors(element.structure),
-        power=(settings.order_power or 1.0) if isinstance(settings, Momt) else 1.0,
         cutoff=potential.cutoff_A,
         skin=SKIN_A + potential.cutoff_A * math.expm1(settings.volume_step / 3),
     )

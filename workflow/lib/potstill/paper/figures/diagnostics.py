@@ -78,19 +78,19 @@ def _bias(
     figure: SubFigure, axes: Axes, walk: Walk, bias: Floats, h_nodes: Floats, o_nodes: Floats
 ) -> None:
     """Draw the learned bias where the walkers were, counted from its lowest value there."""
-    visited = visited_nodes(walk.enthalpy, walk.biased_order, h_nodes, o_nodes) > 0
+    visited = visited_nodes(walk.enthalpy, walk.order, h_nodes, o_nodes) > 0
     shown = np.ma.masked_array(bias / (units.kB * walk.temperature), ~visited)
     filled = axes.contourf(
         h_nodes / walk.atoms, o_nodes / walk.atoms, (shown - shown.min()).T, levels=12,
         cmap=DENSITY,
     )  # fmt: skip
     figure.colorbar(filled, ax=axes, label="kT$_0$", pad=0.02)
-    axes.set(title="learned bias", xlabel="H/N (eV/atom)", ylabel="biased O/N")
+    axes.set(title="learned bias", xlabel="H/N (eV/atom)", ylabel="O/N")
 
 
 def _flatness(axes: Axes, walk: Walk) -> None:
-    """Draw the histogram of the biased O in production and its max/min over the central 80%."""
-    order = walk.biased_order[:, walk.production]
+    """Draw the histogram of O in production and its max/min over the central 80%."""
+    order = walk.order[:, walk.production]
     counts, edges = np.histogram(order, BINS)
     edges = edges / walk.atoms
     edge = BINS // 10
@@ -99,12 +99,14 @@ def _flatness(axes: Axes, walk: Walk) -> None:
     flatness = order_flatness(order, BINS - 2 * edge)
     text = "a bin is empty" if flatness is None else f"max/min {flatness:.2f}"
     axes.set_title(f"central 80%: {text}")
-    axes.set(xlabel="biased O/N", ylabel="share of production", xlim=(edges[0], edges[-1]))
+    axes.set(xlabel="O/N", ylabel="share of production", xlim=(edges[0], edges[-1]))
 
 
 def _melting(axes: Axes, walk: Walk, low_K: float, high_K: float, trips: int) -> None:
     """Draw the solid share against temperature, and where it is one half."""
-    h, bias = walk.enthalpy[:, walk.production], walk.bias[:, walk.production]
+    h, o, bias = (values[:, walk.production] for values in (walk.enthalpy, walk.order, walk.bias))
+    kept = ~walk.floor.below(h, o)
+    h, bias = h[kept], bias[kept]
     temperatures = np.arange(low_K, high_K, 5.0)
     axes.axhline(0.5, color=GREY, linewidth=0.7, linestyle=":")
     axes.set(xlabel="temperature (K)", ylabel="solid share", ylim=(-0.03, 1.03))
@@ -131,14 +133,13 @@ def momt_diagnostics(trace: Path, *, low_K: float, high_K: float, outputs: list[
 
     (a), (b): H and O per atom of the first walkers over time, learning shaded; (c) the plane that
     production covers; (d) the learned bias, in kT0 above its lowest value, where walkers were;
-    (e) the histogram of the biased O in production; (f) the solid share by reweighting to
-    temperatures from low_K to high_K, where the enthalpy has two peaks. Long traces are thinned in
-    (a) to (c) alone.
+    (e) the histogram of O in production; (f) the solid share by reweighting to temperatures from
+    low_K to high_K, where the enthalpy has two peaks. Long traces are thinned in (a) to (c) alone.
     """
     walk = read_walk(trace)
     bias, h_nodes, o_nodes = read_bias(trace)
-    h, o = walk.enthalpy[:, walk.production], walk.biased_order[:, walk.production]
-    trips = round_trips(h, o, walk.atoms, float(h_nodes[0] + h_nodes[-1]) / 2, walk.power)
+    h, o = walk.enthalpy[:, walk.production], walk.order[:, walk.production]
+    trips = round_trips(h, o, walk.atoms, float(h_nodes[0] + h_nodes[-1]) / 2)
     strips = 0.75 + 0.5 * min(WALKERS, len(h))
     with drawn(outputs, width=PAGE, height=strips + 4.9) as figure:
         top, bottom = figure.subfigures(2, 1, squeeze=False, height_ratios=(strips, 4.7))[:, 0]

@@ -1,0 +1,62 @@
+"""The enthalpy floor: what keeps the walkers of a large cell out of crystals that lie askew.
+
+A melt of 108 atoms freezes more often into a twin of the crystal, or askew to the cell, than into
+the crystal itself: a cube of three FCC cells a side holds whole stacks of three close-packed planes
+in all four directions. To the order parameter such a crystal looks like a melt (a twin is at N/4)
+or like one half-way to the crystal; only its enthalpy is that of a solid. There the bias knows
+nothing that leads out, and walkers stay for the rest of the run.
+
+The floor is an enthalpy below which no melt and no half-way cell lies at this order parameter: a
+flat part at small O, then a line down to the low limit of the mesh, reached before the crystal. It
+stands in the bias as a wall, before anything is learned. What is below is not part of the ensemble,
+and averages leave those points out.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from potstill.sampling.bias import Mesh
+
+Floats = NDArray[np.float64]
+
+# O/N at which the floor leaves its height, and at which it has come down to the low limit.
+LEAVES, ENDS = 0.22, 0.5
+# Below the floor the wall rises by 10 kB T0 in the first 0.02 eV/atom, as a parabola, to 200.
+STEP_EV_PER_ATOM, STEP_KT, HIGHEST_KT = 0.02, 10.0, 200.0
+
+
+class Floor(NamedTuple):
+    """A floor at `enthalpy` above `low`, the limit of the mesh: eV, whole cell of `atoms`.
+
+    With the two equal there is none.
+    """
+
+    enthalpy: float
+    low: float
+    atoms: int
+
+    def height(self, order: Floats) -> Floats:
+        """Return the least enthalpy (eV) at each order parameter, -inf where all is allowed."""
+        if self.enthalpy <= self.low:
+            return np.full(order.shape, -np.inf)
+        line = np.interp(order / self.atoms, (LEAVES, ENDS), (self.enthalpy, self.low))
+        return np.where(order < ENDS * self.atoms, line, -np.inf)
+
+    def below(self, enthalpy: Floats, order: Floats) -> NDArray[np.bool_]:
+        """Return which points (enthalpy in eV) are below the floor, out of the ensemble."""
+        mask: NDArray[np.bool_] = enthalpy < self.height(order)
+        return mask
+
+    def wall(self, mesh: Mesh, nodes: tuple[int, int], kT: float) -> Floats:
+        """Return the bias table (eV) of the wall; kT: kB T0, eV."""
+        enthalpy = np.linspace(mesh.h_low, mesh.h_high, nodes[0])
+        height = self.height(np.linspace(0, mesh.o_high, nodes[1]))
+        depth = np.maximum(height - enthalpy[:, None], 0) / (STEP_EV_PER_ATOM * self.atoms)
+        return kT * np.minimum(STEP_KT * depth**2, HIGHEST_KT)
+
+
+def no_floor(atoms: int) -> Floor:
+    """Return the floor of a run that has none."""
+    return Floor(-np.inf, -np.inf, atoms)

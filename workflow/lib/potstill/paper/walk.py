@@ -42,6 +42,7 @@ def read_walk(path: Path) -> Walk:
     arrays, attributes = read_datasets(path, names)
     start, picoseconds = attributes["production_start_step"], attributes["timestep_fs"] / 1000
     production = arrays["step"] > start
+    floor, low = attributes["enthalpy_floor"]
     if not production.any():
         raise PotstillError(f"{path}: holds no production steps; let the run go on")
     return Walk(
@@ -55,7 +56,7 @@ def read_walk(path: Path) -> Walk:
         symbol=str(attributes["symbol"]),
         atoms=int(attributes["atoms"]),
         temperature=float(attributes["temperature_K"]),
-        floor=Floor(*attributes["enthalpy_floor"], int(attributes["atoms"])),
+        floor=Floor(floor, low, int(attributes["atoms"])),
     )
 
 

@@ -73,7 +73,8 @@ def reweighted(frames: Frames, temperature_K: float, phase: str) -> Average:
     pressure = frames.atoms * units.kB * temperature_K / volume + virial
     pressure /= units.GPa
     solid = o > PARTED_AT * frames.atoms
-    floor = Floor(*frames.attributes["enthalpy_floor"], frames.atoms)
+    height, low = frames.attributes["enthalpy_floor"]
+    floor = Floor(height, low, frames.atoms)
     w = weights(h, bias, float(frames.attributes["temperature_K"]), temperature_K)
     w = w * (solid if phase == "crystal" else ~solid) * ~floor.below(h, o)
     if not w.sum() > 0:

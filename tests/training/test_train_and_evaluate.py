@@ -66,7 +66,9 @@ def test_files_of_training(model: Path, frame_file: Path, tmp_path: Path) -> Non
 
 def test_evaluation(model: Path, frame_file: Path, labelled: Frames, tmp_path: Path) -> None:
     output, summary = tmp_path / "momt.h5", tmp_path / "momt.json"
-    evaluate_model(model, frame_file, device="cpu", threads=1, output=output, summary=summary)
+    evaluate_model(
+        model, frame_file, seed=1, device="cpu", threads=1, output=output, summary=summary
+    )
     expected = predict(load_ensemble(model), labelled, forces=True)
     assert expected.forces is not None
     with h5py.File(output) as store:
@@ -92,6 +94,10 @@ def test_evaluation(model: Path, frame_file: Path, labelled: Frames, tmp_path: P
     assert statistics["shift_meV_per_atom"] == pytest.approx(error.mean())
     assert statistics["worst_percent_meV_per_atom"] == pytest.approx(np.abs(error).max())
     assert statistics["force_mae_meV_per_A"] == pytest.approx(1e3 * force.mean())
+    assert sum(row["frames"] for row in statistics["regions"]) == 60
+    weighted = sum(row["frames"] * row["mae_meV_per_atom"] for row in statistics["regions"])
+    assert weighted / 60 == pytest.approx(np.abs(error).mean())
+    assert statistics["uncertainty"]["calibration_frames"] == 12
 
 
 def test_too_many_frames_asked_for(frame_file: Path, tmp_path: Path) -> None:
@@ -105,6 +111,7 @@ def test_evaluation_on_another_element(model: Path, labelled: Frames, tmp_path: 
         evaluate_model(
             model,
             tmp_path / "al.h5",
+            seed=1,
             device="cpu",
             threads=1,
             output=tmp_path / "out.h5",

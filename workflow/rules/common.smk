@@ -70,6 +70,18 @@ def evaluations(models, set_name, suffix="json"):
     return [f"<results>/models/{m}/evaluation/{set_name}.{suffix}" for m in models]
 
 
+def judged_models():
+    """Return (model, set) of the distilled and the translated models and what they are for."""
+    return [
+        *(
+            (f"{element}-distilled", name)
+            for element, loop in settings.distillation.items()
+            for name in (loop.source, loop.reference)
+        ),
+        *((f"{e}-translated", t.test) for e, t in settings.translation.items()),
+    ]
+
+
 def last_iteration(element):
     """Return the number of the loop's last iteration, waiting for the checkpoints if need be."""
     loop = setting("distillation", element)

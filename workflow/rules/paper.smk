@@ -14,6 +14,7 @@ localrules:
     figure_s2,
     figure_s3,
     figure_sampling,
+    figure_errors,
     table_1,
     table_2,
     table_3,
@@ -324,6 +325,39 @@ rule figure_sampling:
         "../../scripts/figure_sampling.py"
 
 
+rule figure_errors:
+    input:
+        evaluation="<results>/models/{model}/evaluation/{element}/{atoms}/{ensemble}.h5",
+        summary="<results>/models/{model}/evaluation/{element}/{atoms}/{ensemble}.json",
+    output:
+        report(
+            "<results>/figures/errors/{model}-on-{element}-{atoms}-{ensemble}.svg",
+            caption="../report/figure_errors.rst",
+            category="Errors",
+            labels={
+                "model": "{model}",
+                "set": "{element}/{atoms}/{ensemble}",
+            },
+        ),
+        "<results>/figures/errors/{model}-on-{element}-{atoms}-{ensemble}.pdf",
+        "<results>/figures/errors/{model}-on-{element}-{atoms}-{ensemble}.png",
+    log:
+        "<logs>/paper/errors-{model}-on-{element}-{atoms}-{ensemble}.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        seed=settings.seed,
+        version=VERSION["paper"],
+    message:
+        "figure_errors: {wildcards.model} on {input.evaluation}"
+    script:
+        "../../scripts/figure_errors.py"
+
+
 rule table_1:
     input:
         unpack(lambda wildcards: crystals("Ni", COMPARED_MODELS)),
@@ -459,6 +493,14 @@ rule figures:
         expand(
             "<results>/figures/sampling/{name}.{suffix}",
             name=["{}-{}-{}".format(*split_set(name)) for name in settings.sampling],
+            suffix=["pdf", "png", "svg"],
+        ),
+        expand(
+            "<results>/figures/errors/{name}.{suffix}",
+            name=[
+                "{}-on-{}-{}-{}".format(model, *split_set(name))
+                for model, name in judged_models()
+            ],
             suffix=["pdf", "png", "svg"],
         ),
 

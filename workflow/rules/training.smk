@@ -43,6 +43,7 @@ rule evaluate:
         runtime=240,
         gpu=0,
     params:
+        seed=settings.seed,
         device=settings.device,
         version=VERSION["training"],
     message:

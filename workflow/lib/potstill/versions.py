@@ -8,7 +8,7 @@ and of scripts, but not of an imported package.
 VERSION = {
     "potentials": 1,
     "sampling": 3,
-    "training": 1,
+    "training": 2,
     "distillation": 1,
     "translation": 1,
     "relaxation": 1,

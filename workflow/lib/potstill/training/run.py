@@ -13,6 +13,7 @@ from potstill.runtime.files import atomic_path, write_json
 from potstill.runtime.progress import say
 from potstill.runtime.restart import restart_file
 from potstill.sections import Training
+from potstill.training.assessment import by_region, uncertainty
 from potstill.training.device import limit_threads, resolve_device
 from potstill.training.loop import HISTORY, Fit, train
 from potstill.training.model_file import load_ensemble, save_ensemble
@@ -68,11 +69,12 @@ def train_model(
 
 
 def evaluate_model(
-    model: Path, frames: Path, *, device: str, threads: int, output: Path, summary: Path
+    model: Path, frames: Path, *, seed: int, device: str, threads: int, output: Path, summary: Path
 ) -> None:
     """Compare a model with the labels of a frame file.
 
-    Writes predictions and errors by frame (HDF5) and their statistics (JSON, meV/atom, meV/A).
+    Writes predictions and errors by frame (HDF5) and their statistics (JSON, meV/atom, meV/A), by
+    region of (H, O) as well, and what sigma says of them. seed: of the frames that calibrate sigma.
     Raises PotstillError for frames of another element than the model's.
     """
     limit_threads(threads)
@@ -84,13 +86,18 @@ def evaluate_model(
         )
     prediction = predict(ensemble, labelled, forces=True, threads=threads)
     assert prediction.forces is not None
-    force_error = np.abs(prediction.forces - labelled.forces).mean(axis=(1, 2))
+    difference = prediction.forces - labelled.forces
+    force_error = np.abs(difference).mean(axis=(1, 2))
+    atomic_force_error = np.linalg.norm(difference, axis=2)
+    atomic_std = prediction.atomic_energies.std(axis=0)
+    energy_std = prediction.atomic_energies.sum(axis=2).std(axis=0)
     arrays = {
         "energy": (labelled.energy, "eV"),
         "predicted_energy": (prediction.energy, "eV"),
-        "energy_std": (prediction.atomic_energies.sum(axis=2).std(axis=0), "eV"),
-        "atomic_std": (prediction.atomic_energies.std(axis=0), "eV"),
+        "energy_std": (energy_std, "eV"),
+        "atomic_std": (atomic_std, "eV"),
         "force_mae": (force_error, "eV/A"),
+        "atomic_force_error": (atomic_force_error, "eV/A"),
     }
     for name in ("enthalpy", "order_parameter"):
         if name in labelled.columns:
@@ -101,7 +108,13 @@ def evaluate_model(
         store.attrs["model"] = Path(model).parent.name
         for name, (values, unit) in arrays.items():
             store.create_dataset(name, data=values).attrs["unit"] = unit
-    statistics = _statistics(1e3 * (prediction.energy - labelled.energy) / labelled.atoms)
+    error = prediction.energy - labelled.energy
+    per_atom = 1e3 * error / labelled.atoms
+    statistics = _statistics(per_atom)
+    regions = []
+    if "enthalpy" in arrays:
+        h, o = (arrays[name][0] / labelled.atoms for name in ("enthalpy", "order_parameter"))
+        regions = by_region(h, o, per_atom, 1e3 * force_error)
     write_json(
         summary,
         {
@@ -109,6 +122,8 @@ def evaluate_model(
             "atoms": labelled.atoms,
             **statistics,
             "force_mae_meV_per_A": float(1e3 * force_error.mean()),
+            "uncertainty": uncertainty(error, energy_std, atomic_force_error, atomic_std, seed),
+            "regions": regions,
         },
     )
     say(f"{output}: {statistics['mae_meV_per_atom']:.3f} meV/atom over {len(labelled)} frames")

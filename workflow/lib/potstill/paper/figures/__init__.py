@@ -2,6 +2,7 @@
 
 from potstill.paper.figures.diagnostics import momt_diagnostics, npt_diagnostics
 from potstill.paper.figures.distillation import figure_2a, figure_2b
+from potstill.paper.figures.errors import figure_errors
 from potstill.paper.figures.models import figure_s2
 from potstill.paper.figures.overview import figure_1
 from potstill.paper.figures.sampling import figure_s1, figure_s3
@@ -13,6 +14,7 @@ __all__ = [
     "figure_2b",
     "figure_3a",
     "figure_3b",
+    "figure_errors",
     "figure_s1",
     "figure_s2",
     "figure_s3",

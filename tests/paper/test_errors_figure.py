@@ -1,0 +1,58 @@
+"""The figure of a model's errors repeats its bytes and tells what its files hold."""
+
+import h5py
+import numpy as np
+import pytest
+
+from potstill.errors import PotstillError
+from potstill.paper.figures import figure_errors
+from potstill.runtime.files import write_json
+from potstill.training.assessment import uncertainty
+
+FRAMES, ATOMS, SEED = 400, 32, 5
+
+
+@pytest.fixture
+def evaluation(tmp_path):
+    generator = np.random.default_rng(0)
+    sigma = generator.lognormal(-3, 0.6, FRAMES)
+    error = generator.normal(0, 2 * sigma)
+    atomic = generator.lognormal(-4, 0.5, (FRAMES, ATOMS))
+    force = 3 * atomic * generator.random((FRAMES, ATOMS))
+    path = tmp_path / "momt.h5"
+    arrays = {
+        "energy": np.full(FRAMES, -140.0),
+        "predicted_energy": error - 140,
+        "energy_std": sigma,
+        "atomic_std": atomic,
+        "atomic_force_error": force,
+        "enthalpy": generator.uniform(-150, -130, FRAMES),
+        "order_parameter": generator.uniform(0, 28, FRAMES),
+    }
+    with h5py.File(path, "w") as store:
+        store.attrs.update(symbol="Ni", atoms=ATOMS, model="Ni-distilled")
+        for name, values in arrays.items():
+            store.create_dataset(name, data=values)
+    write_json(
+        tmp_path / "momt.json", {"uncertainty": uncertainty(error, sigma, force, atomic, SEED)}
+    )
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["svg", "pdf", "png"])
+def test_it_is_written_and_repeats_its_bytes(evaluation, tmp_path, suffix):
+    made = []
+    for name in ("a", "b"):
+        output = tmp_path / f"{name}.{suffix}"
+        figure_errors(evaluation, tmp_path / "momt.json", seed=SEED, outputs=[output])
+        made.append(output.read_bytes())
+    assert made[0] == made[1]
+    assert len(made[0]) > 10_000
+
+
+def test_an_evaluation_of_an_older_version_is_refused(evaluation, tmp_path):
+    with h5py.File(evaluation, "a") as store:
+        del store["atomic_force_error"]
+    with pytest.raises(PotstillError, match=r"momt\.h5: lacks atomic_force_error"):
+        figure_errors(evaluation, tmp_path / "momt.json", seed=SEED, outputs=[tmp_path / "a.png"])
+    assert not (tmp_path / "a.png").exists()

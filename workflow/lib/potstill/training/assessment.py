@@ -1,0 +1,102 @@
+"""How far an evaluation can be trusted: errors by region of (H, O), and what sigma says of them.
+
+Sigma is the standard deviation over the members: of the energy for a frame, of the atomic energy
+for an atom. An atom's own energy is no observable, so an atom's sigma is set against the error of
+the force on it. Members that share data and descriptor err together, and sigma is too small by a
+factor: it is found on a part of the frames, and coverage is told on the others.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from potstill.runtime.random import stream
+
+Floats = NDArray[np.float64]
+
+# Liquid, between, crystal: limits of O/N. The enthalpy's range is cut into as many equal parts.
+ORDER_LIMITS = (-np.inf, 0.1, 0.5, np.inf)
+ENTHALPY_PARTS = 4
+# Share of the frames on which the factor of sigma is found.
+CALIBRATION_SHARE = 0.2
+# Shares of a normal distribution within one and two standard deviations.
+WITHIN = {1: 0.683, 2: 0.954}
+
+
+def spearman(a: Floats, b: Floats) -> float:
+    """Return Spearman's rank correlation of two samples; NaN if one does not vary."""
+    ranks = np.stack([rankdata(a.ravel()), rankdata(b.ravel())])
+    if np.ptp(ranks, axis=1).min() == 0:
+        return float("nan")
+    return float(np.corrcoef(ranks)[0, 1])
+
+
+def calibration_frames(frames: int, seed: int) -> NDArray[np.bool_]:
+    """Return which frames (F,) the factor of sigma is found on; the others judge it."""
+    chosen = np.zeros(frames, dtype=bool)
+    count = max(1, round(CALIBRATION_SHARE * frames))
+    chosen[stream(seed, "assessment").permutation(frames)[:count]] = True
+    return chosen
+
+
+def sigma_factor(error: Floats, sigma: Floats) -> float:
+    """Return f for which errors (F,) are most likely normal with deviation f sigma.
+
+    That is the root mean square of error / sigma. Frames without a spread are left out.
+    """
+    spread = sigma > 0
+    return float(np.sqrt(np.mean((error[spread] / sigma[spread]) ** 2)))
+
+
+def uncertainty(
+    error: Floats, sigma: Floats, force_error: Floats, atomic_sigma: Floats, seed: int
+) -> dict[str, Any]:
+    """Return what sigma says of the error.
+
+    error, sigma (F,): of the energy, eV; force_error (F, N): length of the error of an atom's
+    force, eV/A; atomic_sigma (F, N): eV. The errors' mean is taken out first, as it says nothing of
+    one frame.
+    """
+    error = error - error.mean()
+    found_on = calibration_frames(len(error), seed)
+    factor = sigma_factor(error[found_on], sigma[found_on])
+    judged = np.abs(error[~found_on]) / (factor * sigma[~found_on])
+    return {
+        "spearman_frames": spearman(sigma, np.abs(error)),
+        "spearman_atoms_force": spearman(atomic_sigma, force_error),
+        "sigma_factor": factor,
+        "calibration_frames": int(found_on.sum()),
+        "coverage": {f"{k}_sigma": float(np.mean(judged <= k)) for k in WITHIN},
+        "coverage_normal": {f"{k}_sigma": share for k, share in WITHIN.items()},
+    }
+
+
+def by_region(
+    enthalpy: Floats, order: Floats, error: Floats, force_error: Floats
+) -> list[dict[str, Any]]:
+    """Return the mean errors in each region of the plane that holds frames.
+
+    enthalpy (F,): eV/atom; order (F,): O/N; error (F,): meV/atom; force_error (F,): mean of a
+    frame, meV/A.
+    """
+    edges = np.linspace(enthalpy.min(), enthalpy.max(), ENTHALPY_PARTS + 1)
+    part = np.clip(np.digitize(enthalpy, edges) - 1, 0, ENTHALPY_PARTS - 1)
+    names = ("liquid", "between", "crystal")
+    phase = np.digitize(order, ORDER_LIMITS[1:-1], right=True)
+    rows = []
+    for p, name in enumerate(names):
+        for k in range(ENTHALPY_PARTS):
+            here = (phase == p) & (part == k)
+            if here.any():
+                rows.append(
+                    {
+                        "region": name,
+                        "enthalpy_eV_per_atom": [float(edges[k]), float(edges[k + 1])],
+                        "frames": int(here.sum()),
+                        "mae_meV_per_atom": float(np.abs(error[here]).mean()),
+                        "force_mae_meV_per_A": float(force_error[here].mean()),
+                    }
+                )
+    return rows

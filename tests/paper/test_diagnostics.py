@@ -16,7 +16,7 @@ from potstill.sampling.analysis import order_flatness
 from potstill.sampling.bias import Mesh, evaluate_bias
 
 ATOMS, T0, START = 32, 2000.0, 20_000
-H_NODES, O_NODES = np.linspace(-151.0, -128.0, 24), np.linspace(0.0, 32.0, 30)
+H_NODES, O_NODES = np.linspace(-151.0, -128.0, 24), np.linspace(0.0, 32.0**0.5, 30) ** 2
 KT0 = units.kB * T0
 draw_momt = partial(momt_diagnostics, low_K=1300.0, high_K=3500.0)
 

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from potstill.sampling.bias import Mesh, deposit, deposit_height, deposits_to_cover, evaluate_bias
+from potstill.sampling.bias import (
+    EDGE_SHARE,
+    Mesh,
+    deposit,
+    deposit_height,
+    deposits_to_cover,
+    evaluate_bias,
+    flattening,
+    order_nodes,
+)
 
 MESH = Mesh(h_low=-150.0, h_high=-128.0, o_high=32.0, tail_low=0.6, tail_high=-0.44)
 
@@ -57,8 +66,9 @@ def test_deposits_are_gaussians_at_the_clamped_enthalpy():
     deposit(outside, MESH, MESH.h_low - 50.0, 10.0, 0.1, 2.0, 3.0)
     assert np.array_equal(inside, outside)
     h = np.linspace(MESH.h_low, MESH.h_high, 20)[:, None]
-    o = np.linspace(0, MESH.o_high, 24)
-    gauss = 0.1 * np.exp(-0.5 * ((h - MESH.h_low) / 2) ** 2 - 0.5 * ((o - 10) / 3) ** 2)
+    root = np.sqrt(order_nodes(MESH, 24))
+    assert np.allclose(np.diff(root), np.sqrt(32) / 23)
+    gauss = 0.1 * np.exp(-0.5 * ((h - MESH.h_low) / 2) ** 2 - 0.5 * ((root - 10**0.5) / 3) ** 2)
     assert np.allclose(inside, gauss, atol=1e-15)
 
 
@@ -71,12 +81,27 @@ def test_the_height_is_constant_then_halves_and_ends_as_one_over_n():
 
 def test_deposits_side_by_side_fill_the_mesh_to_one_level():
     """One deposit of height 1 on each place of area 2 pi w_H w_O: the mean of the table is 1."""
-    widths = 0.9, 1.1
+    widths = 0.9, 0.3
     count = round(deposits_to_cover(MESH, *widths))
-    assert count == round(22 * 32 / (2 * np.pi * 0.9 * 1.1))
+    assert count == round(22 * 32**0.5 / (2 * np.pi * 0.9 * 0.3))
     filled = np.zeros((60, 73))
     generator = np.random.default_rng(4)
     for _ in range(100 * count):
-        h, o = generator.uniform([-150, 0], [-128, 32])
-        deposit(filled, MESH, h, o, 0.01, *widths)
+        h, root = generator.uniform([-150, 0], [-128, 32**0.5])
+        deposit(filled, MESH, h, root**2, 0.01, *widths)
     assert filled[10:-10, 10:-10].mean() == pytest.approx(1, abs=0.05)
+
+
+def test_flattening_makes_a_histogram_of_order_flat():
+    """Points uniform in a triangle of H and O, as a converged bias gives them."""
+    generator = np.random.default_rng(0)
+    h, o = generator.random(400_000), 30 * generator.random(400_000)
+    order = o[h > o / 40]  # the density of O falls from 1 to 1/4
+    bias = flattening(order, MESH, 47, 0.25)
+    weight = np.exp(-np.interp(order, order_nodes(MESH, 47), bias))
+    counts, _ = np.histogram(order, 15, (0, 30), weights=weight)
+    inner = counts[1:-1]
+    assert inner.max() / inner.min() < 1.12
+    # where nothing was, the bias goes no lower than the edge
+    assert bias.min() == pytest.approx(np.log(EDGE_SHARE))
+    assert np.abs(bias).max() < 1.5

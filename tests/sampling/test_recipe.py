@@ -60,10 +60,10 @@ def test_the_rule_gives_the_values_tried_for_nickel(nickel_by_rule):
     )
     assert got.enthalpy_range_eV_per_atom == pytest.approx((-4.70, -4.06), abs=0.03)
     assert got.enthalpy_width_eV == pytest.approx(0.8, rel=0.25)
-    assert (got.order_width, got.height_kT) == (1, 0.1)
+    assert (got.order_width, got.height_kT) == (0.25, 0.1)
     assert (got.deposit_interval, got.constant_deposits) == (100, 6000)
-    # two nodes to a width: 2 x 32 / 1 spaces along O
-    assert got.nodes[1] == 65
+    # two nodes to a width: 2 sqrt(32) / 0.25 spaces along the root of O
+    assert got.nodes[1] == 47
     low, high = got.enthalpy_range_eV_per_atom
     assert got.nodes[0] - 1 == pytest.approx(2 * 32 * (high - low) / got.enthalpy_width_eV, abs=1)
 
@@ -97,13 +97,14 @@ def test_the_width_is_that_of_the_isobaric_ensemble(nickel, element):
 def test_the_rest_goes_with_the_number_of_atoms(nickel, element):
     measured = {"enthalpy_range_eV_per_atom": (-4.7, -4.06), "enthalpy_width_eV": 2.0}
     sizes = {n: complete(by_rule(**measured), element, n, nickel, SEED) for n in (32, 108, 256)}
-    assert (sizes[108].order_width, sizes[108].height_kT) == (1, 0.2)
+    assert (sizes[108].order_width, sizes[108].height_kT) == (0.25, 0.2)
     assert (sizes[108].deposit_interval, sizes[108].constant_deposits) == (50, 20_000)
     assert sizes[256].height_kT == pytest.approx(0.2 * (256 / 108) ** 0.57, rel=0.01)
     floors = [sizes[n].enthalpy_floor_eV_per_atom for n in (32, 108, 256)]
     assert floors == pytest.approx([-4.7, -4.7 + 0.64 / 3, -4.7 + 0.64 / 3], abs=1e-3)
     for atoms, settings in sizes.items():
-        assert settings.nodes[1] - 1 == pytest.approx(2 * atoms / settings.order_width, abs=1)
+        spaces = 2 * np.sqrt(atoms) / settings.order_width
+        assert settings.nodes[1] - 1 == pytest.approx(spaces, abs=1)
         assert settings.learning_steps % (settings.walkers * settings.deposit_interval) == 0
 
 

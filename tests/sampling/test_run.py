@@ -10,6 +10,7 @@ from ase import units
 from potstill.errors import PotstillError
 from potstill.frames import read_frames
 from potstill.runtime.restart import Restart, restart_file
+from potstill.sampling.bias import Mesh, flattening
 from potstill.sampling.run import sample
 
 
@@ -57,10 +58,14 @@ def test_a_momt_set_is_complete_and_consistent(start, momt, nickel):
     assert summary["round_trips"] == 0 and summary["round_trips_note"].startswith("none yet")
     with h5py.File(paths["trace"]) as store:
         assert store["enthalpy"].shape == (4, 1000 // 50)
-        assert store["bias"].shape == (60, 73)
+        assert store["bias"].shape == (60, 47)
         # four walkers, 500 learning steps each, a deposit of 0.1 kT every 100: the sum of weights
         deposits = 4 * 5 * 0.1 * units.kB * 2000
-        assert 0 < store["bias"][...].max() <= deposits
+        # and what flattens the histogram of O, the same at every enthalpy
+        order = store["order_parameter"][:, 500 // 100 : 500 // 50]
+        mesh = Mesh(*store["enthalpy_nodes"][[0, -1]], store["order_nodes"][-1], 0.0, 0.0)
+        learned = store["bias"][...] - units.kB * 2000 * flattening(order, mesh, 47, 0.25)
+        assert learned.min() > -1e-12 and 0 < learned.max() <= deposits
 
 
 def test_conventional_runs_keep_their_phase_and_temperature(start, npt):

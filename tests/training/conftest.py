@@ -82,3 +82,11 @@ def labelled(tables: dict[str, Path]) -> Frames:
     return replace(
         made, columns={"order_parameter": np.arange(60.0), "enthalpy": made.energy + 1.0}
     )
+
+
+@pytest.fixture(scope="session")
+def thermal(tables: dict[str, Path]) -> Frames:
+    """200 frames of 32 nickel atoms displaced by 0.05 to 0.25 A, thermal by EAM."""
+    frames = [crystal(2, 0.05 + 0.2 * (k % 20) / 19, seed=k) for k in range(200)]
+    positions, cells = (np.stack(arrays) for arrays in zip(*frames, strict=True))
+    return label_frames(EamPotential.from_file(tables["Ni-Nb"], "Ni"), positions, cells)

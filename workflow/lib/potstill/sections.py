@@ -113,9 +113,13 @@ class Momt(_Dynamics):
         "atoms of FCC, else none",
     )
     nodes: tuple[Count, Count] | None = Field(
-        None, description="nodes of the bias mesh along H and O; null for two to a deposit's width"
+        None,
+        description="nodes of the bias mesh along H and the square root of O; null for two to a "
+        "deposit's width",
     )
-    order_width: Positive | None = Field(None, description="width of a deposit along O; null for 1")
+    order_width: Positive | None = Field(
+        None, description="width of a deposit along the square root of O; null for 0.25"
+    )
     height_kT: Positive | None = Field(
         None,
         description="first height of a deposit, in kB T0; null for 0.1 at 32 atoms to 0.2 at 108",

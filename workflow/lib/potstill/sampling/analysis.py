@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 # Points that must carry the weight at a temperature for its histogram to be more than noise.
-ENOUGH_POINTS = 200
+ENOUGH_POINTS = 50
 # Order parameter per atom above which a walker is solid, and below which it may be liquid.
 SOLID, LIQUID = 0.6, 0.1
 

@@ -1,6 +1,8 @@
 """The MOMT bias dH(H, O): a mesh of spline coefficients, learned by deposits of Gaussians.
 
-The bias is a biquadratic B-spline, so it and its slopes are continuous. Beyond the enthalpy limits
+The bias is a biquadratic B-spline in H and the square root of O, so it and its slopes are
+continuous. (A liquid's O is 1 with a spread of a half in cells of any size, a crystal's most of N:
+in the root one width of a deposit serves both.) Beyond the enthalpy limits
 it goes on linearly with slopes T0/T - 1 for T = T_low and T_high: there the run samples the
 ordinary isobaric ensemble at those temperatures. Deposits are made at the clamped enthalpy; without
 that the run sticks below the mesh.
@@ -14,6 +16,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+# A place with less than this share of the usual density of O is the edge of what can be reached,
+# where a flat histogram is not to be had.
+EDGE_SHARE = 0.3
+# The root's slope has no limit at O = 0; below this (a liquid is there once in 10^15) it stays.
+LEAST_ORDER = 1e-4
 
 
 class Mesh(NamedTuple):
@@ -55,9 +63,10 @@ def evaluate_bias(table: Floats, mesh: Mesh, h: float, o: float) -> tuple[float,
     n_h, n_o = table.shape
     inside = min(max(h, mesh.h_low), mesh.h_high)
     scale_h = (n_h - 1) / (mesh.h_high - mesh.h_low)
-    scale_o = (n_o - 1) / mesh.o_high
+    root = math.sqrt(max(o, LEAST_ORDER))
+    scale_o = (n_o - 1) / math.sqrt(mesh.o_high)
     i, a0, a1, a2, da0, da1, da2 = _stencil((inside - mesh.h_low) * scale_h, n_h)
-    j, b0, b1, b2, db0, db1, db2 = _stencil(o * scale_o, n_o)
+    j, b0, b1, b2, db0, db1, db2 = _stencil(root * scale_o, n_o)
     left, right = max(j - 1, 0), min(j + 1, n_o - 1)
     value = slope_h = slope_o = 0.0
     for step, a, da in ((-1, a0, da0), (0, a1, da1), (1, a2, da2)):
@@ -67,25 +76,30 @@ def evaluate_bias(table: Floats, mesh: Mesh, h: float, o: float) -> tuple[float,
         value += a * along
         slope_h += da * along
         slope_o += a * (db0 * f0 + db1 * f1 + db2 * f2)
+    slope_o *= scale_o / (2.0 * root)
     if h < mesh.h_low:
-        return value + mesh.tail_low * (h - mesh.h_low), mesh.tail_low, slope_o * scale_o
+        return value + mesh.tail_low * (h - mesh.h_low), mesh.tail_low, slope_o
     if h > mesh.h_high:
-        return value + mesh.tail_high * (h - mesh.h_high), mesh.tail_high, slope_o * scale_o
-    return value, slope_h * scale_h, slope_o * scale_o
+        return value + mesh.tail_high * (h - mesh.h_high), mesh.tail_high, slope_o
+    return value, slope_h * scale_h, slope_o
 
 
 @njit(cache=True, nogil=True)
 def deposit(
     table: Floats, mesh: Mesh, h: float, o: float, height: float, width_h: float, width_o: float
 ) -> None:
-    """Add a Gaussian of `height` (eV) at (h, o) to the table, h clamped to the mesh."""
+    """Add a Gaussian in H and the root of O, of `height` (eV), at (h, o), h clamped to the mesh.
+
+    width_h: eV; width_o: of the root of O.
+    """
     n_h, n_o = table.shape
     inside = min(max(h, mesh.h_low), mesh.h_high)
     step_h = (mesh.h_high - mesh.h_low) / (n_h - 1)
-    step_o = mesh.o_high / (n_o - 1)
+    step_o = math.sqrt(mesh.o_high) / (n_o - 1)
+    root = math.sqrt(o)
     along_o = np.empty(n_o)
     for j in range(n_o):
-        along_o[j] = math.exp(-0.5 * ((j * step_o - o) / width_o) ** 2)
+        along_o[j] = math.exp(-0.5 * ((j * step_o - root) / width_o) ** 2)
     for i in range(n_h):
         factor = height * math.exp(-0.5 * ((mesh.h_low + i * step_h - inside) / width_h) ** 2)
         for j in range(n_o):
@@ -94,7 +108,8 @@ def deposit(
 
 def deposits_to_cover(mesh: Mesh, width_h: float, width_o: float) -> float:
     """Return how many Gaussians of these widths (eV; 1) lie side by side on the mesh."""
-    return (mesh.h_high - mesh.h_low) * mesh.o_high / (2 * math.pi * width_h * width_o)
+    span = math.sqrt(mesh.o_high)
+    return (mesh.h_high - mesh.h_low) * span / (2 * math.pi * width_h * width_o)
 
 
 def deposit_height(number: int, first: float, constant: int, last: float) -> float:
@@ -109,3 +124,28 @@ def deposit_height(number: int, first: float, constant: int, last: float) -> flo
         return first
     halved = first * 0.5 ** (4 * (number - constant) / constant)
     return max(halved, min(first, last / number))
+
+
+def order_nodes(mesh: Mesh, nodes: int) -> Floats:
+    """Return the order parameters of the nodes, evenly spaced in their root."""
+    return np.linspace(0, math.sqrt(mesh.o_high), nodes) ** 2
+
+
+def flattening(order: Floats, mesh: Mesh, nodes: int, width: float) -> Floats:
+    """Return the bias in O alone (nodes,), in kB T0, that makes a histogram of O flat.
+
+    Deposits make the run flat over H and the root of O together. But the enthalpies that can be
+    reached at one O are many in the liquid and few in the crystal, and a step of the root is a
+    large one of O there. order: visits of the end of learning, any shape; width: of the deposits,
+    in the root of O, over which they are smoothed.
+    """
+    root = np.linspace(0, math.sqrt(mesh.o_high), nodes)
+    # cells in the middle of which the nodes are, but for the first and the last
+    middles = (root[1:] + root[:-1]) / 2
+    edges = np.concatenate([root[:1], middles, root[-1:]])
+    counts, _ = np.histogram(np.sqrt(order), edges)
+    kernel = np.exp(-0.5 * ((root[:, None] - root) / width) ** 2)
+    density = (kernel @ counts) / (kernel @ np.diff(edges**2))
+    usual = np.median(density[density > 0])
+    bias: Floats = np.log(np.maximum(density, EDGE_SHARE * usual) / usual)
+    return bias

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.sampling.bias import Mesh
+from potstill.sampling.bias import Mesh, order_nodes
 
 Floats = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ class Floor(NamedTuple):
     def wall(self, mesh: Mesh, nodes: tuple[int, int], kT: float) -> Floats:
         """Return the bias table (eV) of the wall; kT: kB T0, eV."""
         enthalpy = np.linspace(mesh.h_low, mesh.h_high, nodes[0])
-        height = self.height(np.linspace(0, mesh.o_high, nodes[1]))
+        height = self.height(order_nodes(mesh, nodes[1]))
         depth = np.maximum(height - enthalpy[:, None], 0) / (STEP_EV_PER_ATOM * self.atoms)
         return kT * np.minimum(STEP_KT * depth**2, HIGHEST_KT)
 

@@ -21,9 +21,8 @@ from potstill.sections import Count, Element, Momt, Positive, Range
 
 # Width of a deposit along H over the standard deviation of H at T0.
 WIDTH_SHARE = 0.65
-# Width of a deposit along O at any size: a liquid's O is 1 with a spread of a half, whatever its
-# size, and a wider deposit cannot follow its density.
-ORDER_WIDTH = 1.0
+# Width of a deposit along the root of O, at any size: as much as a liquid's root of O spreads.
+ORDER_WIDTH = 0.25
 # Two nodes to the width of a deposit: the spline through them follows it to a few per cent.
 NODES_PER_WIDTH = 2.0
 # Tried values at 32 and at 108 atoms; a power of the number of atoms goes through both.
@@ -89,7 +88,7 @@ def complete(
         "nodes",
         (
             _nodes((high - low) * atoms, values["enthalpy_width_eV"]),
-            _nodes(atoms, values["order_width"]),
+            _nodes(math.sqrt(atoms), values["order_width"]),
         ),
     )
     if by_rule:

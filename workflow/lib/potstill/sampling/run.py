@@ -14,7 +14,14 @@ from potstill.runtime.files import atomic_path, write_json
 from potstill.runtime.progress import Progress, say
 from potstill.runtime.restart import Restart, State, restart_file
 from potstill.sampling.analysis import melting_temperature, order_flatness, round_trips
-from potstill.sampling.bias import Mesh, deposit, deposit_height, deposits_to_cover
+from potstill.sampling.bias import (
+    Mesh,
+    deposit,
+    deposit_height,
+    deposits_to_cover,
+    flattening,
+    order_nodes,
+)
 from potstill.sampling.device import Advance, engine_for, sampling_device
 from potstill.sampling.engine import Floats, Physics, Walkers, advance
 from potstill.sampling.floor import Floor, no_floor
@@ -107,6 +114,11 @@ class Sampler:
                     self.deposits, settings.height_kT, settings.constant_deposits, cover
                 )
                 deposit(self.bias, self.mesh, h, o, height_kT * self.physics.kT, *widths)
+            if self.step == self.learning:
+                trace = self.points(production=False)
+                order = trace[:, trace.shape[1] // 2 :, 1]
+                flat = flattening(order, self.mesh, settings.nodes[1], settings.order_width)
+                self.bias += self.physics.kT * flat
 
     def state(self) -> State:
         """Return everything that a restart needs."""
@@ -219,7 +231,7 @@ def _write_trace(path: Path, sampler: Sampler) -> None:
         mesh, (n_h, n_o) = sampler.mesh, settings.nodes
         arrays["bias"] = (sampler.bias, "eV")
         arrays["enthalpy_nodes"] = (np.linspace(mesh.h_low, mesh.h_high, n_h), "eV")
-        arrays["order_nodes"] = (np.linspace(0, mesh.o_high, n_o), "1")
+        arrays["order_nodes"] = (order_nodes(mesh, n_o), "1")
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as store:
         store.attrs["symbol"] = sampler.potential.symbol
         store.attrs["atoms"] = sampler.atoms

@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor
 
-from potstill.sampling.bias import Mesh
+from potstill.sampling.bias import LEAST_ORDER, Mesh
 from potstill.sampling.torch_eam import row_of
 
 
@@ -76,10 +76,11 @@ def evaluate_bias(table: Tensor, mesh: Mesh, h: Tensor, o: Tensor) -> tuple[Tens
     """Return dH (eV), d(dH)/dH and d(dH)/dO (eV), each (W,), at h (eV) and o; see `bias`."""
     n_h, n_o = table.shape
     scale_h = (n_h - 1) / (mesh.h_high - mesh.h_low)
-    scale_o = (n_o - 1) / mesh.o_high
+    root = o.clamp(min=LEAST_ORDER).sqrt()
+    scale_o = (n_o - 1) / math.sqrt(mesh.o_high)
     inside = h.clamp(mesh.h_low, mesh.h_high)
     i, a, slope_a = _stencil((inside - mesh.h_low) * scale_h, n_h)
-    j, b, slope_b = _stencil(o * scale_o, n_o)
+    j, b, slope_b = _stencil(root * scale_o, n_o)
     f = table[i[:, None], j[None]]
     along = (b * f).sum(dim=1)
     beyond = h - inside
@@ -88,4 +89,5 @@ def evaluate_bias(table: Tensor, mesh: Mesh, h: Tensor, o: Tensor) -> tuple[Tens
     slope_h = (slope_a * along).sum(dim=0) * scale_h
     slope_h = torch.where(h < mesh.h_low, mesh.tail_low, slope_h)
     slope_h = torch.where(h > mesh.h_high, mesh.tail_high, slope_h)
-    return value, slope_h, (a * (slope_b * f).sum(dim=1)).sum(dim=0) * scale_o
+    slope_root = (a * (slope_b * f).sum(dim=1)).sum(dim=0) * scale_o
+    return value, slope_h, slope_root / (2.0 * root)

@@ -14,6 +14,7 @@ from potstill.runtime.progress import say
 from potstill.runtime.restart import restart_file
 from potstill.sections import Training
 from potstill.training.assessment import by_region, uncertainty
+from potstill.training.data_check import check_data
 from potstill.training.device import limit_threads, resolve_device
 from potstill.training.loop import HISTORY, Fit, train
 from potstill.training.model_file import load_ensemble, save_ensemble
@@ -38,13 +39,15 @@ def train_model(
     """Train an ensemble on `count` frames spread over a file (None for all).
 
     Writes the model file, its validation history (CSV) and a summary (JSON). An interrupted job
-    goes on from the restart file beside `model`. PotstillError as of `read_frames` and `train`.
+    goes on from the restart file beside `model`. PotstillError as of `read_frames`, `check_data`
+    and `train`.
     """
     limit_threads(threads)
     device = resolve_device(device)
     chosen = _choose(frames, count)
     with restart_file(model, _fingerprint(chosen, settings, seed, device)) as restart:
         try:
+            found = check_data(chosen, settings)
             ensemble, fit = train(chosen, settings, seed, device=device, restart=restart)
         except PotstillError as error:
             raise PotstillError(f"{frames}: {error}") from None
@@ -63,6 +66,7 @@ def train_model(
             "seed": seed,
             "steps": fit.step,
             "stopped_early": fit.step < settings.steps,
+            "data_check": found,
             **_validation(fit, settings),
         },
     )

@@ -10,27 +10,21 @@ import torch
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
-from potstill.sections import Descriptor
-from potstill.training.descriptors import describe, describe_with_pairs, shifts
+from potstill.sections import Descriptor, Training
+from potstill.training.descriptors import (
+    describe,
+    describe_with_pairs,
+    feature_count,
+    functions,
+    shifts,
+)
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
 from torchani.aev import AEVComputer, ANIAngular, ANIRadial
 from torchani.neighbors import Neighbors
 
 Floats = NDArray[np.float64]
-AUTHORS = Descriptor(
-    radial_cutoff_A=6.9,
-    radial_start_A=1.06875,
-    radial_shifts=22,
-    radial_eta=19.7,
-    angular_cutoff_A=3.5,
-    angular_start_A=0.8,
-    angular_shifts=8,
-    angular_eta=12.5,
-    zeta=14.1,
-    angle_sections=4,
-    cutoff_function="cosine",
-)
+AUTHORS = Training(preset="authors").descriptor
 
 
 def brute_pairs(positions: Floats, cell: Floats, cutoff: float, images: int) -> Neighbors:
@@ -68,7 +62,12 @@ def torchani_features(positions: Floats, cell: Floats, settings: Descriptor, ima
     computer.double()
     # the constructors round their constants to float32
     for term, start, cutoff, eta in (
-        (computer.radial, settings.radial_start_A, settings.radial_cutoff_A, settings.radial_eta),
+        (
+            computer.radial,
+            settings.radial_start_A,
+            settings.radial_end_A or settings.radial_cutoff_A,
+            settings.radial_eta,
+        ),
         (
             computer.angular,
             settings.angular_start_A,
@@ -78,7 +77,8 @@ def torchani_features(positions: Floats, cell: Floats, settings: Descriptor, ima
     ):
         count = len(term.shifts)
         exact = [start + (cutoff - start) / count * k for k in range(count)]
-        assert torch.allclose(term.shifts, torch.tensor(exact).double(), atol=1e-6)
+        if settings.radial_end_A is None:  # torchani knows no other end
+            assert torch.allclose(term.shifts, torch.tensor(exact).double(), atol=1e-6)
         term.shifts.copy_(torch.tensor(exact, dtype=torch.float64))
         term.eta.fill_(eta)
     count = len(computer.angular.sections)
@@ -174,6 +174,21 @@ def test_pairs_of_many_frames_keep_apart(liquid: tuple[Floats, Floats]) -> None:
 
 def test_shifts_leave_the_cutoff_out() -> None:
     np.testing.assert_allclose(shifts(1.6, 6.0, 4), [1.6, 2.7, 3.8, 4.9])
+
+
+def test_the_authors_functions_are_those_that_they_published() -> None:
+    parameters = functions(Training(preset="authors").descriptor)
+    assert parameters.radial_shifts[[0, -1]] == pytest.approx([1.06875, 6.71], abs=0.003)
+    assert parameters.angular_shifts[[0, -1]] == pytest.approx([0.8, 3.1625])
+    assert (len(parameters.radial_shifts), len(parameters.angular_shifts)) == (22, 8)
+    assert feature_count(Training(preset="authors").descriptor) == 54
+    given = Training.model_validate(
+        {"preset": "authors", "layers": [8], "descriptor": {"zeta": 8.0}}
+    )
+    assert given.layers == (8,) and given.activation == "gelu"
+    assert given.descriptor.zeta == 8.0 and given.descriptor.radial_eta == 19.7
+    assert Training.model_validate(given.model_dump()) == given
+    assert given.descriptor.scaled(2).radial_end_A == 2 * 6.98125
 
 
 def test_coinciding_atoms_are_named(liquid: tuple[Floats, Floats]) -> None:

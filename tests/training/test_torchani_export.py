@@ -24,8 +24,9 @@ Floats = NDArray[np.float64]
         {},
         {"activation": "gelu", "descriptor": {"cutoff_function": "cosine", "zeta": 14.1}},
         {"activation": "celu", "layers": (16,)},
+        {"preset": "authors"},
     ],
-    ids=["default", "gelu-cosine", "celu"],
+    ids=["default", "gelu-cosine", "celu", "authors"],
 )
 def test_energies_and_forces(
     make_ensemble: Callable[..., Ensemble],

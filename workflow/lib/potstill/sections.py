@@ -226,6 +226,9 @@ class Descriptor(Section):
 
     radial_cutoff_A: Positive = Field(6.0, description="radial cut-off; at least the potential's")
     radial_start_A: Positive = Field(1.6, description="first radial shift")
+    radial_end_A: Positive | None = Field(
+        None, description="end of the radial shifts, itself left out; null for the cut-off"
+    )
     radial_shifts: Count = Field(24, description="number of radial shifts")
     radial_eta: Positive = Field(12.0, description="radial width, 1/A^2")
     angular_cutoff_A: Positive = Field(3.5, description="angular cut-off")
@@ -242,8 +245,8 @@ class Descriptor(Section):
     def _inside(self) -> Self:
         if self.angular_cutoff_A > self.radial_cutoff_A:
             raise ValueError("angular_cutoff_A must not exceed radial_cutoff_A")
-        if self.radial_start_A >= self.radial_cutoff_A:
-            raise ValueError("radial_start_A must be below radial_cutoff_A")
+        if self.radial_start_A >= min(self.radial_cutoff_A, self.radial_end_A or math.inf):
+            raise ValueError("radial_start_A must be below radial_cutoff_A and radial_end_A")
         if self.angular_start_A >= self.angular_cutoff_A:
             raise ValueError("angular_start_A must be below angular_cutoff_A")
         return self
@@ -252,13 +255,45 @@ class Descriptor(Section):
         """Return the same functions with every length multiplied by `factor`."""
         lengths = ("radial_cutoff_A", "radial_start_A", "angular_cutoff_A", "angular_start_A")
         changes = {name: getattr(self, name) * factor for name in lengths}
+        if self.radial_end_A is not None:
+            changes["radial_end_A"] = self.radial_end_A * factor
         changes |= {n: getattr(self, n) / factor**2 for n in ("radial_eta", "angular_eta")}
         return self.model_copy(update=changes)
+
+
+# The settings that the paper's authors published for nickel. The weights of the two terms of their
+# loss are not among them.
+AUTHORS: dict[str, Any] = {
+    "layers": (224, 192, 160),
+    "activation": "gelu",
+    "energy_weight": 1.0,
+    "learning_rate": 1e-3,
+    "schedule": "plateau",
+    "descriptor": {
+        "radial_cutoff_A": 6.9,
+        "radial_start_A": 1.06875,
+        "radial_end_A": 6.98125,
+        "radial_shifts": 22,
+        "radial_eta": 19.7,
+        "angular_cutoff_A": 3.5,
+        "angular_start_A": 0.8,
+        "angular_shifts": 8,
+        "angular_eta": 12.5,
+        "zeta": 14.1,
+        "angle_sections": 4,
+        "cutoff_function": "cosine",
+    },
+}
 
 
 class Training(Section):
     """Training of an ensemble of ANI-type networks."""
 
+    preset: Literal["potstill", "authors"] = Field(
+        "potstill",
+        description="what the settings that are not given are: the defaults below, or the "
+        "descriptor, network and optimiser of the paper's authors",
+    )
     members: int = Field(5, ge=2, le=64, description="networks in an ensemble")
     layers: tuple[Count, ...] = Field((64, 48, 32), description="hidden layers")
     activation: Literal["silu", "gelu", "celu"] = Field("silu", description="activation function")
@@ -280,6 +315,16 @@ class Training(Section):
         0.2, gt=0, lt=0.9, description="share of the frames that each member validates on"
     )
     descriptor: Descriptor = Field(Descriptor(), description="symmetry functions")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or data.get("preset") != "authors":
+            return data
+        given = data.get("descriptor")
+        if given is None or isinstance(given, dict):
+            data = data | {"descriptor": AUTHORS["descriptor"] | (given or {})}
+        return AUTHORS | data
 
 
 class Model(Section):

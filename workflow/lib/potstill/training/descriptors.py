@@ -8,8 +8,8 @@ For atom i with neighbours at r_ij = x_j - x_i (images included, A), in torchani
            fc(r_ij) fc(r_im),   t = acos(0.95 cos(angle j i m))
 
 The features of an atom are R_k and then A_kl, k outer. Radial and angular shifts are evenly spaced
-from their start to the cut-off, the cut-off itself left out; angle shifts are the middles of equal
-parts of [0, pi].
+from their start to the cut-off (or `radial_end_A`), itself left out; angle shifts are the middles
+of equal parts of [0, pi].
 
 Derivatives are kept by pair. With g_i = dE/dD_i, f_ij = dE/dr_ij gives the forces F_i += f_ij,
 F_j -= f_ij and the strain derivative r_ij (x) f_ij. Radial features need one number w_k = dR_k/dr a
@@ -42,6 +42,12 @@ def shifts(start: float, cutoff: float, count: int) -> Floats:
     return start + (cutoff - start) / count * np.arange(count, dtype=np.float64)
 
 
+def radial_shifts(settings: Descriptor) -> Floats:
+    """Return the radial shifts, A."""
+    end = settings.radial_end_A or settings.radial_cutoff_A
+    return shifts(settings.radial_start_A, end, settings.radial_shifts)
+
+
 def angle_sections(count: int) -> Floats:
     """Return the middles (rad) of `count` equal parts of [0, pi]."""
     return (np.arange(count) + 0.5) * math.pi / count
@@ -52,7 +58,7 @@ def functions(settings: Descriptor) -> Functions:
     sections = angle_sections(settings.angle_sections)
     return Functions(
         settings.radial_cutoff_A,
-        shifts(settings.radial_start_A, settings.radial_cutoff_A, settings.radial_shifts),
+        radial_shifts(settings),
         settings.radial_eta,
         settings.angular_cutoff_A,
         shifts(settings.angular_start_A, settings.angular_cutoff_A, settings.angular_shifts),

@@ -4,7 +4,7 @@ import os
 
 import torch
 
-from potstill.training.descriptors import angle_sections, shifts
+from potstill.training.descriptors import angle_sections, radial_shifts, shifts
 from potstill.training.ensemble import Ensemble
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
@@ -50,8 +50,7 @@ def to_torchani(ensemble: Ensemble) -> ANI:
 
 def _radial(ensemble: Ensemble) -> dict[str, float | list[float]]:
     d = ensemble.settings.descriptor
-    values = shifts(d.radial_start_A, d.radial_cutoff_A, d.radial_shifts)
-    return {"eta": d.radial_eta, "shifts": values.tolist()}
+    return {"eta": d.radial_eta, "shifts": radial_shifts(d).tolist()}
 
 
 def _angular(ensemble: Ensemble) -> dict[str, float | list[float]]:

@@ -17,9 +17,10 @@ paper: env
 report: env
 	snakemake --report results/default/report.html
 
-# one step of the sampling engine against LAMMPS's, on one core (docs/benchmarks.md)
+# sampling against LAMMPS, training and inference against torchani, on one core (docs/benchmarks.md)
 bench: env
 	python benchmarks/sampling.py results/bench/sampling.json
+	python benchmarks/training.py results/bench/training.json
 
 test: env
 	pytest

@@ -7,11 +7,8 @@ Energies and forces are checked against each other before anything is timed.
 
 import argparse
 import os
-import platform
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import yaml
 from ase import units
+from common import cpu_windows, machine, ratio, summary
 from lammps_peer import Bias, Choices, LammpsNpt, State
 from numba import set_num_threads
 from parts import time_parts
@@ -51,6 +49,7 @@ RIPPLE_KT = 0.1
 MAX_VOLUME_RATIO = 1.4
 # Of the 10,000 points of the published table, for LAMMPS's small table.
 THINNING = 5
+PACKAGES = ("potstill", "lammps", "numba", "numpy")
 STYLES, SKINS_A = ("eam/fs", "eam/fs/opt"), (0.5, 1.0, 2.0)
 ENERGY_TOLERANCE_EV, FORCE_TOLERANCE_EV_PER_A = 1e-6, 1e-4
 
@@ -168,34 +167,6 @@ def check(run: Potstill, table: Path, choices: Choices) -> dict[str, float]:
     return differences
 
 
-def cpu_windows(
-    runs: Mapping[str, Callable[[int], None]], steps: int, rounds: int
-) -> dict[str, np.ndarray]:
-    """Return microseconds of CPU time a step (rounds,) of every engine; they take turns."""
-    for run in runs.values():
-        run(steps)
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(rounds):
-        for name, run in runs.items():
-            began = time.process_time()
-            run(steps)
-            times[name].append((time.process_time() - began) / steps * 1e6)
-    return {name: np.array(windows) for name, windows in times.items()}
-
-
-def summary(values: np.ndarray) -> dict[str, float]:
-    """Return the least and the median of the windows."""
-    return {"min": round(float(values.min()), 2), "median": round(float(np.median(values)), 2)}
-
-
-def ratio(peer: np.ndarray, own: np.ndarray) -> dict[str, float]:
-    """Return the ratio of the least times and that of the medians."""
-    return {
-        "min": round(float(peer.min() / own.min()), 3),
-        "median": round(float(np.median(peer) / np.median(own)), 3),
-    }
-
-
 def best_choices(run: Potstill, table: Path, steps: int) -> Choices:
     """Return the pair style and skin with which LAMMPS's own loop is fastest here."""
     options = [Choices(style, skin) for style in STYLES for skin in SKINS_A]
@@ -294,21 +265,6 @@ def two_threads(
     return ratio(np.array(walls[1]), np.array(walls[2]))
 
 
-def machine() -> dict[str, object]:
-    """Return what the numbers depend on, without the machine's name."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    packages = ("potstill", "lammps", "numba", "numpy")
-    return {
-        "processor": names[0] if names else platform.processor(),
-        "cores": os.cpu_count(),
-        "load_average_before": round(os.getloadavg()[0], 2),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in packages},
-    }
-
-
 def table_row(atoms: int, phase: str, fields: dict[str, Any]) -> str:
     """Return one line for the terminal: least microseconds, and over potstill's in brackets."""
     cells = [str(atoms), phase, f"{fields['potstill_us_per_step']['min']:.1f}"]
@@ -328,7 +284,7 @@ def main() -> None:
     steps, rounds = arguments.steps, arguments.rounds
     if steps < SEGMENT_STEPS or steps % SEGMENT_STEPS or rounds < 1:
         parser.error(f"--steps must be a multiple of {SEGMENT_STEPS} and --rounds at least 1")
-    content: dict[str, object] = {"machine": machine()}
+    content: dict[str, object] = {"machine": machine(PACKAGES)}
     config = load_settings(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
     element = config.elements[SYMBOL]
     folder = arguments.output.parent

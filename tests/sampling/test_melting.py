@@ -7,12 +7,13 @@ from potstill.runtime.files import read_json, write_json
 from potstill.sampling.melting import extrapolate, melting
 
 
-def test_the_line_through_two_and_three_cells_ends_at_the_bulk():
+@pytest.mark.parametrize("power", [2 / 3, 1.0])
+def test_the_line_through_two_and_three_cells_ends_at_the_bulk(power):
     atoms = [32, 108, 256]
-    temperatures = [1940.0 + 3600 * n ** (-2 / 3) for n in atoms]
-    assert extrapolate(atoms[:2], temperatures[:2]) == pytest.approx(1940)
-    assert extrapolate(atoms, temperatures) == pytest.approx(1940)
-    assert extrapolate([108, 108], [2100.0, 2110.0]) is None
+    temperatures = [1940.0 + 3600 * n**-power for n in atoms]
+    assert extrapolate(atoms[:2], temperatures[:2], power) == pytest.approx(1940)
+    assert extrapolate(atoms, temperatures, power) == pytest.approx(1940)
+    assert extrapolate([108, 108], [2100.0, 2110.0], power) is None
 
 
 @pytest.fixture
@@ -35,6 +36,8 @@ def test_the_difference_from_the_two_phase_run_is_written(summaries, tmp_path):
     melting(sets=sets, atoms=[32, 108], two_phase=two_phase, output=tmp_path / "melting.json")
     written = read_json(tmp_path / "melting.json")
     assert written["extrapolated_K"] == pytest.approx(1938)
+    one_over_n = 1938 + 4000 * (108 * 108 ** (-2 / 3) - 32 * 32 ** (-2 / 3)) / (108 - 32)
+    assert written["extrapolated_with_1_over_N_K"] == pytest.approx(one_over_n)
     assert written["difference_percent"] == pytest.approx(2.0)
     assert [cell["atoms"] for cell in written["cells"]] == [32, 108]
 

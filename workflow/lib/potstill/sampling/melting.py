@@ -8,15 +8,15 @@ from potstill.errors import PotstillError
 from potstill.runtime.files import read_json, write_json
 
 
-def extrapolate(atoms: list[int], temperatures_K: list[float]) -> float | None:
-    """Return T at N -> infinity of the line T = T_bulk + c N^(-2/3) through the cells.
+def extrapolate(atoms: list[int], temperatures_K: list[float], power: float) -> float | None:
+    """Return T at N -> infinity of the line T = T_bulk + c N^-power through the cells.
 
-    A periodic cell that melts as a whole has no interface until it has; what it is short of grows
-    as a surface. Returns None for less than two sizes.
+    A power of 2/3 is for what grows as a surface, 1 for what each cell has once, as the ways in
+    which its crystal may lie. Returns None for less than two sizes.
     """
     if len(set(atoms)) < 2:
         return None
-    scale = np.array(atoms, dtype=np.float64) ** (-2 / 3)
+    scale = np.array(atoms, dtype=np.float64) ** -power
     return float(np.polyfit(scale, temperatures_K, 1)[1])
 
 
@@ -36,7 +36,7 @@ def melting(*, sets: list[Path], atoms: list[int], two_phase: Path, output: Path
             )
         temperatures.append(temperature)
     bulk = read_json(two_phase)
-    limit = extrapolate(atoms, temperatures)
+    limit = extrapolate(atoms, temperatures, 2 / 3)
     write_json(
         output,
         {
@@ -45,6 +45,7 @@ def melting(*, sets: list[Path], atoms: list[int], two_phase: Path, output: Path
                 for n, t in zip(atoms, temperatures, strict=True)
             ],
             "extrapolated_K": limit,
+            "extrapolated_with_1_over_N_K": extrapolate(atoms, temperatures, 1.0),
             "two_phase_K": bulk["melting_temperature_K"],
             "two_phase_error_K": bulk["standard_error_K"],
             "difference_percent": limit and 100 * (limit / bulk["melting_temperature_K"] - 1),

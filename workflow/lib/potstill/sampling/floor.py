@@ -1,8 +1,8 @@
 """The enthalpy floor: what keeps the walkers of a large cell out of crystals that lie askew.
 
-A melt of 108 atoms freezes more often into a twin of the crystal, or askew to the cell, than into
-the crystal itself: a cube of three FCC cells a side holds whole stacks of three close-packed planes
-in all four directions. To the order parameter such a crystal looks like a melt (a twin is at N/4)
+A melt in a cube of three or more cells a side freezes more often askew than into the crystal that
+fills the cube: with 108 atoms of FCC the four twins fit as well, because there are whole stacks of
+three close-packed planes in all four directions. To the order parameter such a crystal looks like a melt (a twin is at N/4)
 or like one half-way to the crystal; only its enthalpy is that of a solid. There the bias knows
 nothing that leads out, and walkers stay for the rest of the run.
 

@@ -16,6 +16,7 @@ from potstill.errors import PotstillError
 from potstill.potentials.eam import EamPotential
 from potstill.runtime.progress import say
 from potstill.sampling.engine import Floats, advance
+from potstill.sampling.order import cells_per_side
 from potstill.sampling.walkers import MELT_PS, crystal_walkers, make_physics, unbiased
 from potstill.sections import Count, Element, Momt, Positive, Range
 
@@ -30,9 +31,9 @@ SMALL, LARGE = 32, 108
 HEIGHT_KT = (0.1, 0.2)
 DEPOSIT_INTERVAL = (100.0, 50.0)
 CONSTANT_DEPOSITS = (6000.0, 20_000.0)
-# Share of the enthalpy range below the floor of FCC cells from LARGE atoms. In nickel a crystal at
-# T0 has 0.2, a melt 0.5.
-FLOOR_SHARE = 1 / 3
+# Share of the enthalpy range below the floor, where it takes a floor: two cells a side hold no crystal
+# that lies askew. In nickel a crystal at T0 has 0.2, a melt 0.5.
+FLOOR_SHARE, FLOOR_CELLS = 1 / 3, 3
 
 # The short runs: walkers, time to settle and time to measure. Four walkers for 16 ps are some
 # hundred independent enthalpies: the mean is good to 0.01 eV/atom and the width to 6%.
@@ -82,7 +83,7 @@ def complete(
     values.setdefault("constant_deposits", round(_by_size(CONSTANT_DEPOSITS, atoms), -2))
     values.setdefault("deposit_interval", _deposit_interval(settings, atoms))
     low, high = values["enthalpy_range_eV_per_atom"]
-    share = FLOOR_SHARE if element.structure == "fcc" and atoms >= LARGE else 0.0
+    share = FLOOR_SHARE if cells_per_side(element.structure, atoms) >= FLOOR_CELLS else 0.0
     values.setdefault("enthalpy_floor_eV_per_atom", round(low + share * (high - low), 3))
     values.setdefault(
         "nodes",

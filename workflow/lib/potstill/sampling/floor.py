@@ -2,9 +2,9 @@
 
 A melt in a cube of three or more cells a side freezes more often askew than into the crystal that
 fills the cube: with 108 atoms of FCC the four twins fit as well, because there are whole stacks of
-three close-packed planes in all four directions. To the order parameter such a crystal looks like a melt (a twin is at N/4)
-or like one half-way to the crystal; only its enthalpy is that of a solid. There the bias knows
-nothing that leads out, and walkers stay for the rest of the run.
+three close-packed planes in all four directions. To the order parameter such a crystal looks like a
+melt or like one half-way to the crystal (a twin is at N/4); only its enthalpy is that of a solid.
+There the bias knows nothing that leads out, and walkers stay for the rest of the run.
 
 The floor is an enthalpy below which no melt and no half-way cell lies at this order parameter: a
 flat part at small O, then a line down to the low limit of the mesh, reached before the crystal. It

@@ -104,19 +104,22 @@ class Networks(torch.nn.Module):
     def with_gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the outputs (M, A) and their gradient with respect to x, (M, A, D)."""
         output, slopes = self._hidden(x)
-        gradient = self.weights[-1].transpose(1, 2)
-        for weight, slope in zip(reversed(self.weights[:-1]), reversed(slopes), strict=True):
+        *hidden, last = self.weights  # slices of a ParameterList are slow
+        gradient = last.transpose(1, 2)
+        for weight, slope in zip(reversed(hidden), reversed(slopes), strict=True):
             gradient = torch.bmm(slope * gradient, weight.transpose(1, 2))
         return output, gradient
 
     def _hidden(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-        h = x.expand(len(self.weights[0]), *x.shape)
+        *weights, last_weight = self.weights
+        *biases, last_bias = self.biases
+        h = x.expand(len(last_weight), *x.shape)
         slopes = []
-        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+        for weight, bias in zip(weights, biases, strict=True):
             z = torch.baddbmm(bias, h, weight)
             h, slope = _ValueAndSlope.apply(z, self.activation)  # type: ignore[no-untyped-call]
             slopes.append(slope)
-        return torch.baddbmm(self.biases[-1], h, self.weights[-1]).squeeze(-1), slopes
+        return torch.baddbmm(last_bias, h, last_weight).squeeze(-1), slopes
 
 
 @dataclass(frozen=True)

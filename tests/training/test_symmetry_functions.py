@@ -18,6 +18,7 @@ from potstill.training.descriptors import (
     functions,
     shifts,
 )
+from potstill.training.kernel import _gaussians, _ratios
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
 from torchani.aev import AEVComputer, ANIAngular, ANIRadial
@@ -197,3 +198,13 @@ def test_coinciding_atoms_are_named(liquid: tuple[Floats, Floats]) -> None:
     bad[3] = bad[7]
     with pytest.raises(PotstillError, match=r"frame 1: .*coincide"):
         describe_with_pairs(np.stack([positions, bad]), np.stack([cell, cell]), Descriptor())
+
+
+@pytest.mark.parametrize("eta", [0.5, 12.0, 19.7, 2000.0, 20000.0])
+def test_gaussians_from_two_exponentials(eta: float) -> None:
+    """Inside and outside the range of the shifts, and too narrow for the recurrence."""
+    centres = shifts(1.6, 6.0, 24)
+    found = np.empty(24)
+    for r in (0.3, 1.6, 2.345, 4.4, 5.99, 9.0):
+        _gaussians(r, centres, eta, _ratios(centres, eta), found)
+        np.testing.assert_allclose(found, np.exp(-eta * (r - centres) ** 2), rtol=1e-9, atol=1e-290)

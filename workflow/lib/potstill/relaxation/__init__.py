@@ -1,5 +1,6 @@
-"""Perfect crystals relaxed with the reference potential and with each trained model."""
+"""Relaxation: perfect crystals with any calculator, and many cells at once with an ensemble."""
 
+from potstill.relaxation.batch import BatchRelaxed, minimise, relax_batch
 from potstill.relaxation.benchmark import relax_crystals
 
-__all__ = ["relax_crystals"]
+__all__ = ["BatchRelaxed", "minimise", "relax_batch", "relax_crystals"]

@@ -18,35 +18,37 @@ from potstill.runtime.random import stream
 from potstill.sections import Training
 from potstill.training.descriptors import feature_count
 
-# value, slope and curvature of an activation
-_Derivatives = tuple[Tensor, Tensor, Tensor]
+# value, slope and, if asked for, curvature of an activation
+_Derivatives = tuple[Tensor, Tensor, Tensor | None]
 
 
-def _silu(z: Tensor) -> _Derivatives:
+def _silu(z: Tensor, curvature: bool) -> _Derivatives:
     s = torch.sigmoid(z)
     value = z * s
     s_slope = s * (1 - s)
-    return value, s + z * s_slope, s_slope * (2 + z * (1 - 2 * s))
+    slope = torch.addcmul(s, z, s_slope)
+    return value, slope, s_slope * (2 + z * (1 - 2 * s)) if curvature else None
 
 
-def _gelu(z: Tensor) -> _Derivatives:
+def _gelu(z: Tensor, curvature: bool) -> _Derivatives:
     density = torch.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
     below = 0.5 * (1 + torch.erf(z / math.sqrt(2)))
-    return z * below, below + z * density, density * (2 - z * z)
+    slope = torch.addcmul(below, z, density)
+    return z * below, slope, density * (2 - z * z) if curvature else None
 
 
-def _celu(z: Tensor) -> _Derivatives:
+def _celu(z: Tensor, curvature: bool) -> _Derivatives:
     """CELU with alpha = 0.1, torchani's."""
     grown = torch.exp(z.clamp(max=0) * 10)
     positive = z > 0
     return (
         torch.where(positive, z, 0.1 * (grown - 1)),
         grown,
-        torch.where(positive, 0.0, 10 * grown),
+        torch.where(positive, 0.0, 10 * grown) if curvature else None,
     )
 
 
-_ACTIVATIONS: dict[str, Callable[[Tensor], _Derivatives]] = {
+_ACTIVATIONS: dict[str, Callable[[Tensor, bool], _Derivatives]] = {
     "silu": _silu,
     "gelu": _gelu,
     "celu": _celu,
@@ -58,7 +60,8 @@ class _ValueAndSlope(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, activation: str) -> tuple[Tensor, Tensor]:
-        value, slope, curvature = _ACTIVATIONS[activation](z)
+        # predictions differentiate nothing, and then curvature would be a third of the time
+        value, slope, curvature = _ACTIVATIONS[activation](z, ctx.needs_input_grad[0])
         ctx.save_for_backward(slope, curvature)
         return value, slope
 
@@ -101,19 +104,22 @@ class Networks(torch.nn.Module):
     def with_gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the outputs (M, A) and their gradient with respect to x, (M, A, D)."""
         output, slopes = self._hidden(x)
-        gradient = self.weights[-1].transpose(1, 2)
-        for weight, slope in zip(reversed(self.weights[:-1]), reversed(slopes), strict=True):
+        *hidden, last = self.weights  # slices of a ParameterList are slow
+        gradient = last.transpose(1, 2)
+        for weight, slope in zip(reversed(hidden), reversed(slopes), strict=True):
             gradient = torch.bmm(slope * gradient, weight.transpose(1, 2))
         return output, gradient
 
     def _hidden(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-        h = x.expand(len(self.weights[0]), *x.shape)
+        *weights, last_weight = self.weights
+        *biases, last_bias = self.biases
+        h = x.expand(len(last_weight), *x.shape)
         slopes = []
-        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+        for weight, bias in zip(weights, biases, strict=True):
             z = torch.baddbmm(bias, h, weight)
             h, slope = _ValueAndSlope.apply(z, self.activation)  # type: ignore[no-untyped-call]
             slopes.append(slope)
-        return torch.baddbmm(self.biases[-1], h, self.weights[-1]).squeeze(-1), slopes
+        return torch.baddbmm(last_bias, h, last_weight).squeeze(-1), slopes
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Functions(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _half_pairs(positions: Floats, cell: Floats, cutoff: float) -> tuple[Indices, Floats, Floats]:
+def half_pairs(positions: Floats, cell: Floats, cutoff: float) -> tuple[Indices, Floats, Floats]:
     """Return atoms (P, 2), vectors (P, 3) and distances (P,) of all pairs closer than `cutoff`."""
     atoms = positions.shape[0]
     inverse = np.linalg.inv(cell)
@@ -73,7 +73,7 @@ def count_pairs(
 ) -> None:
     """Write the number of half pairs and of ordered angular pairs of each frame."""
     for f in prange(len(cells)):
-        distance = _half_pairs(positions[f], cells[f], radial_cutoff)[2]
+        distance = half_pairs(positions[f], cells[f], radial_cutoff)[2]
         counts[f, 0] = len(distance)
         counts[f, 1] = 2 * np.sum(distance < angular_cutoff)
 
@@ -105,6 +105,46 @@ def _power(x: float, exponent: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _ratios(shifts: Floats, eta: float) -> Floats:
+    """Return exp(-eta h^2 (2 j + 1)), (K,), for K evenly spaced shifts (A) a distance h apart.
+
+    The ratios of neighbouring Gaussians that `_gaussians` needs; zeros where they are so narrow
+    that it has to do without.
+    """
+    spacing = shifts[1] - shifts[0] if len(shifts) > 1 else 0.0
+    result = np.zeros(len(shifts))
+    if eta * spacing**2 < 300.0:
+        for j in range(len(shifts)):
+            result[j] = math.exp(-eta * spacing**2 * (2 * j + 1))
+    return result
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _gaussians(r: float, shifts: Floats, eta: float, ratios: Floats, out: Floats) -> None:
+    """Write exp(-eta (r - s_k)^2), (K,), of evenly spaced shifts s_k; ratios: of `_ratios`.
+
+    Two exponentials instead of K: with d = r - s_m for the nearest shift s_m, neighbours j and
+    j + 1 places away from it differ by the factor exp(2 eta d h) exp(-eta h^2 (2 j + 1)), or
+    exp(-2 eta d h) on the other side. No factor exceeds 1, so nothing overflows.
+    """
+    count = len(shifts)
+    if ratios[0] == 0.0:
+        for k in range(count):
+            out[k] = math.exp(-eta * (r - shifts[k]) ** 2)
+        return
+    spacing = shifts[1] - shifts[0] if count > 1 else 1.0
+    m = min(max(int((r - shifts[0]) / spacing + 0.5), 0), count - 1)
+    d = r - shifts[m]
+    up = math.exp(2.0 * eta * d * spacing)
+    down = 1.0 / up
+    out[m] = math.exp(-eta * d * d)
+    for k in range(m + 1, count):
+        out[k] = out[k - 1] * (up * ratios[k - m - 1])
+    for k in range(m - 1, -1, -1):
+        out[k] = out[k + 1] * (down * ratios[m - k - 1])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add_radial(
     index: Indices,
     distance: Floats,
@@ -115,16 +155,23 @@ def _add_radial(
 ) -> None:
     """Add the radial features of one frame, and write their slopes (P, R)."""
     eta = functions.radial_eta
+    ratios = _ratios(functions.radial_shifts, eta)
+    terms = np.empty(len(ratios))
     for p in range(len(distance)):
         r = distance[p]
         fc, fc_slope = _cutoff(r, functions.radial_cutoff, functions.smooth)
-        for k in range(len(functions.radial_shifts)):
-            d = r - functions.radial_shifts[k]
-            term = 0.25 * math.exp(-eta * d * d)
-            values[index[p, 0], k] += term * fc
-            values[index[p, 1], k] += term * fc
-            if with_slope:
-                slope[p, k] = term * (fc_slope - 2.0 * eta * d * fc)
+        _gaussians(r, functions.radial_shifts, eta, ratios, terms)
+        # rows first: indices that may be negative would keep the loops from being vectorised
+        one, other = values[index[p, 0]], values[index[p, 1]]
+        for k in range(len(terms)):
+            term = 0.25 * fc * terms[k]
+            one[k] += term
+            other[k] += term
+        if with_slope:
+            row = slope[p]
+            for k in range(len(terms)):
+                d = r - functions.radial_shifts[k]
+                row[k] = 0.25 * terms[k] * (fc_slope - 2.0 * eta * d * fc)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -178,10 +225,13 @@ def _add_angular(
         fc[q] = _cutoff(distance[q], functions.angular_cutoff, functions.smooth)
         for d in range(3):
             unit[q, d] = vector[q, d] / distance[q]
+    ratios = _ratios(functions.angular_shifts, eta)
+    gauss = np.empty(shift_count)
     angular = np.empty(section_count)
     angular_slope = np.empty(section_count)
-    along = np.empty((2, 3))
-    across = np.empty((2, 3))
+    feature = np.empty(shift_count * section_count)
+    stretch_a, stretch_b = np.empty_like(feature), np.empty_like(feature)
+    turn = np.empty_like(feature)
     for i in range(len(start) - 1):
         for a in range(start[i], start[i + 1]):
             for b in range(a + 1, start[i + 1]):
@@ -199,32 +249,32 @@ def _add_angular(
                         * reduced
                         * (functions.section_cos[l] - c / s * functions.section_sin[l])
                     )
+                cutoffs = 2.0 * fc[a, 0] * fc[b, 0]
+                mean = 0.5 * (distance[a] + distance[b])
+                _gaussians(mean, functions.angular_shifts, eta, ratios, gauss)
+                for k in range(shift_count):
+                    radial = gauss[k] * cutoffs
+                    # d/dr of either side, through the mean, and through its own cut-off
+                    by_mean = -eta * (mean - functions.angular_shifts[k]) * radial
+                    by_a = by_mean + 2.0 * gauss[k] * fc[a, 1] * fc[b, 0]
+                    by_b = by_mean + 2.0 * gauss[k] * fc[a, 0] * fc[b, 1]
+                    for l in range(section_count):  # noqa: E741
+                        feature[k * section_count + l] = radial * angular[l]
+                        stretch_a[k * section_count + l] = by_a * angular[l]
+                        stretch_b[k * section_count + l] = by_b * angular[l]
+                        turn[k * section_count + l] = radial * angular_slope[l]
+                row = values[i, first:]
+                for kl in range(len(feature)):
+                    row[kl] += feature[kl]
                 if with_slope:
                     for d in range(3):
-                        along[0, d], along[1, d] = unit[a, d], unit[b, d]
-                        across[0, d] = (unit[b, d] - cosine * unit[a, d]) / distance[a]
-                        across[1, d] = (unit[a, d] - cosine * unit[b, d]) / distance[b]
-                cutoffs = 2.0 * fc[a, 0] * fc[b, 0]
-                for k in range(shift_count):
-                    d_mean = 0.5 * (distance[a] + distance[b]) - functions.angular_shifts[k]
-                    gauss = math.exp(-eta * d_mean * d_mean)
-                    radial = gauss * cutoffs
-                    offset = k * section_count
-                    for l in range(section_count):  # noqa: E741
-                        values[i, first + offset + l] += radial * angular[l]
-                    if with_slope:
-                        by_mean = -eta * d_mean * radial  # d/dr of either side, through the mean
-                        by_a = by_mean + 2.0 * gauss * fc[a, 1] * fc[b, 0]
-                        by_b = by_mean + 2.0 * gauss * fc[a, 0] * fc[b, 1]
-                        for d in range(3):
-                            for l in range(section_count):  # noqa: E741
-                                t, t_slope = angular[l], radial * angular_slope[l]
-                                slope[a, d, offset + l] += (
-                                    by_a * t * along[0, d] + t_slope * across[0, d]
-                                )
-                                slope[b, d, offset + l] += (
-                                    by_b * t * along[1, d] + t_slope * across[1, d]
-                                )
+                        along_a, along_b = unit[a, d], unit[b, d]
+                        across_a = (along_b - cosine * along_a) / distance[a]
+                        across_b = (along_a - cosine * along_b) / distance[b]
+                        row_a, row_b = slope[a, d], slope[b, d]
+                        for kl in range(len(feature)):
+                            row_a[kl] += stretch_a[kl] * along_a + turn[kl] * across_a
+                            row_b[kl] += stretch_b[kl] * along_b + turn[kl] * across_b
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -247,7 +297,7 @@ def describe_frames(
     """Fill features and, if asked, the arrays of `Pairs`; each frame is one thread's."""
     features = len(functions.angular_shifts) * len(functions.section_cos)
     for f in prange(len(cells)):
-        index, vector, distance = _half_pairs(positions[f], cells[f], functions.radial_cutoff)
+        index, vector, distance = half_pairs(positions[f], cells[f], functions.radial_cutoff)
         first, last = radial_start[f], radial_start[f + 1]
         _add_radial(index, distance, functions, values[f], radial_slope[first:last], with_pairs)
         start, ordered, vectors = _by_centre(

@@ -10,8 +10,8 @@ from potstill.training.descriptors import describe, describe_with_pairs, use_thr
 from potstill.training.ensemble import Ensemble
 from potstill.training.pair_forces import forces_and_strain
 
-# atoms whose descriptors are in memory at a time
-_CHUNK_ATOMS = 2048
+# atoms evaluated at a time: what they need stays in the cache
+_CHUNK_ATOMS = 512
 
 
 @dataclass(frozen=True)

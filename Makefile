@@ -17,10 +17,11 @@ paper: env
 report: env
 	snakemake --report results/default/report.html
 
-# sampling against LAMMPS, training and inference against torchani, on one core (docs/benchmarks.md)
+# sampling against LAMMPS, training and inference against torchani, relaxation against ASE, on one core (docs/benchmarks.md)
 bench: env
 	python benchmarks/sampling.py results/bench/sampling.json
 	python benchmarks/training.py results/bench/training.json
+	python benchmarks/relaxation.py results/bench/relaxation.json
 
 test: env
 	pytest

@@ -6,7 +6,6 @@ UnitCellFilter, whose force and cell components `relax_batch` converges as well.
 """
 
 import argparse
-import json
 import math
 import os
 import tempfile
@@ -21,11 +20,13 @@ import ase.build
 import numpy as np
 from ase.filters import UnitCellFilter
 from ase.optimize import BFGS, FIRE, LBFGS
+from common import machine
 from numpy.typing import NDArray
 
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.potentials.fetch import fetch_table
 from potstill.relaxation import relax_batch
+from potstill.runtime.files import write_json
 from potstill.runtime.random import stream
 from potstill.runtime.restart import Restart
 from potstill.sections import Training
@@ -37,6 +38,7 @@ from potstill.training.loop import train
 
 Floats = NDArray[np.float64]
 SYMBOL, LATTICE_CONSTANT_A = "Ni", 3.51623
+PACKAGES = ("potstill", "torch", "ase", "numba", "numpy")
 OPTIMISERS = {"BFGS": BFGS, "LBFGS": LBFGS, "FIRE": FIRE}
 STEPS = 500
 # Of the cells: standard deviations of the positions, A, and of the components of the strain.
@@ -61,18 +63,17 @@ def time_relaxation(
     fmax: float,
     *,
     relax_cell: bool = False,
-    peers: int | None = None,
+    peers: int,
 ) -> dict[str, Any]:
     """Return times of relaxing cells (positions (F, N, 3) and cell (F, 3, 3), A), and a check.
 
-    peers: the first so many cells are given to ASE, whose times are scaled to all of them; None
-    for all. potstill_seconds: of all cells; ase_seconds: of all cells, by optimiser; ratio: of the
+    peers: the first so many cells are given to ASE, whose times are scaled to all of them.
+    potstill_seconds: of all cells; ase_seconds: of all cells, by optimiser; ratio: of the
     fastest of ASE's to potstill; potstill_steps, ase_steps: means; ..._converged: shares;
     check_eV_per_atom: the largest difference of energies between potstill and that optimiser.
     """
     limit_threads(1)
     positions, cell = cells
-    peers = peers or len(cell)
     options: dict[str, Any] = {"fmax": fmax, "steps": STEPS, "relax_cell": relax_cell}
     relax_batch(ensemble, positions[:2], cell[:2], **options)  # compiles
     began = time.process_time()
@@ -148,12 +149,13 @@ def small_ensemble(table: Path) -> Ensemble:
 
 
 def main() -> None:
-    """Run the benchmark and print its JSON."""
+    """Run the benchmark and write its JSON file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("output", type=Path)
     parser.add_argument("--model", type=Path, help="a model of Ni; a small one is trained if none")
     parser.add_argument("--table", type=Path, help="the Ni-Nb table; fetched if not given")
     parser.add_argument("--cells", type=int, default=200)
-    parser.add_argument("--peers", type=int, help="cells that ASE relaxes; all if not given")
+    parser.add_argument("--peers", type=int, default=20, help="cells that ASE relaxes")
     parser.add_argument("--fmax", type=float, default=0.01, help="eV/A")
     arguments = parser.parse_args()
     limit_threads(1)
@@ -165,13 +167,16 @@ def main() -> None:
             source = str(arguments.table) if arguments.table else None
             fetch_table("Ni-Nb", table, file=source, sha256=None)
             ensemble = small_ensemble(table)
-    content = {}
+    content: dict[str, object] = {"machine": machine(PACKAGES)}
     for name, relax_cell in (("fixed_cell", False), ("variable_cell", True)):
         cells = perturbed_cells(arguments.cells, strain=STRAIN if relax_cell else 0.0)
-        content[name] = time_relaxation(
+        found = time_relaxation(
             ensemble, cells, arguments.fmax, relax_cell=relax_cell, peers=arguments.peers
         )
-    print(json.dumps(content, indent=2))
+        content[name] = found
+        for field, value in found.items():
+            print(f"{name}: {field} {value}")
+    write_json(arguments.output, content)
 
 
 if __name__ == "__main__":

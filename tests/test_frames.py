@@ -87,6 +87,9 @@ def test_choosing(frames):
     chosen = many.spread(100).columns["walker"]
     assert np.array_equal(chosen // 14, np.arange(100))  # one from each stretch of 14
     assert np.array_equal(chosen, many.spread(100).columns["walker"])
+    for count in (267, 1050, 1399):  # stretches of a broken number of frames share none
+        kept = many.spread(count).columns["walker"]
+        assert len(kept) == count and (np.diff(kept) > 0).all()
     assert len(np.unique(chosen % 4)) == 4  # and not always the same of four walkers
     with pytest.raises(PotstillError, match="8 frames asked for, but there are only 7"):
         frames.spread(8)

@@ -92,7 +92,9 @@ class Frames:
         if count > len(self):
             raise PotstillError(f"{count} frames asked for, but there are only {len(self)}")
         within = np.random.default_rng((len(self), count)).random(count)
-        return self[((np.arange(count) + within) * len(self) / count).astype(int)]
+        # whole frames: stretches of 1.3 frames must not share one
+        edges = -(-np.arange(count + 1) * len(self) // count)
+        return self[edges[:-1] + (within * np.diff(edges)).astype(int)]
 
     def joined(self, other: "Frames") -> Self:
         """Return these frames followed by `other`'s; both need the same symbol, N and columns."""

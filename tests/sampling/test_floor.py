@@ -30,7 +30,8 @@ def test_a_floor_at_the_low_limit_is_none(floor):
 
 def test_the_wall_is_a_parabola_in_the_bias_and_zero_above():
     table = FLOOR.wall(MESH, (400, 200), KT)
-    for depth, height in ((0.0, 0.0), (0.02, 10.0), (0.04, 40.0), (0.2, 200.0)):
+    step = (FLOOR_EV - LOW) / 12
+    for depth, height in ((0.0, 0.0), (step, 10.0), (2 * step, 40.0), (10 * step, 200.0)):
         value, _, _ = evaluate_bias(table, MESH, (FLOOR_EV - depth) * ATOMS, 0.1 * ATOMS)
         assert value / KT == pytest.approx(height, abs=0.5)
     crystal, melt = (-4.57, 0.75), (-4.36, 0.02)

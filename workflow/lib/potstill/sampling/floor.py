@@ -23,8 +23,9 @@ Floats = NDArray[np.float64]
 
 # O/N at which the floor leaves its height, and at which it has come down to the low limit.
 LEAVES, ENDS = 0.22, 0.5
-# Below the floor the wall rises by 10 kB T0 in the first 0.02 eV/atom, as a parabola, to 200.
-STEP_EV_PER_ATOM, STEP_KT, HIGHEST_KT = 0.02, 10.0, 200.0
+# Below the floor the wall rises by 10 kB T0 in the first twelfth of the floor's height above `low`,
+# as a parabola, to 200: as steep, against thermal fluctuations, for every metal.
+STEP_SHARE, STEP_KT, HIGHEST_KT = 1 / 12, 10.0, 200.0
 
 
 class Floor(NamedTuple):
@@ -51,9 +52,12 @@ class Floor(NamedTuple):
 
     def wall(self, mesh: Mesh, nodes: tuple[int, int], kT: float) -> Floats:
         """Return the bias table (eV) of the wall; kT: kB T0, eV."""
+        if self.enthalpy <= self.low:
+            return np.zeros(nodes)
         enthalpy = np.linspace(mesh.h_low, mesh.h_high, nodes[0])
         height = self.height(order_nodes(mesh, nodes[1]))
-        depth = np.maximum(height - enthalpy[:, None], 0) / (STEP_EV_PER_ATOM * self.atoms)
+        step = STEP_SHARE * (self.enthalpy - self.low)
+        depth = np.maximum(height - enthalpy[:, None], 0) / step
         return kT * np.minimum(STEP_KT * depth**2, HIGHEST_KT)
 
 

@@ -41,6 +41,9 @@ wildcard_constraints:
     ensemble="[a-z][a-z0-9]*",
     iteration="[0-9]+",
     grid="[0-9]+x[0-9]+",
+    strategy="[a-z_]+",
+    percent="[0-9.]+",
+    replica="[0-9]+",
     model="[A-Za-z0-9][A-Za-z0-9_.-]*",
 
 
@@ -49,6 +52,7 @@ include: "workflow/rules/potentials.smk"
 include: "workflow/rules/sampling.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/distillation.smk"
+include: "workflow/rules/study.smk"
 include: "workflow/rules/translation.smk"
 include: "workflow/rules/relaxation.smk"
 include: "workflow/rules/paper.smk"
@@ -65,4 +69,8 @@ rule all:
     input:
         rules.tables.input,
         rules.figures.input,
+        expand(
+            "<results>/distillation/{element}/reduction.md",
+            element=settings.distillation,
+        ),
         "<results>/provenance.json",

@@ -9,7 +9,7 @@ with job(snakemake) as s:
     score_block(
         Path(s.input.model),
         Path(s.input.frames),
-        block=int(s.wildcards.iteration),
+        block=s.params.block,
         blocks=s.params.blocks,
         device=s.params.device,
         threads=s.threads,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from potstill.distillation.select import select_block
 from potstill.runtime.job import job
-from potstill.sections import Distillation
+from potstill.sections import Descriptor, Distillation
 
 with job(snakemake) as s:
     first = s.wildcards.iteration == "0"
@@ -14,6 +14,7 @@ with job(snakemake) as s:
         scores=None if first else Path(s.input.scores),
         iteration=int(s.wildcards.iteration),
         settings=Distillation.model_validate(s.params.settings),
+        descriptor=Descriptor.model_validate(s.params.descriptor),
         seed=s.params.seed,
         selection=Path(s.output.selection),
         summary=Path(s.output.summary),

@@ -26,7 +26,12 @@ def make_curve(tmp_path, frames, order=None, reference_atoms=108):
     files = {"selection": [], "source": [], "reference": []}
     for k in order or range(len(frames)):
         contents = {
-            "selection": {"iteration": k, "frames": frames[k], "atoms": 32},
+            "selection": {
+                "iteration": k,
+                "frames": frames[k],
+                "atoms": 32,
+                "labelled": 4000 * (k + 1),
+            },
             "source": evaluation(3.0 - k),
             "reference": evaluation(2.0 - k),
         }
@@ -56,6 +61,15 @@ def test_the_papers_shares(tmp_path):
     assert last.share_of_source_frames == pytest.approx(0.17, rel=1e-6)
     assert last.share_of_reference_atoms == pytest.approx(0.0504, abs=5e-5)
     assert last.share_of_reference_atoms == pytest.approx(0.17 * 32 / 108, rel=1e-5)
+
+
+def test_labels_are_counted_beside_frames(tmp_path):
+    path = make_curve(tmp_path, [2000, 3400])
+    header = path.read_text().splitlines()[0].split(",")
+    assert header[-2:] == ["labelled_frames", "labelled_share_of_32_atom_frames"]
+    last = read_curve(path)[-1]
+    assert (last.frames, last.labelled) == (3400, 8000)
+    assert last.labelled_share_of_source_frames == pytest.approx(0.4)
 
 
 def test_rows_go_by_iteration(tmp_path):

@@ -9,9 +9,9 @@ from potstill.distillation.blocks import block_range
 from potstill.distillation.scores import BlockScores, write_scores
 from potstill.distillation.select import select_block
 from potstill.errors import PotstillError
-from potstill.frames import read_frames
+from potstill.frames import read_frames, write_frames
 from potstill.runtime.files import read_json
-from potstill.sections import Distillation
+from potstill.sections import Descriptor, Distillation
 
 ATOMS = 6  # z is at most sqrt(5) = 2.236
 
@@ -26,7 +26,7 @@ def outlying(block, picked):
     atomic_std = np.tile(np.array([1.0, 2, 1, 2, 1, 2]), (len(block), 1))
     for index in picked:
         atomic_std[index - block.start] = [1, 1, 1, 9, 1, 1]
-    return BlockScores("Ni", atomic_std, np.array(block))
+    return BlockScores("Ni", atomic_std, atomic_std.sum(axis=1), np.array(block))
 
 
 @pytest.fixture
@@ -51,6 +51,7 @@ def run(make_set, tmp_path):
                 scores=scores,
                 iteration=k,
                 settings=chosen,
+                descriptor=Descriptor(),
                 seed=7,
                 selection=selection,
                 summary=summary,
@@ -136,12 +137,13 @@ def test_random_draws_depend_on_seed_and_repeat_their_bytes(make_set, tmp_path):
 
     def select(seed, name):
         select_block(
-            path, previous=None, scores=None, iteration=0, settings=settings(), seed=seed,
-            selection=tmp_path / "0.h5", summary=tmp_path / "0.json",
+            path, previous=None, scores=None, iteration=0, settings=settings(),
+            descriptor=Descriptor(), seed=seed, selection=tmp_path / "0.h5",
+            summary=tmp_path / "0.json",
         )  # fmt: skip
         select_block(
             path, previous=tmp_path / "0.h5", scores=tmp_path / "scores.h5", iteration=1,
-            settings=settings(strategy="random", share=0.2), seed=seed,
+            settings=settings(strategy="random", share=0.2), descriptor=Descriptor(), seed=seed,
             selection=tmp_path / name, summary=tmp_path / "1.json",
         )  # fmt: skip
         return (tmp_path / name).read_bytes()
@@ -151,12 +153,38 @@ def test_random_draws_depend_on_seed_and_repeat_their_bytes(make_set, tmp_path):
     assert len(read_frames(tmp_path / "b.h5")) == 30 + 6
 
 
+def test_who_looks_at_labels_pays_for_them(run):
+    """By the grid every frame seen is labelled, those of the first block included."""
+    _, _, summaries = run([[8], [13]], strategy="grid", share=0.2)
+    assert [s["frames"] for s in summaries] == [6, 7, 8]  # 20% of 7 frames is one
+    assert [s["labelled"] for s in summaries] == [6, 13, 20]
+
+
+def test_farthest_points_look_at_what_is_kept(make_set, tmp_path):
+    """Of a block that repeats the first block but for one frame, that frame is picked."""
+    path, frames = make_set(20, ATOMS)
+    index = np.concatenate([np.arange(10), np.arange(9), [19]])
+    write_frames(path, frames[index])
+    block = block_range(20, 2, 1)
+    write_scores(tmp_path / "scores.h5", outlying(block, []))
+    chosen = settings(blocks=2, strategy="farthest_point", share=0.1)
+    for k in range(2):
+        select_block(
+            path, previous=tmp_path / "0.h5" if k else None,
+            scores=tmp_path / "scores.h5" if k else None, iteration=k, settings=chosen,
+            descriptor=Descriptor(), seed=1, selection=tmp_path / f"{k}.h5",
+            summary=tmp_path / "summary.json",
+        )  # fmt: skip
+    assert read_frames(tmp_path / "1.h5").columns["source_index"].tolist() == [*range(10), 19]
+
+
 def test_files_of_another_run_are_refused(make_set, run, tmp_path):
     _, selections, _ = run([[8]])
     scores = tmp_path / "1" / "scores.h5"
     other, _ = make_set(40, ATOMS, name="other.h5")
     common = {
         "settings": settings(),
+        "descriptor": Descriptor(),
         "seed": 7,
         "selection": tmp_path / "x.h5",
         "summary": tmp_path / "x.json",

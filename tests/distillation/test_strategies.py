@@ -1,28 +1,42 @@
 """The selection strategies on hand-made uncertainties with known answers."""
 
+import dataclasses
 import typing
 
 import numpy as np
 import pytest
 
 from potstill.distillation import strategies
+from potstill.distillation.candidates import Candidates
 from potstill.distillation.scores import BlockScores, read_scores, write_scores
 from potstill.distillation.strategies.outlying_atom import outlying_scores
 from potstill.errors import PotstillError
-from potstill.sections import Distillation
+from potstill.sections import Descriptor, Distillation
 
 
 def settings(**changes):
     return Distillation(source="Ni/32/momt", reference="Ni/108/momt", **changes)
 
 
-def block(atomic_std):
+def block(atomic_std, energy_std=None):
+    """Return candidates with the given uncertainties, and nothing else to tell them apart."""
     atomic_std = np.asarray(atomic_std, dtype=float)
-    return BlockScores("Ni", atomic_std, np.arange(len(atomic_std)))
+    count, atoms = atomic_std.shape
+    energy_std = np.zeros(count) if energy_std is None else np.asarray(energy_std, dtype=float)
+    nothing, cell = np.zeros((count, atoms, 3)), np.zeros((count, 3, 3))
+    return Candidates(
+        "Ni",
+        nothing,
+        cell,
+        nothing[:0],
+        cell[:0],
+        Descriptor(),
+        BlockScores("Ni", atomic_std, energy_std, np.arange(count)),
+    )
 
 
-def pick(name, scores, chosen, seed=0):
-    return strategies.find(name)(scores, chosen, np.random.default_rng(seed))
+def pick(name, candidates, chosen, count=0, seed=0):
+    return strategies.find(name).pick(candidates, count, chosen, np.random.default_rng(seed))
 
 
 def test_z_of_one_atom_against_equal_ones_is_its_bound():
@@ -62,26 +76,92 @@ def test_a_threshold_that_can_never_fire_is_refused(atoms):
     assert "\n" not in str(error.value)
 
 
-def test_random_is_reproducible_and_of_the_right_size():
-    scores = block(np.ones((200, 8)))
-    chosen = settings(strategy="random", share=0.08)
-    first = pick("random", scores, chosen, seed=5)
-    assert len(first.rows) == len(first.reasons) == 16
-    assert len(set(first.rows.tolist())) == 16
-    assert first.rows.tolist() == pick("random", scores, chosen, seed=5).rows.tolist()
-    assert first.rows.tolist() != pick("random", scores, chosen, seed=6).rows.tolist()
-    assert len(pick("random", scores, settings(share=0.0)).rows) == 0
+def test_without_a_threshold_the_most_outlying_are_picked():
+    scores = block([[0.0] * 8 + [3.0, 4.0], [0.3] * 10, [0.0] * 9 + [1.0], list(range(10))])
+    rows = pick("outlying_atom", scores, settings(threshold=None), count=2).rows
+    assert rows.tolist() == [2, 0]
+
+
+def test_atom_sigma_is_of_the_atom_alone():
+    # the second frame is uncertain all over, which no z would show
+    scores = block([[1e-3, 1e-3, 5e-3], [9e-3, 9e-3, 9e-3], [1e-3, 6e-3, 1e-3]])
+    picked = pick("atom_sigma", scores, settings(sigma_meV=5.5))
+    assert picked.rows.tolist() == [1, 2]
+    assert picked.reasons[1] == "atom 1 has sigma = 6.00 meV"
+    assert pick("atom_sigma", scores, settings(), count=2).rows.tolist() == [1, 2]
+
+
+def test_frame_sigma_is_of_the_energy_by_the_root_of_the_atoms():
+    scores = block(np.ones((3, 4)), energy_std=[2e-3, 9e-3, 4e-3])
+    picked = pick("frame_sigma", scores, settings(sigma_meV=1.5))
+    assert picked.rows.tolist() == [1, 2]
+    assert picked.reasons == ["sigma/sqrt(N) = 4.50 meV", "sigma/sqrt(N) = 2.00 meV"]
+    assert pick("frame_sigma", scores, settings(), count=1).rows.tolist() == [1]
 
 
 def test_random_gives_every_frame_the_same_chance():
-    scores, chosen = block(np.ones((20, 2))), settings(share=0.25)
+    candidates, chosen = block(np.ones((20, 2))), settings()
     generator = np.random.default_rng(1)
     counts = np.zeros(20)
     for _ in range(2000):
-        counts[strategies.find("random")(scores, chosen, generator).rows] += 1
+        counts[strategies.find("random").pick(candidates, 5, chosen, generator).rows] += 1
     # binomial with p = 0.25: mean 500, standard deviation 19.4
     assert counts.sum() == 10000
     assert np.abs(counts - 500).max() < 5 * 19.4
+
+
+@pytest.mark.parametrize("kept", [0, 7])
+@pytest.mark.parametrize("name", strategies.names())
+def test_every_strategy_picks_as_many_as_asked_once_each_and_repeats_itself(
+    make_candidates, name, kept
+):
+    chosen = settings(threshold=None)
+    for count in (0, 1, 13, 40):
+        picked = pick(name, make_candidates(40, kept), chosen, count=count, seed=5)
+        assert len(picked.rows) == len(picked.reasons) == count
+        assert sorted(set(picked.rows.tolist())) == sorted(picked.rows.tolist())
+        assert all(0 <= row < 40 for row in picked.rows)
+        again = pick(name, make_candidates(40, kept), chosen, count=count, seed=5)
+        assert again.rows.tolist() == picked.rows.tolist()
+
+
+@pytest.mark.parametrize("name", ["random", "grid", "farthest_point", "direct", "set_cover"])
+def test_another_seed_another_choice(make_candidates, name):
+    rows = [pick(name, make_candidates(40), settings(), count=9, seed=s).rows for s in range(4)]
+    assert len({tuple(sorted(r.tolist())) for r in rows}) > 1
+
+
+@pytest.mark.parametrize("name", strategies.names())
+def test_equal_frames_are_no_trap(make_candidates, name):
+    one = make_candidates(1)
+    twelve = {n: np.repeat(getattr(one, n), 12, axis=0) for n in ("positions", "cell")}
+    scores = BlockScores("Ni", np.ones((12, 4)), np.ones(12), np.arange(12))
+    plane = {"order": np.ones(12), "enthalpy": np.ones(12)}
+    same = dataclasses.replace(one, **twelve, **plane, scores=scores)
+    rows = pick(name, same, settings(threshold=None), count=5).rows
+    assert len(set(rows.tolist())) == 5
+
+
+@pytest.mark.parametrize("name", strategies.names())
+def test_only_those_that_say_so_need_scores_or_labels(make_candidates, name):
+    strategy = strategies.find(name)
+    full, chosen = make_candidates(30), settings(threshold=None)
+    blind = dataclasses.replace(full, scores=None, enthalpy=None)
+    if strategy.needs_scores or strategy.needs_labels:
+        with pytest.raises(PotstillError, match=r"no scores|lack the columns"):
+            pick(name, blind, chosen, count=6)
+    else:
+        rows = pick(name, full, chosen, count=6).rows.tolist()
+        assert pick(name, blind, chosen, count=6).rows.tolist() == rows
+
+
+def test_labels_reach_only_who_asks_for_them(make_set):
+    _, frames = make_set(10)
+    kwargs = {"descriptor": Descriptor(), "scores": None}
+    hidden = Candidates.of(frames, frames[:0], labels=False, **kwargs)
+    assert hidden.enthalpy is None and hidden.order is not None
+    shown = Candidates.of(frames, frames[:0], labels=True, **kwargs)
+    np.testing.assert_array_equal(shown.plane[0], frames.columns["enthalpy"] / 6)
 
 
 def test_the_setting_names_the_files_there_are():
@@ -90,18 +170,20 @@ def test_the_setting_names_the_files_there_are():
 
 
 def test_an_unknown_strategy_is_named_with_the_known_ones():
-    with pytest.raises(PotstillError, match="'psychic' is unknown; use one of outlying_atom, rand"):
+    with pytest.raises(PotstillError, match="'psychic' is unknown; use one of atom_sigma, d_"):
         strategies.find("psychic")
 
 
 def test_scores_file_returns_what_was_written_and_repeats_its_bytes(tmp_path):
-    scores = BlockScores("Ni", np.random.default_rng(0).random((3, 4)), np.arange(6, 9))
+    generator = np.random.default_rng(0)
+    scores = BlockScores("Ni", generator.random((3, 4)), generator.random(3), np.arange(6, 9))
     write_scores(tmp_path / "a.h5", scores)
     write_scores(tmp_path / "b.h5", scores)
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
     again = read_scores(tmp_path / "a.h5")
     assert again.symbol == "Ni"
     np.testing.assert_array_equal(again.atomic_std, scores.atomic_std)
+    np.testing.assert_array_equal(again.energy_std, scores.energy_std)
     np.testing.assert_array_equal(again.frame_index, scores.frame_index)
 
 
@@ -110,6 +192,7 @@ def test_a_broken_scores_file_is_named(tmp_path):
     path.write_bytes(b"half a file")
     with pytest.raises(PotstillError, match=r"scores\.h5: not a complete score file"):
         read_scores(path)
-    write_scores(path, BlockScores("Ni", np.array([[np.nan]]), np.array([0])))
+    bad = BlockScores("Ni", np.array([[np.nan]]), np.array([1.0]), np.array([0]))
+    write_scores(path, bad)
     with pytest.raises(PotstillError, match="not finite"):
         read_scores(path)

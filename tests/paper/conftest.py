@@ -93,8 +93,8 @@ def results(tmp_path_factory) -> Path:
         path = root / f"selection-{k}.json"
         write_json(
             path,
-            {"iteration": k, "frames": frames, "atoms": 32, "strategy": "outlying_atom",
-             "block_frames": 120, "added": [120, 30, 22, 18, 14][k]},
+            {"iteration": k, "frames": frames, "labelled": frames, "atoms": 32,
+             "strategy": "outlying_atom", "block_frames": 120, "added": [120, 30, 22, 18, 14][k]},
         )  # fmt: skip
         summaries.append(path)
         mae = 2.4 / (1 + 0.7 * k)

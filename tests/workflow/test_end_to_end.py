@@ -147,6 +147,47 @@ def test_curve(results, settings):
     assert int(rows[0]["frames"]) == 20
 
 
+def test_reduction_report_agrees_with_the_selection(results):
+    report = json.loads((results / "distillation/Ni/reduction.json").read_text())
+    kept = read_csv(results / "distillation/Ni/kept.csv")
+    distilled = read_frames(results / "distillation/Ni/distilled.h5")
+    assert [int(row["source_index"]) for row in kept] == distilled.columns["source_index"].tolist()
+    assert all(row["reason"] for row in kept)
+    assert report["kept"] == sum(row["kept"] for row in report["regions"]) == len(distilled)
+    assert report["dropped"] == sum(row["dropped"] for row in report["regions"])
+    assert report["kept"] + report["dropped"] == report["seen"] <= 60
+    assert report["duplicates_kept"] == 0
+
+
+def test_study_on_request(tiny_run, tiny_config, results, snakemake_in):
+    """Three strategies, two replicas: a table, and a second call with nothing to do."""
+    call = ("--cores", "2", "--configfile", tiny_config, "study", "--show-failed-logs")
+    made = snakemake_in(tiny_run, *call)
+    assert made.returncode == 0, made.stdout[-8000:]
+    assert "Nothing to be done" in snakemake_in(tiny_run, *call).stdout
+    models = read_csv(results / "study/Ni/models.csv")
+    assert len(models) == 6
+    table = read_csv(results / "study/Ni/table.csv")
+    assert [row["strategy"] for row in table] == ["random", "atom_sigma", "farthest_point"]
+    counts = {(row["frames"], row["labelled"], row["replicas"]) for row in table}
+    assert counts == {("12", "12", "2")}
+    pool = read_frames(results / "study/Ni/pool.h5")
+    test = read_frames(results / "study/Ni/32/momt.h5")
+    both = [*pool.columns["source_index"], *test.columns["source_index"]]
+    assert sorted(both) == list(range(60))
+    for strategy in ("random", "atom_sigma", "farthest_point"):
+        folder = results / f"study/Ni/{strategy}/20/0"
+        chosen = read_frames(folder / "selection.h5")
+        assert len(chosen) == len(set(chosen.columns["pool_index"].tolist())) == 12
+        start = json.loads((folder / "summary.json").read_text())["start"]
+        assert start == (6 if strategy == "atom_sigma" else 0)
+    for row in table:
+        own = [float(m["Ni-32-momt_mae_meV_per_atom"]) for m in models
+               if m["strategy"] == row["strategy"]]  # fmt: skip
+        mean = float(row["Ni-32-momt_mae_meV_per_atom"])
+        assert mean == pytest.approx(sum(own) / 2, rel=1e-4)
+
+
 def test_distilled_set_is_the_last_selection(results):
     last = len(read_csv(results / "distillation/Ni/curve.csv")) - 1
     distilled = read_frames(results / "distillation/Ni/distilled.h5")

@@ -54,6 +54,10 @@ def model_data(name):
         (r"([A-Z][a-z]?)-iteration-(\d+)", r"distillation/\1/\2/selection"),
         (r"([A-Z][a-z]?)-grid-(\d+x\d+)", r"distillation/\1/grid-\2"),
         (r"([A-Z][a-z]?)-(distilled)", r"distillation/\1/\2"),
+        (
+            r"([A-Z][a-z]?)-study-([a-z_]+)-([\d.]+)-(\d+)",
+            r"study/\1/\2/\3/\4/selection",
+        ),
     ):
         if match := re.fullmatch(pattern, name):
             return Model(frames=match.expand(file))
@@ -63,6 +67,11 @@ def model_data(name):
 def training_settings(wildcards):
     """Return how a model is trained, as the plain dict that goes into the params."""
     return plain(settings.training_of(model_data(wildcards.model)))
+
+
+def training_seed(wildcards):
+    """Return the seed of a model's training."""
+    return settings.seed_of(model_data(wildcards.model))
 
 
 def evaluations(models, set_name, suffix="json"):
@@ -170,6 +179,56 @@ def curve_sizes(element):
         "source_atoms": split_set(loop.source)[1],
         "reference_frames": setting("sampling", loop.reference).frames,
         "reference_atoms": split_set(loop.reference)[1],
+    }
+
+
+def study_count(element, percent, part=1.0):
+    """Return the number of frames of a share of a study's source, or of a part of it."""
+    frames = setting("sampling", setting("study", element).source).frames
+    return max(1, round(part * round(float(percent) / 100 * frames)))
+
+
+def study_select_inputs(wildcards):
+    """Return the pool and, for strategies that ask a model, the start and its model's scores."""
+    # here, as it takes a second that no other target needs
+    from potstill.distillation.strategies import find
+
+    folder = f"<results>/study/{wildcards.element}"
+    files = {"pool": f"{folder}/pool.h5"}
+    if find(wildcards.strategy).needs_scores:
+        start = f"{folder}/start/{wildcards.percent}/{wildcards.replica}"
+        files |= {"start": f"{start}/selection.h5", "scores": f"{start}/scores.h5"}
+    return files
+
+
+def study_models(element):
+    """Return (strategy, percent, replica) of the models of a study."""
+    study = setting("study", element)
+    return [
+        (strategy, f"{100 * share:g}", replica)
+        for share in study.shares
+        for strategy in study.strategies
+        for replica in range(study.replicas)
+    ]
+
+
+def study_runs(element):
+    """Return the result files of a study's models, of each in the order of `study_models`."""
+    folder, tests = f"<results>/study/{element}", setting("study", element).tests
+    names = [f"{s}-{p}-{r}" for s, p, r in study_models(element)]
+    return {
+        "summaries": [
+            f"{folder}/{s}/{p}/{r}/summary.json" for s, p, r in study_models(element)
+        ],
+        "evaluations": [
+            f"<results>/models/{element}-study-{name}/study/{test}.json"
+            for name in names
+            for test in tests
+        ],
+        "crystals": [
+            f"<results>/relaxation/{element}-study-{n}/{element}.json" for n in names
+        ],
+        "reference": f"<results>/relaxation/EAM/{element}.json",
     }
 
 

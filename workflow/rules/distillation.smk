@@ -19,6 +19,7 @@ rule score:
         runtime=240,
         gpu=0,
     params:
+        block=lambda wildcards: int(wildcards.iteration),
         blocks=lambda wildcards: setting("distillation", wildcards.element).blocks,
         device=settings.device,
         version=VERSION["distillation"],
@@ -44,6 +45,7 @@ checkpoint select:
         runtime=30,
     params:
         settings=lambda wildcards: loop_settings(wildcards.element),
+        descriptor=plain(settings.training.descriptor),
         seed=settings.seed,
         version=VERSION["distillation"],
     message:
@@ -96,6 +98,32 @@ rule curve:
         "curve: error against share of data of {wildcards.element}"
     script:
         "../../scripts/curve.py"
+
+
+rule reduction:
+    input:
+        frames=source_of,
+        selection=last_selection,
+        summaries=lambda wildcards: selection_summaries(wildcards.element),
+    output:
+        kept="<results>/distillation/{element}/kept.csv",
+        summary="<results>/distillation/{element}/reduction.json",
+        markdown="<results>/distillation/{element}/reduction.md",
+    log:
+        "<logs>/distillation/{element}-reduction.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=30,
+    params:
+        descriptor=plain(settings.training.descriptor),
+        version=VERSION["distillation"],
+    message:
+        "reduction: what was kept and dropped of {wildcards.element}"
+    script:
+        "../../scripts/reduction.py"
 
 
 rule grid:

@@ -17,7 +17,7 @@ rule train:
     params:
         settings=training_settings,
         number=lambda wildcards: model_data(wildcards.model).count,
-        seed=settings.seed,
+        seed=training_seed,
         device=settings.device,
         version=VERSION["training"],
     message:

@@ -27,6 +27,7 @@ def reference() -> str:
         ("`models.<name>`", sections.Model),
         ("`distillation.<element>`", sections.Distillation),
         ("`translation.<target>`", sections.Translation),
+        ("`study.<element>`", sections.Study),
     ]
     text = [
         "# Settings",

@@ -20,6 +20,7 @@ from potstill.sections import (
     Name,
     Npt,
     Section,
+    Study,
     Table,
     Training,
     Translation,
@@ -27,6 +28,7 @@ from potstill.sections import (
 
 _SET_NAME = re.compile(r"[A-Z][a-z]?/[1-9]\d*/[a-z][a-z0-9]*")
 _DISTILLED = re.compile(r"distillation/([A-Z][a-z]?)/(?:distilled|\d+/selection|grid-\d+x\d+)")
+_STUDY = re.compile(r"study/([A-Z][a-z]?)/[a-z_]+/[\d.]+/(\d+)/selection")
 _TRANSLATED = re.compile(r"translation/([A-Z][a-z]?)-([A-Z][a-z]?)/frames")
 
 
@@ -60,6 +62,7 @@ class Settings(Section):
     models: dict[Name, Model] = Field(description="models by name, beside those of the iterations")
     distillation: dict[str, Distillation] = Field(description="distillation by element")
     translation: dict[str, Translation] = Field(description="translation by target element")
+    study: dict[str, Study] = Field({}, description="comparison of strategies by element")
 
     @field_validator("sampling")
     @classmethod
@@ -111,6 +114,18 @@ class Settings(Section):
             need(f"translation.{symbol}", symbol, self.elements, "elements")
             need(f"translation.{symbol}.source", transfer.source, self.distillation, "distillation")
             own_set(f"translation.{symbol}.test", transfer.test, symbol)
+        for symbol, study in self.study.items():
+            place = f"study.{symbol}"
+            need(place, symbol, self.elements, "elements")
+            own_set(f"{place}.source", study.source, symbol)
+            for name in study.tests:
+                own_set(f"{place}.tests", name, symbol)
+            frames = self.sampling[study.source].frames
+            if frames - study.test_frames < max(study.shares) * frames:
+                raise ValueError(
+                    f"{place}.test_frames: {study.test_frames} of the {frames} frames of "
+                    f"{study.source} leave less than the largest of shares to choose from; lower it"
+                )
         for name, model in self.models.items():
             self._check_model(name, model)
         return self
@@ -159,13 +174,22 @@ class Settings(Section):
         """Return how a model is trained.
 
         On translated frames the symmetry functions are scaled as the frames are, so that they
-        cover the same shells of neighbours (unless `scale_descriptor` is off).
+        cover the same shells of neighbours (unless `scale_descriptor` is off). The models of a
+        study have the study's number of steps.
         """
+        if match := _STUDY.fullmatch(model.frames):
+            steps = self.study[match[1]].steps or self.training.steps
+            return self.training.model_copy(update={"steps": steps})
         match = _TRANSLATED.fullmatch(model.frames)
         if match is None or not self.translation[match[2]].scale_descriptor:
             return self.training
         descriptor = self.training.descriptor.scaled(self.length_scale(match[2]))
         return self.training.model_copy(update={"descriptor": descriptor})
+
+    def seed_of(self, model: Model) -> int:
+        """Return the seed of a model's training: the run's, and another for each study replica."""
+        match = _STUDY.fullmatch(model.frames)
+        return self.seed + int(match[2]) if match else self.seed
 
 
 def split_set(name: str) -> tuple[str, int, str]:

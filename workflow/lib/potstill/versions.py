@@ -9,7 +9,7 @@ VERSION = {
     "potentials": 1,
     "sampling": 6,
     "training": 2,
-    "distillation": 1,
+    "distillation": 2,
     "translation": 1,
     "relaxation": 1,
     "paper": 1,

@@ -12,7 +12,8 @@ class CurvePoint(NamedTuple):
     """One row. Shares are fractions; mae and worst in meV/atom, force_mae in meV/A.
 
     `source` is the distilled set (32 atoms in the paper), `reference` the larger one (108 atoms);
-    `shifted` errors have their mean removed first, as the paper's have.
+    `shifted` errors have their mean removed first, as the paper's have. `labelled` frames are those
+    whose labels were needed, kept or not.
     """
 
     iteration: int
@@ -28,6 +29,8 @@ class CurvePoint(NamedTuple):
     force_mae_reference: float
     worst_percent_source: float
     worst_percent_reference: float
+    labelled: float
+    labelled_share_of_source_frames: float
 
 
 def columns(source_atoms: int, reference_atoms: int) -> list[str]:
@@ -49,6 +52,8 @@ def columns(source_atoms: int, reference_atoms: int) -> list[str]:
         f"force_mae_{reference}_meV_per_A",
         f"worst_percent_{source}_meV_per_atom",
         f"worst_percent_{reference}_meV_per_atom",
+        "labelled_frames",
+        f"labelled_share_of_{source}_atom_frames",
     ]
 
 
@@ -68,7 +73,8 @@ def write_curve(
     The three lists run over the iterations. source_frames is the number of frames of the distilled
     set (20,000 in the paper), reference_frames that of the larger set. Of F distilled frames,
     share_of_source_frames = F / source_frames and share_of_reference_atoms = F source_atoms /
-    (reference_frames reference_atoms). force_mae_meV_per_A is that on the source set.
+    (reference_frames reference_atoms). force_mae_meV_per_A is that on the source set. Who pays for
+    labels reads the last two columns: a strategy may look at labels of frames that it drops.
     """
     if not len(summaries) == len(source_evaluations) == len(reference_evaluations):
         raise PotstillError(
@@ -97,6 +103,8 @@ def write_curve(
                 force_mae_reference=reference["force_mae_meV_per_A"],
                 worst_percent_source=source["worst_percent_meV_per_atom"],
                 worst_percent_reference=reference["worst_percent_meV_per_atom"],
+                labelled=selected["labelled"],
+                labelled_share_of_source_frames=selected["labelled"] / source_frames,
             )
         )
     points.sort(key=lambda point: point.iteration)

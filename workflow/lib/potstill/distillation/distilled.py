@@ -12,7 +12,10 @@ def write_distilled(
 ) -> None:
     """Write the frames of `selection` with the loop's settings, seed and length as attributes."""
     frames = read_frames(selection)
-    made = {f"distillation_{k}": v for k, v in settings.model_dump(exclude={"grids"}).items()}
+    made = {
+        f"distillation_{k}": v
+        for k, v in settings.model_dump(exclude={"grids"}, exclude_none=True).items()
+    }
     made["distillation_seed"] = seed
     made["distillation_last_iteration"] = last_iteration
     write_frames(output, replace(frames, attributes=frames.attributes | made))

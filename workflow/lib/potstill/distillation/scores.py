@@ -16,11 +16,13 @@ class BlockScores:
     """What the ensemble says about a block of B frames of N atoms, without any label.
 
     symbol: the element. atomic_std (B, N): standard deviation over the members of each atom's
-    energy, eV. frame_index (B,): index of each frame in the sampled set.
+    energy, eV. energy_std (B,): that of the frame's energy, eV. frame_index (B,): index of each
+    frame in the sampled set.
     """
 
     symbol: str
     atomic_std: NDArray[np.float64]
+    energy_std: NDArray[np.float64]
     frame_index: NDArray[np.int64]
 
 
@@ -29,6 +31,7 @@ def write_scores(path: Path, scores: BlockScores) -> None:
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as store:
         store.attrs["symbol"] = scores.symbol
         store.create_dataset("atomic_std", data=scores.atomic_std).attrs["unit"] = "eV"
+        store.create_dataset("energy_std", data=scores.energy_std).attrs["unit"] = "eV"
         store.create_dataset("frame_index", data=scores.frame_index).attrs["unit"] = "1"
 
 
@@ -39,12 +42,14 @@ def read_scores(path: Path) -> BlockScores:
             scores = BlockScores(
                 symbol=str(store.attrs["symbol"]),
                 atomic_std=store["atomic_std"][...],
+                energy_std=store["energy_std"][...],
                 frame_index=store["frame_index"][...],
             )
     except (OSError, KeyError) as error:
         raise PotstillError(
             f"{path}: not a complete score file ({error}); delete it and rerun"
         ) from None
-    if not np.isfinite(scores.atomic_std).all():
-        raise PotstillError(f"{path}: atomic_std is not finite; train the model again")
+    for name in ("atomic_std", "energy_std"):
+        if not np.isfinite(getattr(scores, name)).all():
+            raise PotstillError(f"{path}: {name} is not finite; train the model again")
     return scores

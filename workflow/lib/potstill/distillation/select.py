@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.distillation.blocks import block_range
-from potstill.distillation.scores import read_scores
+from potstill.distillation.candidates import Candidates
+from potstill.distillation.scores import BlockScores, read_scores
 from potstill.distillation.strategies import Pick, find
 from potstill.errors import PotstillError
 from potstill.frames import Frames, read_frames, write_frames
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
 from potstill.runtime.random import stream
-from potstill.sections import Distillation
+from potstill.sections import Descriptor, Distillation
 
 Indices = NDArray[np.int64]
 ADDED_COLUMNS = ("source_index", "iteration")
@@ -26,6 +27,7 @@ def select_block(
     scores: Path | None,
     iteration: int,
     settings: Distillation,
+    descriptor: Descriptor,
     seed: int,
     selection: Path,
     summary: Path,
@@ -33,16 +35,19 @@ def select_block(
     """Write the data set of one iteration and the summary of what was added and why.
 
     Iteration 0 is block 0, whole. Iteration k >= 1 is `previous` (the selection of iteration
-    k - 1) followed by the frames that `settings.strategy` picks from block k by the `scores` of
-    iteration k - 1's model. The selection is a frame file in the order of time, with two more
-    columns: `source_index`, the frame's index in `frames`, and `iteration`, in which it was added.
+    k - 1) followed by the frames that `settings.strategy` picks from block k, by the `scores` of
+    iteration k - 1's model, by the frames' `descriptor` or by chance. The selection is a frame file
+    in the order of time, with two more columns: `source_index`, the frame's index in `frames`, and
+    `iteration`, in which it was added.
 
     The summary holds iteration, block_frames, added, dropped (of the block), frames, atoms,
-    labelled (frames whose labels were needed so far), seen (frames looked at so far), strategy,
-    why, reasons (source index -> reason), and converged: less than `settings.converged_share` of
-    the block was added.
+    labelled (frames whose labels were needed so far: those of the data set, or all seen where the
+    strategy looks at the labels of what it drops), seen (frames looked at so far), strategy, why,
+    reasons (source index -> reason), and converged: less than `settings.converged_share` of the
+    block was added.
     """
     source = read_frames(frames)
+    strategy = find(settings.strategy)
     block = block_range(len(source), settings.blocks, iteration)
     if iteration == 0:
         kept = kept_iteration = np.empty(0, dtype=np.int64)
@@ -51,7 +56,15 @@ def select_block(
         why = "the first block is taken whole"
     else:
         kept, kept_iteration = _kept(source, previous, frames, iteration, block)
-        picked = _picked(source, scores, iteration, block, settings, seed)
+        candidates = Candidates.of(
+            source[block.start : block.stop],
+            source[kept],
+            descriptor=descriptor,
+            scores=_block_scores(source, scores, iteration, block),
+            labels=strategy.needs_labels,
+        )
+        count = round(settings.share * len(block))
+        picked = pick_frames(candidates, count, settings, seed, iteration)
         why = _why(settings, len(picked.rows), len(block))
     new = block.start + picked.rows
     index = np.concatenate([kept, new])
@@ -71,7 +84,7 @@ def select_block(
             "dropped": len(block) - len(new),
             "frames": len(index),
             "atoms": source.atoms,
-            "labelled": len(index),
+            "labelled": block.stop if iteration and strategy.needs_labels else len(index),
             "seen": block.stop,
             "strategy": settings.strategy,
             "why": why,
@@ -85,6 +98,24 @@ def select_block(
         f"iteration {iteration}: {len(new)} of {len(block)} frames added ({why}); "
         f"the data set holds {len(index)} of {block.stop} frames seen"
     )
+
+
+def pick_frames(
+    candidates: Candidates, count: int, settings: Distillation, seed: int, *names: str | int
+) -> Pick:
+    """Return what `settings.strategy` picks, in the order of rows, from the stream of these names.
+
+    Raises PotstillError for a strategy that picks a frame twice.
+    """
+    generator = stream(seed, "distillation", candidates.symbol, settings.strategy, *names)
+    picked = find(settings.strategy).pick(candidates, count, settings, generator)
+    if len(np.unique(picked.rows)) != len(picked.rows):
+        raise PotstillError(
+            f"distillation.{candidates.symbol}.strategy: '{settings.strategy}' picked a frame "
+            "twice; a strategy must return each row at most once"
+        )
+    order = np.argsort(picked.rows)
+    return Pick(picked.rows[order], [picked.reasons[i] for i in order])
 
 
 def _kept(
@@ -113,14 +144,8 @@ def _kept(
     return index, before.columns["iteration"].astype(np.int64)
 
 
-def _picked(
-    source: Frames,
-    path: Path | None,
-    iteration: int,
-    block: range,
-    settings: Distillation,
-    seed: int,
-) -> Pick:
+def _block_scores(source: Frames, path: Path | None, iteration: int, block: range) -> BlockScores:
+    """Return the scores of a block, checked against the source."""
     if path is None:
         raise PotstillError(f"iteration {iteration} needs the scores of its block (`scores`)")
     scores = read_scores(path)
@@ -133,15 +158,7 @@ def _picked(
             f"{path}: holds no scores of block {iteration} of these {source.symbol} frames; "
             "delete it and rerun"
         )
-    generator = stream(seed, "distillation", source.symbol, settings.strategy, iteration)
-    picked = find(settings.strategy)(scores, settings, generator)
-    if len(np.unique(picked.rows)) != len(picked.rows):
-        raise PotstillError(
-            f"distillation.{source.symbol}.strategy: '{settings.strategy}' picked a frame twice; "
-            "a strategy must return each row at most once"
-        )
-    order = np.argsort(picked.rows)
-    return Pick(picked.rows[order], [picked.reasons[i] for i in order])
+    return scores
 
 
 def _why(settings: Distillation, added: int, block: int) -> str:

@@ -6,7 +6,7 @@ the force on it. Members that share data and descriptor err together, and sigma 
 factor: it is found on a part of the frames, and coverage is told on the others.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,27 @@ def uncertainty(
     }
 
 
+class Region(NamedTuple):
+    """A part of the (H, O) plane: its name by O, its limits of H/N (eV), its frames (F,)."""
+
+    name: str
+    enthalpy: tuple[float, float]
+    here: NDArray[np.bool_]
+
+
+def regions(enthalpy: Floats, order: Floats) -> list[Region]:
+    """Return the regions of the plane that hold frames; enthalpy (F,): eV/atom, order (F,): O/N."""
+    edges = np.linspace(enthalpy.min(), enthalpy.max(), ENTHALPY_PARTS + 1)
+    part = np.clip(np.digitize(enthalpy, edges) - 1, 0, ENTHALPY_PARTS - 1)
+    phase = np.digitize(order, ORDER_LIMITS[1:-1], right=True)
+    found = [
+        Region(name, (float(edges[k]), float(edges[k + 1])), (phase == p) & (part == k))
+        for p, name in enumerate(("liquid", "between", "crystal"))
+        for k in range(ENTHALPY_PARTS)
+    ]
+    return [region for region in found if region.here.any()]
+
+
 def by_region(
     enthalpy: Floats, order: Floats, error: Floats, force_error: Floats
 ) -> list[dict[str, Any]]:
@@ -81,22 +102,13 @@ def by_region(
     enthalpy (F,): eV/atom; order (F,): O/N; error (F,): meV/atom; force_error (F,): mean of a
     frame, meV/A.
     """
-    edges = np.linspace(enthalpy.min(), enthalpy.max(), ENTHALPY_PARTS + 1)
-    part = np.clip(np.digitize(enthalpy, edges) - 1, 0, ENTHALPY_PARTS - 1)
-    names = ("liquid", "between", "crystal")
-    phase = np.digitize(order, ORDER_LIMITS[1:-1], right=True)
-    rows = []
-    for p, name in enumerate(names):
-        for k in range(ENTHALPY_PARTS):
-            here = (phase == p) & (part == k)
-            if here.any():
-                rows.append(
-                    {
-                        "region": name,
-                        "enthalpy_eV_per_atom": [float(edges[k]), float(edges[k + 1])],
-                        "frames": int(here.sum()),
-                        "mae_meV_per_atom": float(np.abs(error[here]).mean()),
-                        "force_mae_meV_per_A": float(force_error[here].mean()),
-                    }
-                )
-    return rows
+    return [
+        {
+            "region": region.name,
+            "enthalpy_eV_per_atom": list(region.enthalpy),
+            "frames": int(region.here.sum()),
+            "mae_meV_per_atom": float(np.abs(error[region.here]).mean()),
+            "force_mae_meV_per_A": float(force_error[region.here].mean()),
+        }
+        for region in regions(enthalpy, order)
+    ]

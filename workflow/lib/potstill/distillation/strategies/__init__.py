@@ -1,7 +1,9 @@
 """Selection strategies, one file each: a module here named `x` is the strategy `x`.
 
-A strategy module has one function, `pick`, of the type `Strategy`. A new file is found by its name
-alone; no other code changes.
+A strategy module has a function `pick` of the type `Picker`, and says in `NEEDS_SCORES` whether it
+asks a trained ensemble, and in `NEEDS_LABELS` whether it looks at labels of frames that it then
+drops, which have to be paid for all the same. A new file is found by its name alone; only the list
+of names in the settings changes.
 """
 
 import importlib
@@ -11,26 +13,42 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.distillation.scores import BlockScores
+from potstill.distillation.candidates import Candidates
 from potstill.errors import PotstillError
 from potstill.sections import Distillation
 
 
 class Pick(NamedTuple):
-    """What a strategy picks: rows of the block (0 to B - 1), and for each the reason in words."""
+    """What a strategy picks: rows of the candidates (0 to B - 1), and for each why, in words."""
 
     rows: NDArray[np.int64]
     reasons: list[str]
 
 
-class Strategy(Protocol):
-    """The interface of a strategy module's `pick`."""
+class Picker(Protocol):
+    """The type of a strategy module's `pick`."""
 
     def __call__(
-        self, scores: BlockScores, settings: Distillation, generator: np.random.Generator
+        self,
+        candidates: Candidates,
+        count: int,
+        settings: Distillation,
+        generator: np.random.Generator,
     ) -> Pick:
-        """Return the frames of the block to add to the data set, each row at most once."""
+        """Return `count` of the candidates, each row at most once.
+
+        A strategy with a rule of its own in `settings` (a threshold, a radius) returns as many
+        frames as that rule says, whatever `count`.
+        """
         ...
+
+
+class Strategy(NamedTuple):
+    """A strategy: its function, and what it needs beside positions and cells."""
+
+    pick: Picker
+    needs_scores: bool
+    needs_labels: bool
 
 
 def names() -> list[str]:
@@ -45,5 +63,11 @@ def find(name: str) -> Strategy:
             f"distillation.<element>.strategy: '{name}' is unknown; use one of {', '.join(names())}"
         )
     module: Any = importlib.import_module(f"{__name__}.{name}")
-    pick: Strategy = module.pick
-    return pick
+    return Strategy(module.pick, module.NEEDS_SCORES, module.NEEDS_LABELS)
+
+
+def highest(values: NDArray[np.float64], count: int, threshold: float | None) -> NDArray[np.int64]:
+    """Return the rows of all values above a threshold, or without one of the `count` highest."""
+    if threshold is not None:
+        return np.flatnonzero(values > threshold)
+    return np.argsort(-values, kind="stable")[:count]

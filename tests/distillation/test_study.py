@@ -1,0 +1,145 @@
+"""The study of strategies: its parts, what it counts, and its table."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from potstill.distillation.scores import BlockScores, write_scores
+from potstill.distillation.study import draw_start, part, select_study, write_part
+from potstill.distillation.study_table import Run, against_random, interval, write_study
+from potstill.errors import PotstillError
+from potstill.frames import read_frames
+from potstill.runtime.files import read_json, write_json
+from potstill.sections import Descriptor
+
+
+def test_parts_hold_every_frame_once():
+    test, pool = part(500, 120, seed=3)
+    assert len(test) == 120 and sorted([*test, *pool]) == list(range(500))
+    assert (np.diff(test) > 0).all() and (np.diff(pool) > 0).all()
+    assert np.abs(test - np.arange(120) * 500 / 120).max() > 5  # drawn, not spread evenly
+    assert part(500, 120, seed=3)[0].tolist() == test.tolist() != part(500, 120, 4)[0].tolist()
+    assert len(part(50, 120, seed=3)[1]) == 0
+
+
+@pytest.fixture
+def pool(make_set, tmp_path):
+    path, _ = make_set(60)
+    write_part(path, test=False, test_frames=20, seed=1, output=tmp_path / "pool.h5")
+    draw_start(tmp_path / "pool.h5", count=5, replica=0, seed=1, output=tmp_path / "start.h5")
+    return tmp_path / "pool.h5"
+
+
+def choose(pool, strategy, count=12, start=None, scores=None, seed=1, replica=0):
+    selection, summary = pool.with_name("selection.h5"), pool.with_name("summary.json")
+    select_study(
+        pool, start=start, scores=scores, strategy=strategy, count=count, replica=replica,
+        descriptor=Descriptor(radial_shifts=4), seed=seed, selection=selection, summary=summary,
+    )  # fmt: skip
+    return read_frames(selection), read_json(summary)
+
+
+def test_the_start_counts_and_the_least_certain_of_the_others_follow(pool, tmp_path):
+    start = tmp_path / "start.h5"
+    kept = read_frames(start).columns["pool_index"].tolist()
+    sigma = np.arange(40.0)
+    sigma[kept] = 100.0  # what is there already is not picked again, however uncertain
+    scores = BlockScores("Ni", np.tile(sigma[:, None], (1, 6)), sigma, np.arange(40))
+    write_scores(tmp_path / "scores.h5", scores)
+    chosen, summary = choose(pool, "frame_sigma", start=start, scores=tmp_path / "scores.h5")
+    others = [i for i in reversed(range(40)) if i not in kept][:7]
+    assert chosen.columns["pool_index"].tolist() == sorted(kept + others)
+    assert (summary["frames"], summary["start"], summary["labelled"]) == (12, 5, 12)
+    assert summary["reasons"][str(kept[0])] == "drawn at random to train the first model"
+    np.testing.assert_array_equal(
+        chosen.positions, read_frames(pool).positions[chosen.columns["pool_index"]]
+    )
+
+
+def test_labels_are_counted_where_they_are_looked_at(pool):
+    assert choose(pool, "grid")[1]["labelled"] == 40
+    assert choose(pool, "random")[1]["labelled"] == 12
+
+
+def test_replicas_draw_anew_and_repeat_themselves(pool):
+    draws = [choose(pool, "random", replica=r)[0].columns["pool_index"].tolist() for r in (0, 1, 0)]
+    assert draws[0] == draws[2] != draws[1]
+
+
+def test_more_frames_than_the_pool_holds_are_refused(pool, tmp_path):
+    with pytest.raises(PotstillError, match="41 frames cannot be chosen from 40"):
+        choose(pool, "random", count=41)
+    with pytest.raises(PotstillError, match="of which 5 are the start"):
+        choose(pool, "random", count=4, start=tmp_path / "start.h5")
+
+
+def test_interval_is_students():
+    mean, half = interval([1.0, 2.0, 3.0])
+    assert mean == 2.0
+    assert half == pytest.approx(4.30265 / np.sqrt(3), rel=1e-5)  # t(0.975, 2), deviation 1
+    assert np.isnan(interval([1.0])[1])
+
+
+def test_against_random_by_welch():
+    assert against_random([1.0, 1.1, 0.9], [2.0, 2.1, 1.9]) == "better"
+    assert against_random([2.0, 2.1, 1.9], [1.0, 1.1, 0.9]) == "worse"
+    assert against_random([1.0, 1.3, 0.7], [1.2, 1.0, 1.4]) == ""
+    assert against_random([1.0], [2.0, 2.1]) == ""
+    assert against_random([1.0, np.nan], [2.0, 2.1]) == ""
+    # three and three, differences of 1 with deviations of 0.5: t = 2.45 < 2.78
+    assert against_random([1.0, 1.5, 2.0], [2.0, 2.5, 3.0]) == ""
+
+
+def make_runs(tmp_path, strategies=("random", "direct")):
+    def crystals(path, shift, converged=True):
+        energies = {"FCC": -4.5, "BCC": -4.4, "HCP": -4.48}
+        rows = [
+            {"structure": s, "energy_eV_per_atom": e + shift, "converged": converged}
+            for s, e in energies.items()
+        ]
+        write_json(path, {"crystals": rows})
+        return path
+
+    runs = []
+    for k, strategy in enumerate(strategies):
+        for replica in range(3):
+            name = f"{strategy}-{replica}"
+            summary, evaluation = tmp_path / f"{name}.json", tmp_path / f"{name}-test.json"
+            write_json(summary, {"frames": 200, "labelled": [200, 900][k]})
+            mae = 1.0 - 0.5 * k + 0.01 * replica
+            errors = {
+                "mae_meV_per_atom": mae,
+                "force_mae_meV_per_A": 1.0,
+                "worst_percent_meV_per_atom": 3 * mae + k,
+            }
+            write_json(evaluation, errors)
+            relaxed = crystals(tmp_path / f"{name}-c.json", (-1e-3, 2e-3)[k], replica < 2 or not k)
+            runs.append(Run(strategy, 1.0, replica, summary, {"Ni/32/momt": evaluation}, relaxed))
+    reference = crystals(tmp_path / "reference.json", 0.0)
+    names = {n: tmp_path / f"out.{n}" for n in ("rows", "table", "markdown")}
+    write_study(runs, reference, **names)
+    with names["table"].open(newline="") as handle:
+        return list(csv.DictReader(handle)), names["markdown"].read_text()
+
+
+def test_table_of_known_runs(tmp_path):
+    table, text = make_runs(tmp_path)
+    random, direct = table
+    assert (random["strategy"], direct["strategy"]) == ("random", "direct")
+    assert (random["labelled"], direct["labelled"]) == ("200", "900")
+    error = "Ni-32-momt_mae_meV_per_atom"
+    assert float(random[error]) == pytest.approx(1.01)
+    assert float(direct[error]) == pytest.approx(0.51)
+    assert float(direct[f"{error}_interval"]) == pytest.approx(4.30265 * 0.01 / 3**0.5, rel=1e-4)
+    assert direct[f"{error}_against_random"] == "better"
+    assert direct["Ni-32-momt_force_mae_meV_per_A_against_random"] == ""
+    assert float(random["BCC_error_meV_per_atom"]) == pytest.approx(1.0)  # absolute
+    assert direct["FCC_error_meV_per_atom"] == "nan"  # one did not relax
+    assert "| 1 | direct | 200 | 900 | **0.51 ± 0.025** |" in text
+    assert "| 1 | random | 200 | 200 | 1.01 ± 0.025 |" in text
+
+
+def test_a_study_without_random_is_refused(tmp_path):
+    with pytest.raises(PotstillError, match="no random selection at 1%"):
+        make_runs(tmp_path, ("direct", "grid"))

@@ -1,0 +1,23 @@
+"""Pick the frames that hold the least certain atoms: the largest sigma_i, not against its frame."""
+
+import numpy as np
+
+from potstill.distillation.candidates import Candidates
+from potstill.distillation.strategies import Pick, highest
+from potstill.sections import Distillation
+
+NEEDS_SCORES = True
+NEEDS_LABELS = False
+
+
+def pick(
+    candidates: Candidates, count: int, settings: Distillation, generator: np.random.Generator
+) -> Pick:
+    """Return the frames with max sigma_i > settings.sigma_meV, or the `count` highest without.
+
+    sigma_i: standard deviation over the members of the energy of atom i.
+    """
+    sigma = 1e3 * candidates.atomic_std
+    rows = highest(sigma.max(axis=1), count, settings.sigma_meV)
+    reasons = [f"atom {sigma[r].argmax()} has sigma = {sigma[r].max():.2f} meV" for r in rows]
+    return Pick(rows, reasons)

@@ -1,0 +1,73 @@
+"""Pick the frames that determine a linear model of the energy best: D-optimality, by maxvol.
+
+A frame is the row x = (1, mean over its atoms of the standardised symmetry functions) of a linear
+model. The rows picked shall have the largest det(X'X), X those picked and those kept: greedy choice
+(rect-maxvol: Mikhalev and Oseledets, Linear Algebra Appl. 538, 187 (2018)), then exchanges while
+one raises the determinant (Fedorov, 1972), as maxvol does for square matrices. As in Podryabinkin
+and Shapeev, Comput. Mater. Sci. 140, 171 (2017).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from potstill.distillation.candidates import Candidates
+from potstill.distillation.strategies import Pick
+from potstill.sections import Distillation
+
+NEEDS_SCORES = False
+NEEDS_LABELS = False
+
+Floats = NDArray[np.float64]
+
+# Of an exchange: the least gain in the determinant, and how often all picked rows are tried.
+GAIN = 1.01
+SWEEPS = 5
+# Beside rows of order one; keeps the matrix regular before there are as many rows as columns.
+RIDGE = 1e-6
+
+
+def maxvol_rows(rows: Floats, kept: Floats, count: int) -> NDArray[np.int64]:
+    """Return which `count` rows (B, D), with the rows kept (K, D), have the largest det(X'X).
+
+    No exchange of a picked row for another raises the determinant by more than 1%, unless the
+    sweeps run out.
+    """
+    gram = RIDGE * np.eye(rows.shape[1]) + kept.T @ kept
+    free = np.ones(len(rows), dtype=bool)
+    picked: list[int] = []
+
+    def best(gram: Floats) -> tuple[int, Floats]:
+        """Return the free row that raises det(gram) most, and by how much each row would less 1."""
+        leverage = np.einsum("ij,ij->i", rows @ np.linalg.inv(gram), rows)
+        return int(np.where(free, leverage, -1).argmax()), leverage
+
+    for _ in range(count):
+        row, _ = best(gram)
+        gram += np.outer(rows[row], rows[row])
+        free[row] = False
+        picked.append(row)
+    for _ in range(SWEEPS):
+        exchanged = False
+        for place, old in enumerate(picked):
+            without = gram - np.outer(rows[old], rows[old])
+            # det(A + xx') = det(A) (1 + x'A^-1 x)
+            new, leverage = best(without)
+            if free.any() and 1 + leverage[new] > GAIN * (1 + leverage[old]):
+                gram = without + np.outer(rows[new], rows[new])
+                free[old], free[new] = True, False
+                picked[place], exchanged = new, True
+        if not exchanged:
+            break
+    return np.array(picked, dtype=np.int64)
+
+
+def pick(
+    candidates: Candidates, count: int, settings: Distillation, generator: np.random.Generator
+) -> Pick:
+    """Return `count` frames of (nearly) largest determinant together with those kept."""
+    rows, kept = (
+        np.concatenate([np.ones((len(values), 1)), values.mean(axis=1, dtype=np.float64)], axis=1)
+        for values in candidates.environments
+    )
+    picked = maxvol_rows(rows, kept, count)
+    return Pick(picked, ["raises the determinant of the linear model"] * count)

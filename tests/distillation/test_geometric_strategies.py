@@ -9,7 +9,7 @@ from scipy.spatial.distance import cdist
 
 from potstill.distillation.candidates import Environments
 from potstill.distillation.cover import Cover, greedy_cover
-from potstill.distillation.strategies import direct, grid, set_cover
+from potstill.distillation.strategies import cluster_sigma, direct, grid, set_cover
 from potstill.distillation.strategies.d_optimal import GAIN, RIDGE, maxvol_rows
 from potstill.distillation.strategies.direct import principal_components
 from potstill.distillation.strategies.farthest_point import farthest_points
@@ -83,7 +83,7 @@ def test_cover_counts_exactly(dimensions):
     random = generator(dimensions)
     points = random.normal(size=(700, dimensions)).astype(np.float32)
     queries = random.normal(size=(5, dimensions)).astype(np.float32)
-    for radius in (0.3 * math.sqrt(dimensions), math.sqrt(dimensions)):
+    for radius in np.quantile(cdist(points, queries), (0.02, 0.3)):
         cover = Cover(points, radius)
         near = brute_cover(points, queries[:2], radius)
         both = brute_cover(points, queries, radius)
@@ -144,6 +144,17 @@ def test_direct_takes_one_of_each_of_separate_clusters(make_candidates):
     scaled = principal_components(points).reshape(5, 5, -1)
     distance = np.linalg.norm(scaled - scaled.mean(axis=1, keepdims=True), axis=2)
     assert {row % 5 for row in rows} <= set(distance.argmin(axis=1).tolist())
+
+
+def test_cluster_sigma_takes_the_least_certain_of_each_cluster(make_candidates):
+    candidates = make_candidates(25)
+    random = generator(4)
+    points = np.repeat(10 * random.normal(size=(5, 6)), 5, axis=0)
+    points += 0.01 * random.normal(size=points.shape)
+    vars(candidates)["features"] = points, points[:0]
+    rows = cluster_sigma.pick(candidates, 5, SETTINGS, generator()).rows
+    sigma = candidates.energy_std.reshape(5, 5)
+    assert sorted(rows.tolist()) == (5 * np.arange(5) + sigma.argmax(axis=1)).tolist()
 
 
 def test_principal_components_follow_kaisers_rule():

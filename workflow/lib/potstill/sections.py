@@ -340,6 +340,7 @@ class Model(Section):
 
 StrategyName = Literal[
     "atom_sigma",
+    "cluster_sigma",
     "d_optimal",
     "direct",
     "farthest_point",

@@ -6,6 +6,8 @@ The clusters are those of k-means from centres that farthest-point sampling puts
 also makes clusters of like width, not of like numbers.
 """
 
+import warnings
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.vq import kmeans2
@@ -19,6 +21,7 @@ NEEDS_SCORES = False
 NEEDS_LABELS = False
 
 Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
 
 ROUNDS = 10
 
@@ -36,30 +39,44 @@ def principal_components(points: Floats) -> Floats:
     return scaled @ vectors[:, chosen]
 
 
+def clusters(points: Floats, count: int, generator: np.random.Generator) -> tuple[Floats, Labels]:
+    """Return for each point (B, D) how far it is from its cluster's centre, and the cluster."""
+    start = points[farthest_points(points, points[:0], count, generator)[0]]
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "One of the clusters is empty"
+        )  # `first_of_each` fills up
+        centres, label = kmeans2(points, start, iter=ROUNDS, minit="matrix", missing="warn")
+    return np.sqrt(((points - centres[label]) ** 2).sum(axis=1)), label
+
+
+def first_of_each(
+    points: Floats, value: Floats, label: Labels, count: int, generator: np.random.Generator
+) -> tuple[Labels, int]:
+    """Return `count` rows, at first the one of least value in each cluster, and how many those are.
+
+    A cluster that k-means leaves empty gives no row; for each the point farthest from all before is
+    taken.
+    """
+    order = np.lexsort((value, label))
+    rows = order[np.unique(label[order], return_index=True)[1]]
+    left = np.setdiff1d(np.arange(len(points)), rows)
+    extra = farthest_points(points[left], points[rows], count - len(rows), generator)[0]
+    return np.concatenate([rows, left[extra]]), len(rows)
+
+
 def pick(
     candidates: Candidates, count: int, settings: Distillation, generator: np.random.Generator
 ) -> Pick:
     """Return the frame nearest to the centre of each of `count` clusters.
 
-    What is kept already plays no part. A cluster that k-means leaves empty gives no frame; for each
-    the frame farthest from all picked is taken.
+    What is kept already plays no part.
     """
-    points = principal_components(candidates.features[0])
-    none = np.empty((0, points.shape[1]))
     if count == 0:
         return Pick(np.empty(0, dtype=np.int64), [])
-    start = points[farthest_points(points, none, count, generator)[0]]
-    centres, label = kmeans2(points, start, iter=ROUNDS, minit="matrix", missing="warn")
-    from_centre = np.sqrt(((points - centres[label]) ** 2).sum(axis=1))
-    order = np.lexsort((from_centre, label))
-    clusters, first = np.unique(label[order], return_index=True)
-    rows = order[first]
-    sizes = np.bincount(label, minlength=count)[clusters]
+    points = principal_components(candidates.features[0])
+    from_centre, label = clusters(points, count, generator)
+    rows, found = first_of_each(points, from_centre, label, count, generator)
+    sizes = np.bincount(label)[label[rows[:found]]]
     reasons = [f"nearest to the centre of a cluster of {size} frames" for size in sizes]
-    missing = count - len(rows)
-    if missing:
-        left = np.setdiff1d(np.arange(len(points)), rows)
-        extra = farthest_points(points[left], points[rows], missing, generator)[0]
-        rows = np.concatenate([rows, left[extra]])
-        reasons += ["farthest from the frames of the clusters"] * missing
-    return Pick(rows, reasons)
+    return Pick(rows, reasons + ["farthest from the frames of the clusters"] * (count - found))

@@ -3,7 +3,8 @@
 Compression as by QUESTS (Yu, Lordi and Schwalbe-Koda, 2025; descriptors and distance are ours): a
 frame covers every environment, of all frames, that lies within a radius of one of its own. The
 greedy choice, most not yet covered environments first, needs at most 1 + ln(n) times as many frames
-as the minimum (Chvatal, 1979).
+as the minimum (Chvatal, 1979). Where there are many environments a sample of them ranks the frames
+first; what is covered is always counted on all, with exact distances.
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ NEEDS_LABELS = False
 COVERED_AT_RANDOM = 0.9
 SAMPLE = 1000
 SHRINK = 0.8
+# Environments that rank the frames first.
+RANKED_BY = 20_000
 
 
 def first_radius(environments: Environments, count: int, generator: np.random.Generator) -> float:
@@ -39,26 +42,34 @@ def first_radius(environments: Environments, count: int, generator: np.random.Ge
 
 
 def _cover_in_rounds(
-    environments: Environments, radius: float, shrink: bool
+    environments: Environments, radius: float, shrink: bool, generator: np.random.Generator
 ) -> Iterator[tuple[int, int, float]]:
     """Yield (frame, environments newly covered, radius); when all are covered, shrink and go on."""
     own, kept = environments
-    cover = Cover(own.reshape(-1, own.shape[2]), radius)
+    points = own.reshape(-1, own.shape[2])
+    cover = Cover(points, radius)
+    stages = [cover]
+    if len(points) > RANKED_BY:
+        sample = points[generator.permutation(len(points))[:RANKED_BY]]
+        stages.insert(0, Cover(sample, radius))
     picked: list[int] = []
-    while len(picked) < len(own):
-        for frame in [*kept, *own[picked]]:
-            cover.cover(frame)
-        left = np.setdiff1d(np.arange(len(own)), picked)
-        for place, gain in greedy_cover(cover, own[left]):
-            picked.append(int(left[place]))
-            yield picked[-1], gain, cover.radius
-        if not shrink:
-            return
-        # frames that are equal cover each other at any radius
-        cover.reset(SHRINK * cover.radius if cover.radius > 1e-3 else 0.0)
-        if cover.radius == 0.0:
-            yield from ((int(row), 0, 0.0) for row in np.setdiff1d(np.arange(len(own)), picked))
-            return
+    while True:
+        for stage in stages:
+            for frame in [*kept, *own[picked]]:
+                stage.cover(frame)
+        for stage in stages:
+            left = np.setdiff1d(np.arange(len(own)), picked)
+            for place, gain in greedy_cover(stage, own[left]):
+                picked.append(int(left[place]))
+                covered = gain if stage is cover else cover.cover(own[picked[-1]])
+                yield picked[-1], covered, cover.radius
+        # frames that are equal cover each other at any radius, so that it might shrink for ever
+        if not shrink or cover.radius < 1e-3:
+            break
+        for stage in stages:
+            stage.reset(SHRINK * stage.radius)
+    if shrink:
+        yield from ((int(row), 0, 0.0) for row in np.setdiff1d(np.arange(len(own)), picked))
 
 
 def pick(
@@ -71,12 +82,14 @@ def pick(
     """
     environments = candidates.environments
     if settings.radius is not None:
-        found = list(_cover_in_rounds(environments, settings.radius, shrink=False))
+        found = list(
+            _cover_in_rounds(environments, settings.radius, shrink=False, generator=generator)
+        )
     elif count == 0:
         found = []
     else:
         radius = first_radius(environments, count, generator)
-        rounds = _cover_in_rounds(environments, radius, shrink=True)
+        rounds = _cover_in_rounds(environments, radius, shrink=True, generator=generator)
         found = [step for step, _ in zip(rounds, range(count), strict=False)]
     return Pick(
         np.array([row for row, _, _ in found], dtype=np.int64),

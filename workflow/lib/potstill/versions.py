@@ -7,7 +7,7 @@ and of scripts, but not of an imported package.
 
 VERSION = {
     "potentials": 1,
-    "sampling": 6,
+    "sampling": 7,
     "training": 2,
     "distillation": 1,
     "translation": 1,

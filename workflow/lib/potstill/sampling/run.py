@@ -31,7 +31,6 @@ from potstill.sections import Element, Momt, Npt
 from potstill.settings import split_set
 from potstill.versions import VERSION
 
-
 # A walker that was below the floor for this share of learning begins anew where another one is.
 STRAY_SHARE = 0.02
 

@@ -8,7 +8,7 @@ and of scripts, but not of an imported package.
 VERSION = {
     "potentials": 1,
     "sampling": 7,
-    "training": 2,
+    "training": 3,
     "distillation": 1,
     "translation": 1,
     "relaxation": 1,

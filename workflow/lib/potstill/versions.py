@@ -7,7 +7,7 @@ and of scripts, but not of an imported package.
 
 VERSION = {
     "potentials": 1,
-    "sampling": 7,
+    "sampling": 8,
     "training": 3,
     "distillation": 1,
     "translation": 1,

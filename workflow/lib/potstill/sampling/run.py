@@ -31,8 +31,9 @@ from potstill.sections import Element, Momt, Npt
 from potstill.settings import split_set
 from potstill.versions import VERSION
 
-# A walker that was below the floor for this share of learning begins anew where another one is.
-STRAY_SHARE = 0.02
+# Learning is cut into this many parts. A walker that was below the floor for more than STRAY_SHARE
+# of one begins the next where another walker is.
+LEARNING_PARTS, STRAY_SHARE = 50, 0.3
 
 
 class Sampler:
@@ -119,10 +120,11 @@ class Sampler:
                 )
                 deposit(self.bias, self.mesh, h, o, height_kT * self.physics.kT, *widths)
             below = self.floor.below(points[:, -1, 0], points[:, -1, 1])
-            self.steps_below = np.where(below, self.steps_below + steps, 0)
-            stray = self.steps_below > STRAY_SHARE * self.learning
-            if stray.any() and bring_back(self.walkers, stray, below):
-                self.steps_below[stray] = 0
+            self.steps_below[below] += steps
+            part = self.learning / LEARNING_PARTS
+            if self.step // part > (self.step - steps) // part:
+                bring_back(self.walkers, self.steps_below > STRAY_SHARE * part, below)
+                self.steps_below[:] = 0
             if self.step == self.learning:
                 trace = self.points(production=False)
                 order = trace[:, trace.shape[1] // 2 :, 1]

@@ -110,17 +110,16 @@ def start_walkers(
     return walkers
 
 
-def bring_back(walkers: Walkers, stray: Flags, below: Flags) -> bool:
-    """Put each stray walker (W,) where the next one is that is not `below` (W,); False if none is.
+def bring_back(walkers: Walkers, stray: Flags, below: Flags) -> None:
+    """Put each stray walker (W,) where the next one is that is not `stray` or `below` (W,), if any.
 
     Only the bias is learned meanwhile, so that a walker may be anywhere; each goes its own way from
     there, by its own random numbers.
     """
-    good = np.flatnonzero(~below)
+    good = np.flatnonzero(~(stray | below))
     if not len(good):
-        return False
+        return
     for walker in np.flatnonzero(stray):
         other = good[np.searchsorted(good, walker) % len(good)]
         for values in (walkers.x, walkers.v, walkers.length):
             values[walker] = values[other]
-    return True

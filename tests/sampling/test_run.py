@@ -68,6 +68,16 @@ def test_a_momt_set_is_complete_and_consistent(start, momt, nickel):
         assert learned.min() > -1e-12 and 0 < learned.max() <= deposits
 
 
+def test_walkers_that_stay_below_the_floor_begin_anew_where_another_is(start, momt):
+    """The floor is above the melt, so that both molten walkers go back to the crystal."""
+    frames = read_frames(start(momt(enthalpy_floor_eV_per_atom=-4.0))["frames"])
+    assert frames.columns["order_parameter"].min() > 15
+    last = frames.positions[-4:]
+    for walker in range(4):
+        others = np.delete(last, walker, axis=0)
+        assert np.abs(others - last[walker]).max(axis=(1, 2)).min() > 0.1  # each on its own way
+
+
 def test_conventional_runs_keep_their_phase_and_temperature(start, npt):
     settings = {"production_steps": 20_000, "equilibration_steps": 4000, "walkers": 2}
     crystal = start(npt(**settings), "crystal", "Ni/32/fcc")

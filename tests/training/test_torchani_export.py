@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from potstill.training.ensemble import Ensemble
 from potstill.training.predict import predict_arrays
 from potstill.training.torchani_model import to_torchani
+from potstill.training.torchscript import save_torchscript
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
 from torchani.units import HARTREE_TO_EV
@@ -49,3 +51,20 @@ def test_energies_and_forces(
     assert ours.forces is not None
     np.testing.assert_allclose(ours.forces, -gradient.numpy(), rtol=0, atol=1e-8)
     assert np.ptp(ours.atomic_energies) > 0.1 and np.abs(ours.forces).max() > 0.1
+
+
+def test_torchscript_needs_nothing_but_torch(
+    ensemble: Ensemble, liquid: tuple[Floats, Floats], tmp_path: Path
+) -> None:
+    positions, cell = liquid
+    save_torchscript(tmp_path / "model.torchscript", ensemble)
+    loaded = torch.jit.load(str(tmp_path / "model.torchscript"))
+    x = torch.tensor(positions)[None].requires_grad_()
+    species = torch.full((1, len(positions)), 28)
+    found = loaded((species, x), torch.tensor(cell), torch.tensor([True] * 3)).energies
+    (gradient,) = torch.autograd.grad(found.sum(), x)
+    ours = predict_arrays(ensemble, positions[None], cell[None], forces=True)
+    assert float(found[0]) * HARTREE_TO_EV == pytest.approx(ours.energy[0], abs=1e-7)
+    assert ours.forces is not None
+    theirs = -gradient[0].numpy() * HARTREE_TO_EV
+    np.testing.assert_allclose(ours.forces[0], theirs, rtol=0, atol=1e-6)

@@ -1,6 +1,7 @@
 """Training: it learns, repeats, resumes, and stops on what it must not train on."""
 
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -101,9 +102,8 @@ def test_interrupted_training_resumes(
 
 def test_early_stop_keeps_the_best_weights(labelled: Frames, tmp_path: Path) -> None:
     """A learning rate that wrecks the networks: the best validation is kept, and training ends."""
-    settings = Training(
-        members=2, layers=(16,), steps=400, validation_interval=5, patience=3, learning_rate=0.5
-    )
+    wrecked = {"members": 2, "layers": (16,), "learning_rate": 0.5, "validation_interval": 5}
+    settings = Training(steps=400, patience=3, schedule="plateau", **wrecked)
     ensemble, fit = train(labelled[:20], settings, 1, restart=fresh(tmp_path))
     assert fit.step < 400 and fit.stalled == 3
     losses = [row[2] for row in fit.history]
@@ -115,6 +115,11 @@ def test_early_stop_keeps_the_best_weights(labelled: Frames, tmp_path: Path) -> 
         loss = frame_losses(*errors(networks, data, np.arange(20)), data, settings).numpy()
     again = [loss[m, held[m]].mean() for m in range(2)]
     np.testing.assert_allclose(again, fit.best_loss, rtol=1e-4)
+    cosine = settings.model_copy(update={"schedule": "cosine", "steps": 100})
+    _, fit = train(labelled[:20], cosine, 1, restart=fresh(tmp_path))
+    losses = [row[2] for row in fit.history]
+    stalled = max(len(list(run)) for _, run in groupby(np.minimum.accumulate(losses)))
+    assert fit.step == 100 and stalled > 3
 
 
 def test_loss_by_hand(labelled: Frames) -> None:

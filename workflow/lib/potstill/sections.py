@@ -308,7 +308,9 @@ class Training(Section):
     batch_frames: Count = Field(4, description="frames in a minibatch")
     steps: Count = Field(5000, description="optimiser steps")
     patience: Count = Field(
-        10, description="validations without improvement before training stops early"
+        10,
+        description="plateau: validations without improvement before training stops early; after "
+        "each third of them the learning rate is halved",
     )
     validation_interval: Count = Field(250, description="optimiser steps between validations")
     validation_share: float = Field(

@@ -26,10 +26,14 @@ from potstill.sampling.device import Advance, engine_for, sampling_device
 from potstill.sampling.engine import Floats, Physics, Walkers, advance
 from potstill.sampling.floor import Floor, no_floor
 from potstill.sampling.recipe import Complete, complete
-from potstill.sampling.walkers import make_physics, start_walkers, unbiased
+from potstill.sampling.walkers import bring_back, make_physics, start_walkers, unbiased
 from potstill.sections import Element, Momt, Npt
 from potstill.settings import split_set
 from potstill.versions import VERSION
+
+# Learning is cut into this many parts. A walker that was below the floor for more than STRAY_SHARE
+# of one begins the next where another walker is.
+LEARNING_PARTS, STRAY_SHARE = 50, 0.3
 
 
 class Sampler:
@@ -76,6 +80,7 @@ class Sampler:
         self.kept_x: list[Floats] = []
         self.kept_length: list[Floats] = []
         self.walkers: Walkers = start_walkers(settings, element, atoms, potential, seed)
+        self.steps_below = np.zeros(settings.walkers, dtype=np.int64)
 
     def segment(self) -> None:
         """Run to the next deposit, frame or end of equilibration."""
@@ -114,6 +119,12 @@ class Sampler:
                     self.deposits, settings.height_kT, settings.constant_deposits, cover
                 )
                 deposit(self.bias, self.mesh, h, o, height_kT * self.physics.kT, *widths)
+            below = self.floor.below(points[:, -1, 0], points[:, -1, 1])
+            self.steps_below[below] += steps
+            part = self.learning / LEARNING_PARTS
+            if self.step // part > (self.step - steps) // part:
+                bring_back(self.walkers, self.steps_below > STRAY_SHARE * part, below)
+                self.steps_below[:] = 0
             if self.step == self.learning:
                 trace = self.points(production=False)
                 order = trace[:, trace.shape[1] // 2 :, 1]
@@ -126,6 +137,7 @@ class Sampler:
         return {
             "step": np.array(self.step),
             "deposits": np.array(self.deposits),
+            "steps_below": self.steps_below,
             "bias": self.bias,
             "x": w.x,
             "v": w.v,
@@ -140,6 +152,7 @@ class Sampler:
     def restore(self, state: State) -> None:
         """Take over a state saved by `state`."""
         self.step, self.deposits = int(state["step"]), int(state["deposits"])
+        self.steps_below[:] = state["steps_below"]
         self.bias[:] = state["bias"]
         for name in ("x", "v", "length", "moves", "kinetic"):
             getattr(self.walkers, name)[:] = state[name]

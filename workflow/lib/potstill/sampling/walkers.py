@@ -5,6 +5,7 @@ import math
 import numpy as np
 from ase import units
 from ase.build import bulk
+from numpy.typing import NDArray
 
 from potstill.potentials.eam import EamPotential
 from potstill.runtime.random import stream, stream_seed
@@ -12,6 +13,8 @@ from potstill.sampling.bias import Mesh
 from potstill.sampling.engine import Floats, Physics, Walkers, advance
 from potstill.sampling.order import cells_per_side, order_vectors
 from potstill.sections import Element, Momt, Npt
+
+Flags = NDArray[np.bool_]
 
 # How far the neighbour list reaches beyond what a volume move can bring into range, A.
 SKIN_A = 0.3
@@ -105,3 +108,18 @@ def start_walkers(
     for name in ("x", "v", "length"):
         getattr(walkers, name)[which] = getattr(molten, name)[which]
     return walkers
+
+
+def bring_back(walkers: Walkers, stray: Flags, below: Flags) -> None:
+    """Put each stray walker (W,) where the next one is that is not `stray` or `below` (W,), if any.
+
+    Only the bias is learned meanwhile, so that a walker may be anywhere; each goes its own way from
+    there, by its own random numbers.
+    """
+    good = np.flatnonzero(~(stray | below))
+    if not len(good):
+        return
+    for walker in np.flatnonzero(stray):
+        other = good[np.searchsorted(good, walker) % len(good)]
+        for values in (walkers.x, walkers.v, walkers.length):
+            values[walker] = values[other]

@@ -209,7 +209,9 @@ def train(
         trainer.resume(saved)
     fit = trainer.fit
     progress = Progress("training", settings.steps, "steps", start=fit.step)
-    while fit.step < settings.steps and fit.stalled < settings.patience:
+    # a cosine schedule improves most at its end: it is never cut short
+    patience = settings.patience if settings.schedule == "plateau" else math.inf
+    while fit.step < settings.steps and fit.stalled < patience:
         trainer.step()
         if fit.step % settings.validation_interval == 0 or fit.step == settings.steps:
             trainer.validate()

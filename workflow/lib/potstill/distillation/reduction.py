@@ -72,7 +72,7 @@ def write_reduction(
     h, o = _plane(looked_at, frames)
     is_kept = np.zeros(seen, dtype=bool)
     is_kept[index] = True
-    _write_kept(kept, index, chosen.columns["iteration"], h, o, reports)
+    _write_kept(kept, index, chosen.columns["iteration"].astype(np.int64), h, o, reports)
     by_region = [
         {
             "region": region.name,
@@ -107,7 +107,9 @@ def _plane(frames: Frames, path: Path) -> tuple[Floats, Floats]:
     missing = [n for n in ("enthalpy", "order_parameter") if n not in frames.columns]
     if missing:
         raise PotstillError(f"{path}: lacks the column(s) {', '.join(missing)}; sample it again")
-    h, o = (frames.columns[n] / frames.atoms for n in ("enthalpy", "order_parameter"))
+    h, o = (
+        frames.columns[n].astype(np.float64) / frames.atoms for n in ("enthalpy", "order_parameter")
+    )
     return h, o
 
 

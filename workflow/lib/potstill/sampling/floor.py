@@ -9,7 +9,8 @@ There the bias knows nothing that leads out, and walkers stay for the rest of th
 The floor is an enthalpy below which no melt and no half-way cell lies at this order parameter: a
 flat part at small O, then a line down to the low limit of the mesh, reached before the crystal. It
 stands in the bias as a wall, before anything is learned. What is below is not part of the ensemble,
-and averages leave those points out.
+and averages leave those points out. What is learned ends at the floor: deposits of walkers below it
+would fill the hollow before the wall, where a crystal then lies at rest.
 """
 
 from typing import NamedTuple
@@ -23,9 +24,9 @@ Floats = NDArray[np.float64]
 
 # O/N at which the floor leaves its height, and at which it has come down to the low limit.
 LEAVES, ENDS = 0.22, 0.5
-# Below the floor the wall rises by 10 kB T0 in the first twelfth of the floor's height above `low`,
+# Below the floor the wall rises by 10 kB T0 in the first 24th of the floor's height above `low`,
 # as a parabola, to 200: as steep, against thermal fluctuations, for every metal.
-STEP_SHARE, STEP_KT, HIGHEST_KT = 1 / 12, 10.0, 200.0
+STEP_SHARE, STEP_KT, HIGHEST_KT = 1 / 24, 10.0, 200.0
 
 
 class Floor(NamedTuple):
@@ -59,6 +60,18 @@ class Floor(NamedTuple):
         step = STEP_SHARE * (self.enthalpy - self.low)
         depth = np.maximum(height - enthalpy[:, None], 0) / step
         return kT * np.minimum(STEP_KT * depth**2, HIGHEST_KT)
+
+    def level(self, bias: Floats, mesh: Mesh, kT: float) -> Floats:
+        """Return a bias table (eV) whose learned part goes on below the floor as it is at the floor.
+
+        There the wall alone has a slope in H, which heats whatever lies below.
+        """
+        wall = self.wall(mesh, bias.shape, kT)
+        learned = bias - wall
+        enthalpy = np.linspace(mesh.h_low, mesh.h_high, len(bias))
+        below = enthalpy[:, None] < self.height(order_nodes(mesh, bias.shape[1]))
+        at_floor = learned[below.sum(axis=0), np.arange(bias.shape[1])]
+        return np.where(below, at_floor, learned) + wall
 
 
 def no_floor(atoms: int) -> Floor:

@@ -31,8 +31,8 @@ from potstill.sections import Element, Momt, Npt
 from potstill.settings import split_set
 from potstill.versions import VERSION
 
-# Learning is cut into this many parts. A walker that was below the floor for more than STRAY_SHARE
-# of one begins the next where another walker is.
+# Learning is cut into this many parts. After each the bias below the floor is leveled, and a walker
+# that was there for more than STRAY_SHARE of it begins the next where another walker is.
 LEARNING_PARTS, STRAY_SHARE = 50, 0.3
 
 
@@ -123,6 +123,7 @@ class Sampler:
             self.steps_below[below] += steps
             part = self.learning / LEARNING_PARTS
             if self.step // part > (self.step - steps) // part:
+                self.bias[:] = self.floor.level(self.bias, self.mesh, self.physics.kT)
                 bring_back(self.walkers, self.steps_below > STRAY_SHARE * part, below)
                 self.steps_below[:] = 0
             if self.step == self.learning:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from ase.build import bulk
 
-from potstill.sampling.bias import Mesh, evaluate_bias
-from potstill.sampling.floor import Floor, no_floor
+from potstill.sampling.bias import Mesh, evaluate_bias, order_nodes
+from potstill.sampling.floor import LEAVES, STEP_SHARE, Floor, no_floor
 from potstill.sampling.order import order_and_gradient, order_vectors
 
 ATOMS = 108
@@ -30,13 +30,36 @@ def test_a_floor_at_the_low_limit_is_none(floor):
 
 def test_the_wall_is_a_parabola_in_the_bias_and_zero_above():
     table = FLOOR.wall(MESH, (400, 200), KT)
-    step = (FLOOR_EV - LOW) / 12
+    step = (FLOOR_EV - LOW) * STEP_SHARE
     for depth, height in ((0.0, 0.0), (step, 10.0), (2 * step, 40.0), (10 * step, 200.0)):
         value, _, _ = evaluate_bias(table, MESH, (FLOOR_EV - depth) * ATOMS, 0.1 * ATOMS)
         assert value / KT == pytest.approx(height, abs=0.5)
     crystal, melt = (-4.57, 0.75), (-4.36, 0.02)
     for h, o in (crystal, melt, (LOW, 0.85)):
         assert evaluate_bias(table, MESH, h * ATOMS, o * ATOMS)[0] == 0
+
+
+def test_what_is_learned_goes_on_below_the_floor_as_it_is_there():
+    """A basin learned below the floor is gone after; above it and in the crystal nothing changes."""
+    nodes = (200, 100)
+    enthalpy = np.linspace(MESH.h_low, MESH.h_high, nodes[0])[:, None] / ATOMS
+    order = order_nodes(MESH, nodes[1]) / ATOMS
+    basin = np.exp(-(((enthalpy + 4.6) / 0.05) ** 2) - ((order - 0.05) / 0.05) ** 2)
+    slope = 0.3 * (enthalpy - LOW) + 0 * order
+    wall = FLOOR.wall(MESH, nodes, KT)
+    leveled = FLOOR.level(wall + slope + basin, MESH, KT)
+    below = enthalpy * ATOMS < FLOOR.height(order * ATOMS)
+    np.testing.assert_allclose(leveled[~below], (wall + slope + basin)[~below], atol=1e-12)
+    flat = order < LEAVES  # where the floor has its full height
+    column = (leveled - wall)[:, flat]
+    deep = enthalpy[:, 0] < FLOOR_EV - 0.01
+    at_floor = column[np.argmax(enthalpy[:, 0] >= FLOOR_EV)]
+    np.testing.assert_allclose(column[deep], np.broadcast_to(at_floor, column[deep].shape))
+
+
+def test_leveling_without_a_floor_changes_nothing():
+    learned = np.random.default_rng(1).normal(size=(10, 12))
+    assert np.array_equal(no_floor(ATOMS).level(learned, MESH, KT), learned)
 
 
 def test_a_twin_is_below_the_floor():

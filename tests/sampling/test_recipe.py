@@ -101,7 +101,7 @@ def test_the_rest_goes_with_the_number_of_atoms(nickel, element):
     assert (sizes[108].deposit_interval, sizes[108].constant_deposits) == (50, 20_000)
     assert sizes[256].height_kT == pytest.approx(0.2 * (256 / 108) ** 0.57, rel=0.01)
     floors = [sizes[n].enthalpy_floor_eV_per_atom for n in (32, 108, 256)]
-    assert floors == pytest.approx([-4.7, -4.7 + 0.64 / 3, -4.7 + 0.64 / 3], abs=1e-3)
+    assert floors == pytest.approx([-4.7, -4.7 + 0.36 * 0.64, -4.7 + 0.36 * 0.64], abs=1e-3)
     for atoms, settings in sizes.items():
         spaces = 2 * np.sqrt(atoms) / settings.order_width
         assert settings.nodes[1] - 1 == pytest.approx(spaces, abs=1)

@@ -40,7 +40,7 @@ def test_the_wall_is_a_parabola_in_the_bias_and_zero_above():
 
 
 def test_what_is_learned_goes_on_below_the_floor_as_it_is_there():
-    """A basin learned below the floor is gone after; above it and in the crystal nothing changes."""
+    """A basin learned below the floor is gone after; above it nothing changes."""
     nodes = (200, 100)
     enthalpy = np.linspace(MESH.h_low, MESH.h_high, nodes[0])[:, None] / ATOMS
     order = order_nodes(MESH, nodes[1]) / ATOMS

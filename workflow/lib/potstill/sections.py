@@ -109,8 +109,8 @@ class Momt(_Dynamics):
     enthalpy_floor_eV_per_atom: float | None = Field(
         None,
         description="enthalpy below which cells without order are kept out of the run, because "
-        "they are crystals askew; the low limit for none; null for 0.36 of the range from three cells "
-        "a side, else none",
+        "they are crystals askew; the low limit for none; null for 0.36 of the range from three "
+        "cells a side, else none",
     )
     nodes: tuple[Count, Count] | None = Field(
         None,

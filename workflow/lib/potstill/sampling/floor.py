@@ -62,7 +62,7 @@ class Floor(NamedTuple):
         return kT * np.minimum(STEP_KT * depth**2, HIGHEST_KT)
 
     def level(self, bias: Floats, mesh: Mesh, kT: float) -> Floats:
-        """Return a bias table (eV) whose learned part goes on below the floor as it is at the floor.
+        """Return a bias table (eV) whose learned part is below the floor what it is at the floor.
 
         There the wall alone has a slope in H, which heats whatever lies below.
         """

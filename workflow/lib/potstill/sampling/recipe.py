@@ -32,7 +32,7 @@ HEIGHT_KT = (0.1, 0.2)
 DEPOSIT_INTERVAL = (100.0, 50.0)
 CONSTANT_DEPOSITS = (6000.0, 20_000.0)
 # Share of the enthalpy range by rule below the floor, where it takes a floor: two cells a side hold
-# no crystal that lies askew. In nickel a crystal at T0 has 0.2, one about to melt 0.35, a melt 0.45.
+# no crystal that lies askew. In nickel a crystal at T0 has 0.2, one about to melt a third.
 FLOOR_SHARE, FLOOR_CELLS = 0.36, 3
 
 # The short runs: walkers, time to settle and time to measure. Four walkers for 16 ps are some

@@ -56,6 +56,7 @@ include: "workflow/rules/study.smk"
 include: "workflow/rules/translation.smk"
 include: "workflow/rules/relaxation.smk"
 include: "workflow/rules/paper.smk"
+include: "workflow/rules/reproduction.smk"
 
 
 localrules:

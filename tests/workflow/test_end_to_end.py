@@ -250,6 +250,33 @@ def test_provenance(results):
         assert hashlib.sha256((results.parents[1] / path).read_bytes()).hexdigest() == digest
 
 
+def test_reproduction(tiny_run, tiny_config, results, snakemake_in):
+    made = snakemake_in(tiny_run, "reproduction", "--cores", "2", "--configfile", tiny_config)
+    assert made.returncode == 0, made.stdout[-8000:]
+    folder = results / "reproduction"
+    page = (folder / "README.md").read_text()
+    ours = {row["quantity"]: row for row in read_csv(folder / "numbers.csv")}
+    evaluation = json.loads(
+        (results / "models/Al-translated/evaluation/Al/108/momt.json").read_text()
+    )
+    own = float(ours["Al: MAE on its own 32 frames"]["ours"])
+    assert own == pytest.approx(evaluation["mae_meV_per_atom"], rel=5e-3)
+    assert "| BCC | NNP 20 FCC frames |" in page
+    assert "Seed 7;" in page
+    assert str(tiny_run) not in page
+    stages = {row["stage"]: row for row in read_csv(folder / "times.csv")}
+    assert int(stages["sampling"]["jobs"]) == 6 + 1  # the table of the sets is one more
+    # the models of `few_frames` are no part of the run
+    assert int(stages["asked for apart"]["jobs"]) == 2
+    for number in FIGURES:
+        figure = folder / f"figures/figure_{number}.png"
+        assert figure.read_bytes().startswith(MAGIC["png"])
+        assert figure.stat().st_size <= 300_000
+        assert f"(figures/{figure.name})" in page
+    for table in ("table_1.csv", "table_nb.md", "curve.csv", "reduction.md"):
+        assert (folder / "tables" / table).stat().st_size > 0
+
+
 def test_every_job_left_a_log(results):
     assert len(list((results / "logs/training").glob("*.log"))) >= 13
     assert "train" in (results / "logs/training/Ni-distilled.log").read_text().lower()

@@ -122,6 +122,14 @@ def test_study_is_asked_for_by_name_alone(snakemake_in, tmp_path):
     assert not any(rule.startswith("study") for rule in jobs(snakemake_in(tmp_path, "-n").stdout))
 
 
+def test_reproduction_is_asked_for_by_name_alone(snakemake_in, tmp_path):
+    planned = jobs(snakemake_in(tmp_path, "-n", "reproduction").stdout)
+    loop, few = SETTINGS.distillation["Ni"], SETTINGS.reproduction.few_frames
+    assert planned["train"] == len(SETTINGS.models) + loop.blocks - 1 + len(loop.grids) + len(few)
+    assert planned["reproduction_page"] == planned["sets"] == planned["reduction"] == 1
+    assert "reproduction_page" not in jobs(snakemake_in(tmp_path, "-n").stdout)
+
+
 @pytest.mark.parametrize("target", ["tables", "figures"])
 def test_target_by_rule(snakemake_in, tmp_path, target):
     planned = jobs(snakemake_in(tmp_path, "-n", target).stdout)

@@ -1,6 +1,7 @@
 """What the rules share. Input functions read nothing but the small summaries of `select`."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from potstill.versions import VERSION
 # Table 1 and Figures S1 and S2 compare three kinds of nickel frames, and a model of each.
 COMPARED = {"FCC": "Ni/108/fcc", "liquid": "Ni/108/liquid", "MOMT": "Ni/108/momt"}
 COMPARED_MODELS = ["Ni-fcc", "Ni-liquid", "Ni-momt"]
+FIGURE_NUMBERS = ["1", "2a", "2b", "3a", "3b", "s1", "s2", "s3"]
+TABLE_NUMBERS = ["1", "2", "3", "nb", "s4"]
 
 
 def setting(section, name):
@@ -61,6 +64,9 @@ def model_data(name):
     ):
         if match := re.fullmatch(pattern, name):
             return Model(frames=match.expand(file))
+    if match := re.fullmatch(r"([A-Z][a-z]?)-few-(\d+)", name):
+        source = setting("distillation", match[1]).source
+        return Model(frames=f"sampling/{source}", count=int(match[2]))
     return setting("models", name)
 
 
@@ -72,6 +78,11 @@ def training_settings(wildcards):
 def training_seed(wildcards):
     """Return the seed of a model's training."""
     return settings.seed_of(model_data(wildcards.model))
+
+
+def summaries(models):
+    """Return the training summaries of models."""
+    return [f"<results>/models/{model}/summary.json" for model in models]
 
 
 def evaluations(models, set_name, suffix="json"):
@@ -182,6 +193,31 @@ def curve_sizes(element):
     }
 
 
+def few_models(element):
+    """Return the models of ever fewer frames that the reproduction sets beside the distilled."""
+    return [f"{element}-few-{count}" for count in settings.reproduction.few_frames]
+
+
+def made_apart():
+    """Return the tables of targets asked for apart that are there, by title."""
+    tables = {
+        f"study {element}": f"study/{element}/table.csv" for element in settings.study
+    }
+    files = {title: f"results/{settings.run}/{file}" for title, file in tables.items()}
+    return {title: file for title, file in files.items() if Path(file).exists()}
+
+
+def reproduction_command():
+    """Return the command that makes the reproduction page of this run."""
+    command = "snakemake --cores 2 reproduction"
+    for file in map(Path, workflow.configfiles):
+        if file.name != "config.yaml":  # the default, read anyway
+            inside = file.resolve().is_relative_to(workflow.basedir)
+            named = os.path.relpath(file, workflow.basedir) if inside else file.name
+            command += f" --configfile {named}"
+    return command
+
+
 def study_count(element, percent, part=1.0):
     """Return the number of frames of a share of a study's source, or of a part of it."""
     frames = setting("sampling", setting("study", element).source).frames
@@ -244,7 +280,7 @@ def crystals(element, models):
     return {
         "reference": f"<results>/relaxation/EAM/{element}.json",
         "models": [f"<results>/relaxation/{name}/{element}.json" for name in models],
-        "summaries": [f"<results>/models/{name}/summary.json" for name in models],
+        "summaries": summaries(models),
     }
 
 

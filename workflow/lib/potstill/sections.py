@@ -338,6 +338,9 @@ class Model(Section):
     count: Count | None = Field(
         None, description="use this many, spread over the whole set; null for all"
     )
+    seed: Annotated[int, Field(ge=0, lt=2**31)] | None = Field(
+        None, description="seed of the training; null for the run's"
+    )
 
 
 StrategyName = Literal[
@@ -440,4 +443,17 @@ class Translation(Section):
     )
     scale_descriptor: bool = Field(
         True, description="scale the symmetry functions of models of these frames as well"
+    )
+
+
+class Reproduction(Section):
+    """What `snakemake reproduction` and `snakemake seeds` train beside `all`."""
+
+    few_frames: tuple[Count, ...] = Field(
+        (34, 68, 135),
+        description="frames of models of ever fewer, spread evenly over `distillation.Ni.source`: "
+        "how few reach the paper's error on the larger set",
+    )
+    seeds: int = Field(
+        5, ge=2, description="trainings of each model in the tables of seeds, the run's own first"
     )

@@ -19,6 +19,7 @@ from potstill.sections import (
     Momt,
     Name,
     Npt,
+    Reproduction,
     Section,
     Study,
     Table,
@@ -63,6 +64,9 @@ class Settings(Section):
     distillation: dict[str, Distillation] = Field(description="distillation by element")
     translation: dict[str, Translation] = Field(description="translation by target element")
     study: dict[str, Study] = Field({}, description="comparison of strategies by element")
+    reproduction: Reproduction = Field(
+        Reproduction(), description="models beside those of the default run"
+    )
 
     @field_validator("sampling")
     @classmethod
@@ -187,7 +191,12 @@ class Settings(Section):
         return self.training.model_copy(update={"descriptor": descriptor})
 
     def seed_of(self, model: Model) -> int:
-        """Return the seed of a model's training: the run's, and another for each study replica."""
+        """Return the seed of a model's training: its own, else the run's.
+
+        Each replica of a study has another.
+        """
+        if model.seed is not None:
+            return model.seed
         match = _STUDY.fullmatch(model.frames)
         return self.seed + int(match[2]) if match else self.seed
 

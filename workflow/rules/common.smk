@@ -1,7 +1,6 @@
 """What the rules share. Input functions read nothing but the small summaries of `select`."""
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -50,7 +49,7 @@ def table_of(element):
 
 
 def model_data(name):
-    """Return what a model is trained on: one of `models`, or one that the distillation implies."""
+    """Return what a model is trained on: one of `models`, or one that a stage implies."""
     if name in settings.models:
         return settings.models[name]
     for pattern, file in (
@@ -67,6 +66,12 @@ def model_data(name):
     if match := re.fullmatch(r"([A-Z][a-z]?)-few-(\d+)", name):
         source = setting("distillation", match[1]).source
         return Model(frames=f"sampling/{source}", count=int(match[2]))
+    if match := re.fullmatch(r"([A-Z][a-z]?)-(whole|scaled-[\d._]+|native-.+)", name):
+        source = setting("translation", match[1]).source
+        return Model(frames=f"translation/{source}-{match[1]}/{match[2]}")
+    if match := re.fullmatch(r"(.+)-seed-(\d+)", name):
+        again = {"seed": settings.seed + int(match[2])}
+        return model_data(match[1]).model_copy(update=again)
     return setting("models", name)
 
 
@@ -193,31 +198,6 @@ def curve_sizes(element):
     }
 
 
-def few_models(element):
-    """Return the models of ever fewer frames that the reproduction sets beside the distilled."""
-    return [f"{element}-few-{count}" for count in settings.reproduction.few_frames]
-
-
-def made_apart():
-    """Return the tables of targets asked for apart that are there, by title."""
-    tables = {
-        f"study {element}": f"study/{element}/table.csv" for element in settings.study
-    }
-    files = {title: f"results/{settings.run}/{file}" for title, file in tables.items()}
-    return {title: file for title, file in files.items() if Path(file).exists()}
-
-
-def reproduction_command():
-    """Return the command that makes the reproduction page of this run."""
-    command = "snakemake --cores 2 reproduction"
-    for file in map(Path, workflow.configfiles):
-        if file.name != "config.yaml":  # the default, read anyway
-            inside = file.resolve().is_relative_to(workflow.basedir)
-            named = os.path.relpath(file, workflow.basedir) if inside else file.name
-            command += f" --configfile {named}"
-    return command
-
-
 def study_count(element, percent, part=1.0):
     """Return the number of frames of a share of a study's source, or of a part of it."""
     frames = setting("sampling", setting("study", element).source).frames
@@ -282,6 +262,12 @@ def crystals(element, models):
         "models": [f"<results>/relaxation/{name}/{element}.json" for name in models],
         "summaries": summaries(models),
     }
+
+
+def translation_scale(target, factors=None):
+    """Return the factor of lengths in a translation, or several that the frames take in turn."""
+    factors = factors or setting("translation", target).factors
+    return settings.length_scales(target, factors)
 
 
 def momt_sets():

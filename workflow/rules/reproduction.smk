@@ -1,9 +1,15 @@
-"""Every number beside the paper's: a target of its own, `snakemake reproduction`."""
+"""Targets of their own: every number beside the paper's, `snakemake reproduction`; crystals over
+several seeds, `snakemake seeds`; translated beside native frames, `snakemake translation`.
+"""
 
 
 localrules:
     reproduction,
     reproduction_page,
+    seeds,
+    seeds_table,
+    translation,
+    comparison,
 
 
 rule reproduction:
@@ -11,7 +17,7 @@ rule reproduction:
         "<results>/reproduction",
 
 
-# The study's table is shown if it is there when this rule is asked for.
+# Tables of the other targets are shown if they are there when this rule is asked for.
 rule reproduction_page:
     input:
         provenance="<results>/provenance.json",
@@ -64,3 +70,78 @@ rule reproduction_page:
         "reproduction: every number beside the paper's"
     script:
         "../../scripts/reproduction.py"
+
+
+rule seeds:
+    input:
+        expand(
+            "<results>/tables/seeds_{element}.md",
+            element=[*settings.distillation, *settings.translation],
+        ),
+
+
+rule seeds_table:
+    input:
+        reference="<results>/relaxation/EAM/{element}.json",
+        crystals=lambda wildcards: [
+            f"<results>/relaxation/{name}/{wildcards.element}.json"
+            for model in seeded_models(wildcards.element)
+            for name in of_seeds(model)
+        ],
+        summaries=lambda wildcards: summaries(seeded_models(wildcards.element)),
+    output:
+        csv="<results>/tables/seeds_{element}.csv",
+        markdown="<results>/tables/seeds_{element}.md",
+    log:
+        "<logs>/paper/{element}-seed-table.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        models=lambda wildcards: seeded_models(wildcards.element),
+        seeds=settings.reproduction.seeds,
+        version=VERSION["paper"],
+    message:
+        "seeds: crystals of {wildcards.element} over {params.seeds} seeds"
+    script:
+        "../../scripts/seeds.py"
+
+
+rule translation:
+    input:
+        expand(
+            "<results>/tables/translation_{element}.md", element=settings.translation
+        ),
+
+
+rule comparison:
+    input:
+        summaries=lambda wildcards: summaries(
+            compared_models(wildcards.element).values()
+        ),
+        evaluations=lambda wildcards: [
+            f"<results>/models/{model}/translation/{wildcards.element}.h5"
+            for model in compared_models(wildcards.element).values()
+        ],
+        choices=lambda wildcards: native_choices(wildcards.element),
+    output:
+        csv="<results>/tables/translation_{element}.csv",
+        markdown="<results>/tables/translation_{element}.md",
+    log:
+        "<logs>/paper/{element}-native-table.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        labels=lambda wildcards: list(compared_models(wildcards.element)),
+        version=VERSION["paper"],
+    message:
+        "comparison: translated and native frames of {wildcards.element}"
+    script:
+        "../../scripts/comparison.py"

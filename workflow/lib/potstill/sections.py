@@ -9,6 +9,7 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Range = tuple[float, float]
+Factors = Annotated[tuple[Positive, ...], Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 # Atoms in a conventional cubic cell.
@@ -357,6 +358,10 @@ StrategyName = Literal[
 ]
 
 
+# Those that ask no model.
+NativeStrategy = Literal["d_optimal", "direct", "farthest_point", "grid", "random", "set_cover"]
+
+
 class Distillation(Section):
     """The active-learning loop of one element."""
 
@@ -443,6 +448,20 @@ class Translation(Section):
     )
     scale_descriptor: bool = Field(
         True, description="scale the symmetry functions of models of these frames as well"
+    )
+    factors: Factors = Field(
+        (1.0,), description="factors on top of `scale` that the frames take in turn"
+    )
+    trials: tuple[Factors, ...] = Field(
+        ((0.98,), (1.02,), (0.98, 1.0, 1.02), (0.96, 0.98, 1.0, 1.02, 1.04)),
+        description="other `factors` to compare: only on request, `snakemake translation`",
+    )
+    native: tuple[NativeStrategy, ...] = Field(
+        ("random", "grid"),
+        description="strategies that choose as much of the target's own set, to compare with",
+    )
+    test_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.25, description="share of the target's own set that tests that comparison, never chosen"
     )
 
 

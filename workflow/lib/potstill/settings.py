@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 import ase.data
@@ -30,7 +30,10 @@ from potstill.sections import (
 _SET_NAME = re.compile(r"[A-Z][a-z]?/[1-9]\d*/[a-z][a-z0-9]*")
 _DISTILLED = re.compile(r"distillation/([A-Z][a-z]?)/(?:distilled|\d+/selection|grid-\d+x\d+)")
 _STUDY = re.compile(r"study/([A-Z][a-z]?)/[a-z_]+/[\d.]+/(\d+)/selection")
-_TRANSLATED = re.compile(r"translation/([A-Z][a-z]?)-([A-Z][a-z]?)/frames")
+_TRANSLATED = re.compile(
+    r"translation/([A-Z][a-z]?)-([A-Z][a-z]?)/"
+    r"(?:frames|whole|scaled-[\d._]+|native-[a-z_]+-(?:frames|atoms))"
+)
 
 
 def _refuse_alloy(name: str, place: str) -> None:
@@ -174,11 +177,17 @@ class Settings(Section):
         source, own = self.elements[transfer.source], self.elements[target]
         return (own.volume_per_atom_A3 / source.volume_per_atom_A3) ** (1 / 3)
 
+    def length_scales(self, target: str, factors: Sequence[float]) -> float | list[float]:
+        """Return the factors of all lengths that the frames take in turn; one is a number."""
+        scales = [factor * self.length_scale(target) for factor in factors]
+        return scales[0] if len(scales) == 1 else scales
+
     def training_of(self, model: Model) -> Training:
         """Return how a model is trained.
 
-        On translated frames the symmetry functions are scaled as the frames are, so that they
-        cover the same shells of neighbours (unless `scale_descriptor` is off). The models of a
+        On translated frames, and on native ones that are compared with them, the symmetry functions
+        are scaled as the frames are, so that they cover the same shells of neighbours (unless
+        `scale_descriptor` is off). The models of a
         study have the study's number of steps.
         """
         if match := _STUDY.fullmatch(model.frames):

@@ -18,7 +18,7 @@ from potstill.runtime.times import Job, by_stage, elapsed
 
 GOAL_MINUTES = 60.0
 # Models and folders of the targets that are asked for apart from the default run.
-_APART = re.compile(r"-(?:study|seed|native|scaled|whole|few)-|/study/")
+_APART = re.compile(r"-(?:study|seed|native|scaled|whole|few)\b|/study/")
 # What the tables that a page shows are about.
 TITLES = {
     "1": "Table 1: relaxed nickel, by kind of frames",

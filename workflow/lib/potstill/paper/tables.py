@@ -70,11 +70,11 @@ def crystal_table(
     Rank 1 is the lowest energy among FCC, BCC and HCP. The relaxed HCP crystal counts for the ranks
     of FCC, BCC and HCP; the row `HCP c/a=sqrt(3)` is ranked with itself in its place.
     """
-    element, exact = _crystals(reference)
+    element, exact = read_crystals(reference)
     rows = _rows(element, "EAM", exact, exact)
     unconverged = _unconverged("EAM", exact)
     for model, path in models.items():
-        symbol, relaxed = _crystals(path)
+        symbol, relaxed = read_crystals(path)
         if symbol != element:
             raise PotstillError(
                 f"{path}: holds crystals of {symbol}, but {reference} of {element}; relax the same"
@@ -129,7 +129,8 @@ def self_energy_table(summaries: dict[str, Path], *, csv: Path, markdown: Path, 
     write_text(markdown, markdown_table(header, cells) + "\n")
 
 
-def _crystals(path: Path) -> tuple[str, dict[str, Crystal]]:
+def read_crystals(path: Path) -> tuple[str, dict[str, Crystal]]:
+    """Return the element and its crystals by structure; PotstillError names missing ones."""
     content = read_json(path)
     crystals = {
         c["structure"]: Crystal(
@@ -143,7 +144,8 @@ def _crystals(path: Path) -> tuple[str, dict[str, Crystal]]:
     return content["symbol"], crystals
 
 
-def _rank(structure: str, crystals: dict[str, Crystal]) -> int:
+def rank_of(structure: str, crystals: dict[str, Crystal]) -> int:
+    """Return the rank of a crystal's energy among FCC, BCC and HCP, as in `crystal_table`."""
     hcp = HCP_PRINTED if structure == HCP_PRINTED else HCP
     energy = crystals[structure].energy
     return 1 + sum(crystals[other].energy < energy for other in ("FCC", "BCC", hcp))
@@ -162,7 +164,7 @@ def _rows(
             crystals[structure].energy,
             crystals[structure].bond - exact[structure].bond,
             crystals[structure].energy - exact[structure].energy,
-            _rank(structure, crystals),
+            rank_of(structure, crystals),
         )
         for structure in STRUCTURES
     ]

@@ -29,16 +29,18 @@ def test_each_job_counts_once_and_the_latest_record_holds(tmp_path):
     record(tmp_path, "b", "results/x/logs/training/m.log", 100.0, 131.0)
     record(tmp_path, "c", "results/x/logs/training/m.log", 10.0, 90.0)  # of an earlier run
     record(tmp_path / "@deep", "d", "results/x/logs/sampling/s.log", 50.0, 110.0)
+    record(tmp_path, "h", "results/x/logs/provenance.log", 200.0, 201.0)
     record(tmp_path, "e", "results/y/logs/sampling/s.log", 0.0, 5.0)
     record(tmp_path, "f", "results/x/logs/paper/f.log", 0.0, None, incomplete=True)
     record(tmp_path, "g", None, 0.0, 5.0)
     logs = "results/x/logs"
     jobs = read_jobs(tmp_path, logs)
-    assert [(job.start, job.end) for job in jobs] == [(50, 110), (100, 131)]
-    assert elapsed(jobs) == 81
+    assert [(job.start, job.end) for job in jobs] == [(50, 110), (100, 131), (200, 201)]
+    assert elapsed(jobs) == 82
     assert [tuple(stage) for stage in by_stage(jobs, logs)] == [
         ("sampling", 1, 60, 60),
         ("training", 1, 31, 31),
+        ("provenance", 1, 1, 1),
     ]
 
 

@@ -35,30 +35,27 @@ def native_test_frames(target):
 
 
 def native_names(target):
-    """Return the names of the choices of native frames: strategy, and what is as many."""
-    native = setting("translation", target).native
-    return [f"native-{name}-{of}" for of in ("frames", "atoms") for name in native]
+    """Return the names of the choices of native frames by what they are."""
+    return {
+        f"native, {strategy}, as many {of}": f"native-{strategy}-{of}"
+        for of in ("frames", "atoms")
+        for strategy in setting("translation", target).native
+    }
 
 
 def native_choices(target):
     """Return the summaries of the choices of native frames."""
     folder = f"<results>/translation/{setting('translation', target).source}-{target}"
-    return [f"{folder}/{name}.json" for name in native_names(target)]
+    return [f"{folder}/{name}.json" for name in native_names(target).values()]
 
 
 def compared_models(target):
     """Return the models of translated and of native frames of a target, by what they are of."""
-    trials = {
-        "translated, x "
-        + ", ".join(f"{factor:g}" for factor in factors): "scaled-"
-        + "_".join(f"{factor:g}" for factor in factors)
-        for factors in setting("translation", target).trials
-    }
-    native = {
-        f"native, {name.split('-')[1]}, as many {name.split('-')[2]}": name
-        for name in native_names(target)
-    }
-    names = {"translated": "translated"} | trials | native
+    names = {"translated": "translated"}
+    for factors in setting("translation", target).trials:
+        shown = [f"{factor:g}" for factor in factors]
+        names["translated, x " + ", ".join(shown)] = "scaled-" + "_".join(shown)
+    names |= native_names(target)
     return {label: f"{target}-{name}" for label, name in names.items()}
 
 

@@ -14,7 +14,7 @@ from potstill.paper.markup import markdown_table, write_csv, write_text
 from potstill.paper.numbers import Number, Trained
 from potstill.paper.small import LIMIT, small_png
 from potstill.runtime.files import read_json
-from potstill.runtime.times import Job, by_stage, elapsed
+from potstill.runtime.times import Job, StageTime, by_stage, elapsed
 
 GOAL_MINUTES = 60.0
 # Models and folders of the targets that are asked for apart from the default run.
@@ -83,18 +83,8 @@ def write_reproduction(sources: Sources, making: Making, folder: Path) -> None:
         Number("time with at least one job running", "min", None, elapsed(own) / 60, GOAL_MINUTES),
     ]
     write_csv(folder / "numbers.csv", *_number_cells(found))
-    times = by_stage(own, making.logs)
-    apart = [job for job in making.jobs if _APART.search(job.log)]
-    rows = [
-        *((t.stage, t.jobs, t.total, t.elapsed) for t in times),
-        ("whole run", len(own), sum(t.total for t in times), elapsed(own)),
-    ]
-    if apart:
-        rows.append(("asked for apart", len(apart), sum(j.end - j.start for j in apart),
-                     elapsed(apart)))  # fmt: skip
-    time_cells = [[s, str(n), f"{t / 60:.1f}", f"{e / 60:.1f}"] for s, n, t, e in rows]
-    time_header = ["stage", "jobs", "sum of jobs, min", "elapsed, min"]
-    write_csv(folder / "times.csv", time_header, time_cells)
+    times = _times(making, own)
+    write_csv(folder / "times.csv", *times)
     _copy(sources, folder)
     text = [
         f"# Reproduction, run `{making.provenance['settings']['run']}`",
@@ -106,7 +96,8 @@ def write_reproduction(sources: Sources, making: Making, folder: Path) -> None:
         "## Numbers and goals",
         markdown_table(*_number_cells(found)),
         "The paper removes the mean of the error before it takes the MAE; goals are for the plain "
-        "MAE. Shares are those of the last iteration whose share is at most the paper's.",
+        "MAE. Errors at a share are those of the last iteration with at most the paper's share, of the "
+        "first where all have more.",
         *_distillation(sources),
         *_larger_set(sources, few),
         *_crystals(sources),
@@ -117,7 +108,7 @@ def write_reproduction(sources: Sources, making: Making, folder: Path) -> None:
         "## Figures",
         *(f"![{figure.stem}](figures/{figure.name})" for figure in sources.figures),
         "## Time",
-        markdown_table(time_header, time_cells),
+        markdown_table(*times),
         "Wall-clock times that Snakemake recorded, whatever else the machine did meanwhile. "
         "*Elapsed*: at least one job of the stage ran. A job that was cut off and went on counts "
         "from where it went on.",
@@ -132,6 +123,19 @@ def _number_cells(found: Sequence[Number]) -> tuple[list[str], list[list[str]]]:
     header = ["quantity", "unit", "paper", "ours", "goal", "verdict"]
     return header, [
         [n.quantity, n.unit, cell(n.paper), cell(n.ours), cell(n.goal), n.verdict] for n in found
+    ]
+
+
+def _times(making: Making, own: Sequence[Job]) -> tuple[list[str], list[list[str]]]:
+    """Return what each stage of the run took, the run, and what was asked for apart from it."""
+    apart = [job for job in making.jobs if job not in own]
+    stages = by_stage(own, making.logs)
+    for name, jobs in (("whole run", own), ("asked for apart", apart)):
+        total = sum(job.end - job.start for job in jobs)
+        stages.append(StageTime(name, len(jobs), total, elapsed(jobs)))
+    header = ["stage", "jobs", "sum of jobs, min", "elapsed, min"]
+    return header, [
+        [t.stage, str(t.jobs), f"{t.total / 60:.1f}", f"{t.elapsed / 60:.1f}"] for t in stages
     ]
 
 
@@ -222,7 +226,7 @@ def _compared(sources: Sources) -> list[str]:
         )  # fmt: skip
     header = ["trained on", *(f"on {name}" for name in next(iter(sources.compared.values())))]
     return [
-        "## Each kind of frames on each kind (Figure S2)",
+        "## Each kind of frames on each kind (Figure S2; its numbers are not known to us)",
         markdown_table(header, cells),
         "MAE and, in brackets, the same with the mean shifted, meV/atom.",
     ]

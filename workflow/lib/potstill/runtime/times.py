@@ -72,11 +72,12 @@ def elapsed(jobs: Iterable[Job]) -> float:
 def by_stage(jobs: Iterable[Job], logs: str) -> list[StageTime]:
     """Return what each stage took, in the order of their first starts.
 
-    A stage is the folder of `logs` that its jobs log to.
+    A stage is the folder of `logs` that its jobs log to, or the name of a log beside these folders.
     """
     stages: dict[str, list[Job]] = {}
     for job in jobs:
-        stages.setdefault(Path(job.log).relative_to(logs).parts[0], []).append(job)
+        place = Path(job.log).relative_to(logs).with_suffix("")
+        stages.setdefault(place.parts[0], []).append(job)
     return [
         StageTime(stage, len(own), sum(job.end - job.start for job in own), elapsed(own))
         for stage, own in stages.items()

@@ -45,5 +45,5 @@ with job(snakemake) as s:
             jobs=read_jobs(METADATA, s.params.logs),
             logs=s.params.logs,
         ),
-        Path(s.output.folder),
+        Path(s.output.page).parent,
     )

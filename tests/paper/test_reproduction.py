@@ -40,7 +40,6 @@ def sources(results, tmp_path):
         )
     }
     Image.new("RGB", (90, 60), "white").save(tmp_path / "figure_1.png")
-    (tmp_path / "figure_1.pdf").write_bytes(b"%PDF" + bytes(400_000))
     reduction = tmp_path / "reduction.json"
     write_json(
         reduction,
@@ -50,7 +49,10 @@ def sources(results, tmp_path):
                         for k, a in enumerate([120, 30, 22, 18, 14])]},
     )  # fmt: skip
     reduction.with_suffix(".md").write_text("kept\n")
-    (tmp_path / "sets.csv").write_text("set,frames\n")
+    # 500 s by its own rate, where the job's record below says 600
+    (tmp_path / "sets.csv").write_text(
+        "set,steps,learning_steps,steps_per_second\nNi/32/momt,2000,3000,10\n"
+    )
     study = crystal_table(tmp_path / "table.csv", "Ni")
     labels = ["FCC", "liquid", "MOMT"]
     models = ["Ni-fcc", "Ni-liquid", "Ni-momt"]
@@ -113,7 +115,6 @@ def test_page(sources, making, tmp_path):
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert {"tables/study_Ni.csv", "tables/table_nb.md", "sampling/sets.csv"} < files
     assert "figures/figure_1.png" in files
-    assert "figures/figure_1.pdf" not in files  # too large to keep
 
 
 def test_numbers_and_times(sources, making, tmp_path):
@@ -136,3 +137,13 @@ def test_labels_of_dropped_frames_are_told(sources, making, tmp_path):
     write_reproduction(sources, making, tmp_path / "page")
     page = (tmp_path / "page/README.md").read_text()
     assert "1200 labels: it needs labels of frames that it drops" in page
+
+
+def test_sampling_that_was_cut_off_counts(sources, making, tmp_path):
+    table = sources.sets.read_text().replace(",10\n", ",5\n")  # 1000 s, 400 of them unrecorded
+    sources.sets.write_text(table)
+    write_reproduction(sources, making, tmp_path / "page")
+    times = {row["stage"]: row for row in read(tmp_path / "page/times.csv")}
+    assert times["sampling that was cut off"]["elapsed, min"] == "6.7"
+    assert times["whole run"]["elapsed, min"] == "21.7"
+    assert times["whole run"]["sum of jobs, min"] == "26.7"

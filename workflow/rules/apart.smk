@@ -74,6 +74,14 @@ def made_apart():
     return {title: file for title, file in files.items() if Path(file).exists()}
 
 
+def reproduced_tables():
+    """Return the file names of the tables that the reproduction copies."""
+    names = [f"table_{number}" for number in TABLE_NUMBERS]
+    names += [title.replace(" ", "_") for title in made_apart()]
+    both = [f"{name}.{suffix}" for name in names for suffix in ("csv", "md")]
+    return ["curve.csv", "reduction.md", *both]
+
+
 def reproduction_command():
     """Return the command that makes the reproduction page of this run."""
     command = "snakemake --cores 2 reproduction"

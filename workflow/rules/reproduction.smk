@@ -14,7 +14,7 @@ localrules:
 
 rule reproduction:
     input:
-        "<results>/reproduction",
+        "<results>/reproduction/README.md",
 
 
 # Tables of the other targets are shown if they are there when this rule is asked for.
@@ -47,7 +47,14 @@ rule reproduction_page:
         sets="<results>/sampling/sets.csv",
         apart=list(made_apart().values()),
     output:
-        folder=directory("<results>/reproduction"),
+        page="<results>/reproduction/README.md",
+        numbers="<results>/reproduction/numbers.csv",
+        times="<results>/reproduction/times.csv",
+        sets="<results>/reproduction/sampling/sets.csv",
+        tables=expand("<results>/reproduction/tables/{name}", name=reproduced_tables()),
+        figures=expand(
+            "<results>/reproduction/figures/figure_{number}.png", number=FIGURE_NUMBERS
+        ),
     log:
         "<logs>/paper/reproduction.log",
     conda:

@@ -12,13 +12,15 @@ from potstill.distillation.curve import read_curve
 from potstill.paper import numbers
 from potstill.paper.markup import markdown_table, write_csv, write_text
 from potstill.paper.numbers import Number, Trained
-from potstill.paper.small import LIMIT, small_png
+from potstill.paper.small import small_png
 from potstill.runtime.files import read_json
 from potstill.runtime.times import Job, StageTime, by_stage, elapsed
 
 GOAL_MINUTES = 60.0
 # Models and folders of the targets that are asked for apart from the default run.
-_APART = re.compile(r"-(?:study|seed|native|scaled|whole|few)\b|/study/")
+_APART = re.compile(
+    r"-(?:study|seed|native|scaled|whole|few|validate|coexistence|melting)\b|/study/"
+)
 # What the tables that a page shows are about.
 TITLES = {
     "1": "Table 1: relaxed nickel, by kind of frames",
@@ -36,7 +38,7 @@ class Sources:
     """The result files that a page is made from.
 
     tables: CSV of the paper's tables by number (`s4` included), with Markdown beside them; figures:
-    PNG, with PDF beside them; grids and few: models on the larger set, by label; compared:
+    PNG; grids and few: models on the larger set, by label; compared:
     evaluations (JSON) by model and set (Figure S2); translated: evaluations (HDF5) by target;
     extra: tables (CSV, Markdown beside them) of targets that were asked for apart, by title.
     """
@@ -66,10 +68,21 @@ class Making:
 def write_reproduction(sources: Sources, making: Making, folder: Path) -> None:
     """Write README.md, numbers.csv and times.csv into `folder`, with copies of what they show.
 
-    Tables go to `tables/`, figures to `figures/`: PNG of at most 300 kB, and the PDF where it is
-    as small; the sampled sets' table goes to `sampling/sets.csv`.
+    Tables go to `tables/`, figures to `figures/` (PNG of at most 300 kB), and the sampled sets'
+    table to `sampling/sets.csv`.
     """
     own = [job for job in making.jobs if not _APART.search(job.log)]
+    apart = [job for job in making.jobs if job not in own]
+    cut = unrecorded(sources.sets, own)
+    run = together("whole run", own, cut)
+    times = _time_cells(
+        [
+            *by_stage(own, making.logs),
+            StageTime("sampling that was cut off", 0, cut, cut),
+            run,
+            together("asked for apart", apart),
+        ]
+    )
     few = numbers.larger_set_points(sources.few)
     found = [
         *numbers.figure_2a(sources.curve),
@@ -80,10 +93,9 @@ def write_reproduction(sources: Sources, making: Making, folder: Path) -> None:
             for n in numbers.crystal_goals(sources.tables[k], model)
         ),
         *(n for t, path in sources.translated.items() for n in numbers.translated(t, path)),
-        Number("time with at least one job running", "min", None, elapsed(own) / 60, GOAL_MINUTES),
+        Number("time with at least one job running", "min", None, run.elapsed / 60, GOAL_MINUTES),
     ]
     write_csv(folder / "numbers.csv", *_number_cells(found))
-    times = _times(making, own)
     write_csv(folder / "times.csv", *times)
     _copy(sources, folder)
     text = [
@@ -96,8 +108,8 @@ def write_reproduction(sources: Sources, making: Making, folder: Path) -> None:
         "## Numbers and goals",
         markdown_table(*_number_cells(found)),
         "The paper removes the mean of the error before it takes the MAE; goals are for the plain "
-        "MAE. Errors at a share are those of the last iteration with at most the paper's share, of the "
-        "first where all have more.",
+        "MAE. Errors at a share are those of the last iteration with at most the paper's share, or "
+        "of the first where all have more.",
         *_distillation(sources),
         *_larger_set(sources, few),
         *_crystals(sources),
@@ -111,7 +123,8 @@ def write_reproduction(sources: Sources, making: Making, folder: Path) -> None:
         markdown_table(*times),
         "Wall-clock times that Snakemake recorded, whatever else the machine did meanwhile. "
         "*Elapsed*: at least one job of the stage ran. A job that was cut off and went on counts "
-        "from where it went on.",
+        "from where it went on, but for sampling, whose other part follows from its steps and its "
+        "steps per second.",
     ]
     write_text(folder / "README.md", "\n\n".join(text) + "\n")
 
@@ -126,13 +139,27 @@ def _number_cells(found: Sequence[Number]) -> tuple[list[str], list[list[str]]]:
     ]
 
 
-def _times(making: Making, own: Sequence[Job]) -> tuple[list[str], list[list[str]]]:
-    """Return what each stage of the run took, the run, and what was asked for apart from it."""
-    apart = [job for job in making.jobs if job not in own]
-    stages = by_stage(own, making.logs)
-    for name, jobs in (("whole run", own), ("asked for apart", apart)):
-        total = sum(job.end - job.start for job in jobs)
-        stages.append(StageTime(name, len(jobs), total, elapsed(jobs)))
+def unrecorded(sets: Path, jobs: Sequence[Job]) -> float:
+    """Return the time of sampling that no record of a job counts, s; 0 if all was recorded.
+
+    sets: the sampled sets' table, whose steps and steps per second tell what all of it took. The
+    record of a job that was cut off and went on tells only of the last part, or of none.
+    """
+    took = sum(
+        (float(row["steps"]) + float(row["learning_steps"])) / float(row["steps_per_second"])
+        for row in numbers.read_table(sets)
+    )
+    recorded = sum(job.end - job.start for job in jobs if job.rule == "sample")
+    return max(0.0, took - recorded)
+
+
+def together(name: str, jobs: Sequence[Job], more: float = 0.0) -> StageTime:
+    """Return what some jobs took together, and `more` seconds when none of them ran."""
+    total = sum(job.end - job.start for job in jobs)
+    return StageTime(name, len(jobs), total + more, elapsed(jobs) + more)
+
+
+def _time_cells(stages: Sequence[StageTime]) -> tuple[list[str], list[list[str]]]:
     header = ["stage", "jobs", "sum of jobs, min", "elapsed, min"]
     return header, [
         [t.stage, str(t.jobs), f"{t.total / 60:.1f}", f"{t.elapsed / 60:.1f}"] for t in stages
@@ -250,6 +277,3 @@ def _copy(sources: Sources, folder: Path) -> None:
     shutil.copyfile(sources.sets, folder / "sampling/sets.csv")
     for figure in sources.figures:
         small_png(figure, folder / "figures" / figure.name)
-        pdf = figure.with_suffix(".pdf")
-        if pdf.stat().st_size <= LIMIT:
-            shutil.copyfile(pdf, folder / "figures" / pdf.name)

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run paper report bench test lint config-reference env
+.PHONY: run paper reproduction report bench test lint config-reference env
 .DELETE_ON_ERROR:
 
 # the default configuration on two cores, into results/default/
@@ -12,6 +12,11 @@ run: env
 # the paper's full scale on this machine; on a cluster: snakemake --profile slurm --configfile config/paper.yaml
 paper: env
 	snakemake --profile workflow/profiles/local --cores all --configfile config/paper.yaml
+
+# the paper's scale with every number beside the paper's, and its small files into docs/reproduction/
+reproduction: env
+	snakemake --profile workflow/profiles/local --cores 2 reproduction --configfile config/paper.yaml
+	cp -R results/paper/reproduction/. docs/reproduction/
 
 # one HTML file with every figure and table of the default run
 report: env

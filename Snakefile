@@ -44,10 +44,13 @@ wildcard_constraints:
     strategy="[a-z_]+",
     percent="[0-9.]+",
     replica="[0-9]+",
+    factors="[0-9._]+",
+    of="frames|atoms",
     model="[A-Za-z0-9][A-Za-z0-9_.-]*",
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/apart.smk"
 include: "workflow/rules/potentials.smk"
 include: "workflow/rules/sampling.smk"
 include: "workflow/rules/training.smk"
@@ -56,6 +59,7 @@ include: "workflow/rules/study.smk"
 include: "workflow/rules/translation.smk"
 include: "workflow/rules/relaxation.smk"
 include: "workflow/rules/paper.smk"
+include: "workflow/rules/reproduction.smk"
 
 
 localrules:

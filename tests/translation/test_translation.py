@@ -39,7 +39,11 @@ def nickel(tables: dict[str, Path], tmp_path: Path) -> Path:
 
 
 def translated(
-    nickel: Path, tables: dict[str, Path], target: str, scale: float, name: str = "out"
+    nickel: Path,
+    tables: dict[str, Path],
+    target: str,
+    scale: float | list[float],
+    name: str = "out",
 ) -> Frames:
     output = nickel.parent / f"{name}.h5"
     translate(
@@ -72,6 +76,16 @@ def test_geometry_is_scaled_and_labels_are_the_targets(
     for name, values in labels._asdict().items():
         np.testing.assert_array_equal(getattr(after, name), values)
     assert np.abs(after.energy - before.energy).min() > 1
+
+
+def test_frames_take_several_scales_in_turn(nickel: Path, tables: dict[str, Path]) -> None:
+    scales = [1.13, 1.15, 1.17, 1.19]
+    mixed = translated(nickel, tables, "Al", scales, "mixed")
+    for k in range(6):
+        alone = translated(nickel, tables, "Al", scales[k % 4], "alone")
+        for name in ("positions", "cell", "energy", "forces", "stress"):
+            np.testing.assert_array_equal(getattr(mixed, name)[k], getattr(alone, name)[k])
+    np.testing.assert_array_equal(mixed.attributes["scale"], scales)
 
 
 def test_what_is_of_the_source_says_so(nickel: Path, tables: dict[str, Path]) -> None:

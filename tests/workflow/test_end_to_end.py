@@ -250,6 +250,72 @@ def test_provenance(results):
         assert hashlib.sha256((results.parents[1] / path).read_bytes()).hexdigest() == digest
 
 
+def test_reproduction(tiny_run, tiny_config, results, snakemake_in):
+    made = snakemake_in(tiny_run, "reproduction", "--cores", "2", "--configfile", tiny_config)
+    assert made.returncode == 0, made.stdout[-8000:]
+    folder = results / "reproduction"
+    page = (folder / "README.md").read_text()
+    ours = {row["quantity"]: row for row in read_csv(folder / "numbers.csv")}
+    evaluation = json.loads(
+        (results / "models/Al-translated/evaluation/Al/108/momt.json").read_text()
+    )
+    own = float(ours["Al: MAE on its own 32 frames"]["ours"])
+    assert own == pytest.approx(evaluation["mae_meV_per_atom"], rel=5e-3)
+    assert "| BCC | NNP 20 FCC frames |" in page
+    assert "Seed 7;" in page
+    assert str(tiny_run) not in page
+    stages = {row["stage"]: row for row in read_csv(folder / "times.csv")}
+    assert int(stages["sampling"]["jobs"]) == 6 + 1  # the table of the sets is one more
+    # the models of `few_frames` are no part of the run
+    assert int(stages["asked for apart"]["jobs"]) >= 2
+    for number in FIGURES:
+        figure = folder / f"figures/figure_{number}.png"
+        assert figure.read_bytes().startswith(MAGIC["png"])
+        assert figure.stat().st_size <= 300_000
+        assert f"(figures/{figure.name})" in page
+    for table in ("table_1.csv", "table_nb.md", "curve.csv", "reduction.md"):
+        assert (folder / "tables" / table).stat().st_size > 0
+
+
+def test_seeds(tiny_run, tiny_config, results, snakemake_in):
+    made = snakemake_in(
+        tiny_run, "results/tiny/tables/seeds_Al.md", "--cores", "2", "--configfile", tiny_config
+    )
+    assert made.returncode == 0, made.stdout[-8000:]
+    rows = read_csv(results / "tables/seeds_Al.csv")
+    models = ["Al-translated", "Al-whole"]
+    assert [row["model"] for row in rows] == [model for model in models for _ in STRUCTURES]
+    assert {(row["model"], row["frames"]) for row in rows} >= {("Al-whole", "60")}
+    seeds = [
+        json.loads((results / f"models/{name}/summary.json").read_text())["seed"]
+        for name in ("Al-translated", "Al-translated-seed-1", "Al-whole-seed-1")
+    ]
+    assert seeds == [7, 8, 8]
+
+
+def test_translation_beside_native_frames(tiny_run, tiny_config, results, snakemake_in):
+    target = "results/tiny/tables/translation_Al.md"
+    made = snakemake_in(tiny_run, target, "--cores", "2", "--configfile", tiny_config)
+    assert made.returncode == 0, made.stdout[-8000:]
+    rows = {row["trained_on"]: row for row in read_csv(results / "tables/translation_Al.csv")}
+    assert list(rows) == [
+        "translated", "translated, x 0.98, 1.02", "native, random, as many frames",
+        "native, random, as many atoms",
+    ]  # fmt: skip
+    distilled = len(read_frames(results / "distillation/Ni/distilled.h5"))
+    pool = read_frames(results / "translation/Al/pool.h5")
+    assert int(rows["translated, x 0.98, 1.02"]["frames"]) == distilled
+    frames = rows["native, random, as many frames"]
+    assert int(frames["frames"]) == min(distilled, len(pool))
+    atoms = int(rows["native, random, as many atoms"]["atoms"])
+    assert abs(atoms - 32 * distilled) <= 54
+    own = read_frames(results / "sampling/Al/108/momt.h5")
+    parts = [read_frames(results / f"translation/Al/{part}.h5") for part in ("test", "pool")]
+    index = np.concatenate([part.columns["source_index"] for part in parts])
+    assert sorted(index) == list(range(len(own)))  # no frame both tests and trains
+    assert len(parts[0]) == round(0.25 * len(own))
+
+
 def test_every_job_left_a_log(results):
     assert len(list((results / "logs/training").glob("*.log"))) >= 13
     assert "train" in (results / "logs/training/Ni-distilled.log").read_text().lower()

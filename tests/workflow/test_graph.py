@@ -122,6 +122,37 @@ def test_study_is_asked_for_by_name_alone(snakemake_in, tmp_path):
     assert not any(rule.startswith("study") for rule in jobs(snakemake_in(tmp_path, "-n").stdout))
 
 
+def test_reproduction_is_asked_for_by_name_alone(snakemake_in, tmp_path):
+    planned = jobs(snakemake_in(tmp_path, "-n", "reproduction").stdout)
+    loop, few = SETTINGS.distillation["Ni"], SETTINGS.reproduction.few_frames
+    assert planned["train"] == len(SETTINGS.models) + loop.blocks - 1 + len(loop.grids) + len(few)
+    assert planned["reproduction_page"] == planned["sets"] == planned["reduction"] == 1
+    assert "reproduction_page" not in jobs(snakemake_in(tmp_path, "-n").stdout)
+
+
+def test_seeds_are_asked_for_by_name_alone(snakemake_in, tmp_path):
+    planned = jobs(snakemake_in(tmp_path, "-n", "seeds").stdout)
+    seeds, targets = SETTINGS.reproduction.seeds, len(SETTINGS.translation)
+    # of each element: distilled (or translated) and all frames, beside the loop's iterations
+    models = 2 * (1 + targets) * seeds
+    assert planned["train"] == models + SETTINGS.distillation["Ni"].blocks - 1
+    assert planned["relax"] == models + 1 + targets
+    assert planned["translate"] == planned["translate_whole"] == targets
+    assert "evaluate" not in planned
+
+
+def test_translation_is_compared_by_name_alone(snakemake_in, tmp_path):
+    planned = jobs(snakemake_in(tmp_path, "-n", "translation").stdout)
+    trials = sum(len(t.trials) for t in SETTINGS.translation.values())
+    native = sum(2 * len(t.native) for t in SETTINGS.translation.values())
+    assert planned["translate_scaled"] == trials
+    assert planned["native"] == native
+    assert planned["native_evaluate"] == trials + native + len(SETTINGS.translation)
+    assert planned["comparison"] == planned["native_pool"] == planned["native_test"] == 2
+    ordinary = jobs(snakemake_in(tmp_path, "-n").stdout)
+    assert not {"native", "comparison", "translate_scaled", "seeds_table"} & set(ordinary)
+
+
 @pytest.mark.parametrize("target", ["tables", "figures"])
 def test_target_by_rule(snakemake_in, tmp_path, target):
     planned = jobs(snakemake_in(tmp_path, "-n", target).stdout)

@@ -13,6 +13,8 @@ from potstill.versions import VERSION
 # Table 1 and Figures S1 and S2 compare three kinds of nickel frames, and a model of each.
 COMPARED = {"FCC": "Ni/108/fcc", "liquid": "Ni/108/liquid", "MOMT": "Ni/108/momt"}
 COMPARED_MODELS = ["Ni-fcc", "Ni-liquid", "Ni-momt"]
+FIGURE_NUMBERS = ["1", "2a", "2b", "3a", "3b", "s1", "s2", "s3"]
+TABLE_NUMBERS = ["1", "2", "3", "nb", "s4"]
 
 
 def setting(section, name):
@@ -47,7 +49,7 @@ def table_of(element):
 
 
 def model_data(name):
-    """Return what a model is trained on: one of `models`, or one that the distillation implies."""
+    """Return what a model is trained on: one of `models`, or one that a stage implies."""
     if name in settings.models:
         return settings.models[name]
     for pattern, file in (
@@ -61,6 +63,15 @@ def model_data(name):
     ):
         if match := re.fullmatch(pattern, name):
             return Model(frames=match.expand(file))
+    if match := re.fullmatch(r"([A-Z][a-z]?)-few-(\d+)", name):
+        source = setting("distillation", match[1]).source
+        return Model(frames=f"sampling/{source}", count=int(match[2]))
+    if match := re.fullmatch(r"([A-Z][a-z]?)-(whole|scaled-[\d._]+|native-.+)", name):
+        source = setting("translation", match[1]).source
+        return Model(frames=f"translation/{source}-{match[1]}/{match[2]}")
+    if match := re.fullmatch(r"(.+)-seed-(\d+)", name):
+        again = {"seed": settings.seed + int(match[2])}
+        return model_data(match[1]).model_copy(update=again)
     return setting("models", name)
 
 
@@ -72,6 +83,11 @@ def training_settings(wildcards):
 def training_seed(wildcards):
     """Return the seed of a model's training."""
     return settings.seed_of(model_data(wildcards.model))
+
+
+def summaries(models):
+    """Return the training summaries of models."""
+    return [f"<results>/models/{model}/summary.json" for model in models]
 
 
 def evaluations(models, set_name, suffix="json"):
@@ -244,8 +260,14 @@ def crystals(element, models):
     return {
         "reference": f"<results>/relaxation/EAM/{element}.json",
         "models": [f"<results>/relaxation/{name}/{element}.json" for name in models],
-        "summaries": [f"<results>/models/{name}/summary.json" for name in models],
+        "summaries": summaries(models),
     }
+
+
+def translation_scale(target, factors=None):
+    """Return the factor of lengths in a translation, or several that the frames take in turn."""
+    factors = factors or setting("translation", target).factors
+    return settings.length_scales(target, factors)
 
 
 def momt_sets():

@@ -487,7 +487,7 @@ rule figures:
     input:
         expand(
             "<results>/figures/figure_{number}.{suffix}",
-            number=["1", "2a", "2b", "3a", "3b", "s1", "s2", "s3"],
+            number=FIGURE_NUMBERS,
             suffix=["pdf", "png", "svg"],
         ),
         expand(
@@ -509,7 +509,7 @@ rule tables:
     input:
         expand(
             "<results>/tables/table_{number}.{suffix}",
-            number=["1", "2", "3", "nb", "s4"],
+            number=TABLE_NUMBERS,
             suffix=["csv", "md", "tex"],
         ),
 

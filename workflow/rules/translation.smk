@@ -1,3 +1,6 @@
+"""Frames carried over to other elements; from `translate_whole` on, what is compared with them."""
+
+
 rule translate:
     input:
         frames="<results>/distillation/{source}/distilled.h5",
@@ -13,9 +16,102 @@ rule translate:
         mem_mb=4000,
         runtime=120,
     params:
-        scale=lambda wildcards: settings.length_scale(wildcards.target),
+        scale=lambda wildcards: translation_scale(wildcards.target),
         version=VERSION["translation"],
     message:
         "translate: {wildcards.source} to {wildcards.target}"
     script:
         "../../scripts/translate.py"
+
+
+# Not distilled: the whole set that was distilled.
+use rule translate as translate_whole with:
+    input:
+        frames=lambda wildcards: f"<results>/sampling/{setting('distillation', wildcards.source).source}.h5",
+        potential=lambda wildcards: table_of(wildcards.target),
+    output:
+        frames="<results>/translation/{source}-{target}/whole.h5",
+    log:
+        "<logs>/translation/{source}-{target}-whole.log",
+
+
+use rule translate as translate_scaled with:
+    output:
+        frames="<results>/translation/{source}-{target}/scaled-{factors}.h5",
+    log:
+        "<logs>/translation/{source}-{target}-scaled-{factors}.log",
+    params:
+        scale=lambda wildcards: translation_scale(
+            wildcards.target,
+            [float(factor) for factor in wildcards.factors.split("_")],
+        ),
+        version=VERSION["translation"],
+
+
+# The target's own set in two: frames that test all, and a pool for models of native frames.
+use rule study_test as native_test with:
+    input:
+        frames=lambda wildcards: f"<results>/sampling/{setting('translation', wildcards.target).test}.h5",
+    output:
+        frames="<results>/translation/{target}/test.h5",
+    log:
+        "<logs>/translation/{target}-native-test.log",
+    params:
+        test=True,
+        test_frames=lambda wildcards: native_test_frames(wildcards.target),
+        seed=settings.seed,
+        version=VERSION["translation"],
+    message:
+        "translation: test frames of {input.frames}"
+
+
+use rule native_test as native_pool with:
+    output:
+        frames="<results>/translation/{target}/pool.h5",
+    log:
+        "<logs>/translation/{target}-native-pool.log",
+    params:
+        test=False,
+        test_frames=lambda wildcards: native_test_frames(wildcards.target),
+        seed=settings.seed,
+        version=VERSION["translation"],
+    message:
+        "translation: the pool of {input.frames}"
+
+
+rule native:
+    input:
+        translated="<results>/distillation/{source}/distilled.h5",
+        pool="<results>/translation/{target}/pool.h5",
+    output:
+        frames="<results>/translation/{source}-{target}/native-{strategy}-{of}.h5",
+        summary="<results>/translation/{source}-{target}/native-{strategy}-{of}.json",
+    log:
+        "<logs>/translation/{source}-{target}-native-{strategy}-{of}.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        descriptor=lambda wildcards: plain(
+            translated_training(wildcards.source, wildcards.target).descriptor
+        ),
+        seed=settings.seed,
+        version=VERSION["translation"],
+    message:
+        "native: as many {wildcards.of} of {wildcards.target} by {wildcards.strategy}"
+    script:
+        "../../scripts/native.py"
+
+
+use rule evaluate as native_evaluate with:
+    input:
+        model="<results>/models/{model}/ensemble.pt",
+        frames="<results>/translation/{target}/test.h5",
+    output:
+        evaluation="<results>/models/{model}/translation/{target}.h5",
+        summary="<results>/models/{model}/translation/{target}.json",
+    log:
+        "<logs>/training/{model}-on-native-{target}.log",

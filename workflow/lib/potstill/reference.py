@@ -28,6 +28,7 @@ def reference() -> str:
         ("`distillation.<element>`", sections.Distillation),
         ("`translation.<target>`", sections.Translation),
         ("`study.<element>`", sections.Study),
+        ("`reproduction`", sections.Reproduction),
     ]
     text = [
         "# Settings",

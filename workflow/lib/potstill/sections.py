@@ -9,6 +9,7 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Range = tuple[float, float]
+Factors = Annotated[tuple[Positive, ...], Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 # Atoms in a conventional cubic cell.
@@ -338,6 +339,9 @@ class Model(Section):
     count: Count | None = Field(
         None, description="use this many, spread over the whole set; null for all"
     )
+    seed: Annotated[int, Field(ge=0, lt=2**31)] | None = Field(
+        None, description="seed of the training; null for the run's"
+    )
 
 
 StrategyName = Literal[
@@ -352,6 +356,10 @@ StrategyName = Literal[
     "random",
     "set_cover",
 ]
+
+
+# Those that ask no model.
+NativeStrategy = Literal["d_optimal", "direct", "farthest_point", "grid", "random", "set_cover"]
 
 
 class Distillation(Section):
@@ -440,4 +448,31 @@ class Translation(Section):
     )
     scale_descriptor: bool = Field(
         True, description="scale the symmetry functions of models of these frames as well"
+    )
+    factors: Factors = Field(
+        (1.0,), description="factors on top of `scale` that the frames take in turn"
+    )
+    trials: tuple[Factors, ...] = Field(
+        ((0.98,), (1.02,), (0.98, 1.0, 1.02), (0.96, 0.98, 1.0, 1.02, 1.04)),
+        description="other `factors` to compare: only on request, `snakemake translation`",
+    )
+    native: tuple[NativeStrategy, ...] = Field(
+        ("random", "grid"),
+        description="strategies that choose as much of the target's own set, to compare with",
+    )
+    test_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.25, description="share of the target's own set that tests that comparison, never chosen"
+    )
+
+
+class Reproduction(Section):
+    """What `snakemake reproduction` and `snakemake seeds` train beside `all`."""
+
+    few_frames: tuple[Count, ...] = Field(
+        (34, 68, 135),
+        description="frames of models of ever fewer, spread evenly over `distillation.Ni.source`: "
+        "how few reach the paper's error on the larger set",
+    )
+    seeds: int = Field(
+        5, ge=2, description="trainings of each model in the tables of seeds, the run's own first"
     )

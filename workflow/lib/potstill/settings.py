@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 import ase.data
@@ -19,6 +19,7 @@ from potstill.sections import (
     Momt,
     Name,
     Npt,
+    Reproduction,
     Section,
     Study,
     Table,
@@ -29,7 +30,10 @@ from potstill.sections import (
 _SET_NAME = re.compile(r"[A-Z][a-z]?/[1-9]\d*/[a-z][a-z0-9]*")
 _DISTILLED = re.compile(r"distillation/([A-Z][a-z]?)/(?:distilled|\d+/selection|grid-\d+x\d+)")
 _STUDY = re.compile(r"study/([A-Z][a-z]?)/[a-z_]+/[\d.]+/(\d+)/selection")
-_TRANSLATED = re.compile(r"translation/([A-Z][a-z]?)-([A-Z][a-z]?)/frames")
+_TRANSLATED = re.compile(
+    r"translation/([A-Z][a-z]?)-([A-Z][a-z]?)/"
+    r"(?:frames|whole|scaled-[\d._]+|native-[a-z_]+-(?:frames|atoms))"
+)
 
 
 def _refuse_alloy(name: str, place: str) -> None:
@@ -63,6 +67,9 @@ class Settings(Section):
     distillation: dict[str, Distillation] = Field(description="distillation by element")
     translation: dict[str, Translation] = Field(description="translation by target element")
     study: dict[str, Study] = Field({}, description="comparison of strategies by element")
+    reproduction: Reproduction = Field(
+        Reproduction(), description="models beside those of the default run"
+    )
 
     @field_validator("sampling")
     @classmethod
@@ -170,11 +177,17 @@ class Settings(Section):
         source, own = self.elements[transfer.source], self.elements[target]
         return (own.volume_per_atom_A3 / source.volume_per_atom_A3) ** (1 / 3)
 
+    def length_scales(self, target: str, factors: Sequence[float]) -> float | list[float]:
+        """Return the factors of all lengths that the frames take in turn; one is a number."""
+        scales = [factor * self.length_scale(target) for factor in factors]
+        return scales[0] if len(scales) == 1 else scales
+
     def training_of(self, model: Model) -> Training:
         """Return how a model is trained.
 
-        On translated frames the symmetry functions are scaled as the frames are, so that they
-        cover the same shells of neighbours (unless `scale_descriptor` is off). The models of a
+        On translated frames, and on native ones that are compared with them, the symmetry functions
+        are scaled as the frames are, so that they cover the same shells of neighbours (unless
+        `scale_descriptor` is off). The models of a
         study have the study's number of steps.
         """
         if match := _STUDY.fullmatch(model.frames):
@@ -187,7 +200,12 @@ class Settings(Section):
         return self.training.model_copy(update={"descriptor": descriptor})
 
     def seed_of(self, model: Model) -> int:
-        """Return the seed of a model's training: the run's, and another for each study replica."""
+        """Return the seed of a model's training: its own, else the run's.
+
+        Each replica of a study has another.
+        """
+        if model.seed is not None:
+            return model.seed
         match = _STUDY.fullmatch(model.frames)
         return self.seed + int(match[2]) if match else self.seed
 

@@ -1,6 +1,7 @@
-"""Where a run's results come from: the one file that holds times, host and code revision."""
+"""Where a run's results come from: the one file that holds times, machine and code revision."""
 
 import hashlib
+import os
 import platform
 import re
 import socket
@@ -55,6 +56,17 @@ def git_state(directory: str | Path) -> dict[str, str | bool] | None:
     return {"revision": revision.strip(), "modified": bool(changes.strip())}
 
 
+def machine() -> dict[str, str | int | float]:
+    """Return this machine's processor, the cores that this process may use, and memory in GiB."""
+    found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "processor": found[1] if found else platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_GiB": round(pages / 2**30, 1),
+    }
+
+
 def write_provenance(
     files: Sequence[str | Path],
     *,
@@ -63,7 +75,7 @@ def write_provenance(
     directory: str | Path,
     output: Path,
 ) -> None:
-    """Write what made a run: versions, code revision, settings with the seed, and SHA-256 of files.
+    """Write what made a run: machine, versions, code, settings with the seed, SHA-256 of files.
 
     files: the results to vouch for (figures, tables and the data behind them). potentials: SHA-256
     of each table's numbers by its name. directory: the repository, for its git revision.
@@ -74,6 +86,7 @@ def write_provenance(
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "host": socket.gethostname(),
             "platform": platform.platform(),
+            "machine": machine(),
             "python": platform.python_version(),
             "packages": package_versions(),
             "git": git_state(directory),

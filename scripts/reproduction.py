@@ -1,0 +1,49 @@
+"""Set every number beside the paper's."""
+
+from pathlib import Path
+
+from potstill.paper.numbers import Trained
+from potstill.paper.reproduction import Making, Sources, write_reproduction
+from potstill.runtime.files import read_json
+from potstill.runtime.job import job
+from potstill.runtime.times import METADATA, read_jobs
+
+
+def paths(names, files):
+    """Return the files as paths, by name."""
+    return dict(zip(names, map(Path, files), strict=True))
+
+
+with job(snakemake) as s:
+    compared = iter(s.input.compared)
+    grids, few = (
+        dict(zip(labels, map(Trained, map(Path, trained), map(Path, tested)), strict=True))
+        for labels, trained, tested in (
+            (s.params.grids, s.input.grid_summaries, s.input.grid_evaluations),
+            (s.params.few, s.input.few_summaries, s.input.few_evaluations),
+        )
+    )
+    write_reproduction(
+        Sources(
+            tables=paths(s.params.tables, s.input.tables),
+            figures=[Path(path) for path in s.input.figures],
+            curve=Path(s.input.curve),
+            reduction=Path(s.input.reduction),
+            grids=grids,
+            few=few,
+            compared={
+                model: {name: Path(next(compared)) for name in s.params.compared}
+                for model in s.params.compared
+            },
+            translated=paths(s.params.targets, s.input.translated),
+            sets=Path(s.input.sets),
+            extra=paths(s.params.apart, s.input.get("apart", [])),
+        ),
+        Making(
+            command=s.params.command,
+            provenance=read_json(s.input.provenance),
+            jobs=read_jobs(METADATA, s.params.logs),
+            logs=s.params.logs,
+        ),
+        Path(s.output.page).parent,
+    )

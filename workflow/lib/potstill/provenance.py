@@ -1,6 +1,6 @@
 """Tell what made a result: `python -m potstill.provenance results/default/tables/table_2.md`.
 
-The answer is the chain of jobs from the potentials' tables to the file, of the records that the
+The answer is the chain of jobs from the potentials' tables to the file, out of the records that the
 jobs left beside their logs (`runtime.provenance.record_job`).
 """
 
@@ -8,7 +8,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ Record = dict[str, Any]
 
 
 def find_run(file: Path) -> Path:
-    """Return the folder `results/<run>` that holds a file, by its folder `logs`."""
+    """Return the folder `results/<run>` that holds a file, known by its folder `logs`."""
     if not file.is_file():
         raise PotstillError(f"{file}: no such file; name a result, as results/default/tables/...")
     for folder in file.parents:
@@ -30,33 +30,27 @@ def find_run(file: Path) -> Path:
     raise PotstillError(f"{file}: not in the folder of a run, as results/default; name a result")
 
 
-def read_records(run: Path) -> dict[Path, Record]:
-    """Return the record of the job that made a file, by the file, for all files of a run."""
-    base = run.parents[1]  # jobs name files from where Snakemake ran
+def read_records(run: Path) -> dict[str, Record]:
+    """Return the record of the job that made a file, by the file's name, for a whole run."""
     records = {}
     for path in sorted((run / "logs").rglob("*.json")):
         record = read_json(path)
-        records.update({base / output: record for output in record["outputs"]})
+        records.update(dict.fromkeys(record["outputs"], record))
     return records
 
 
-def chain(file: Path, records: dict[Path, Record], base: Path) -> dict[Path, Record | None]:
-    """Return the file and all it was made from, each after what it was made from itself.
+def chain(name: str, records: Mapping[str, Record]) -> list[str]:
+    """Return a file and all that it was made from, each after what it was made from itself."""
+    found: dict[str, None] = {}
 
-    The record is None for a file that no record tells of.
-    """
-    found: dict[Path, Record | None] = {}
+    def visit(name: str) -> None:
+        if name not in found:
+            for source in records[name]["inputs"] if name in records else ():
+                visit(source)
+            found[name] = None
 
-    def visit(path: Path) -> None:
-        if path in found:
-            return
-        record = records.get(path)
-        for name in record["inputs"] if record else ():
-            visit(base / name)
-        found[path] = record
-
-    visit(file)
-    return found
+    visit(name)
+    return list(found)
 
 
 def describe(file: Path) -> Iterator[str]:
@@ -66,38 +60,39 @@ def describe(file: Path) -> Iterator[str]:
     """
     file = Path(os.path.abspath(file))
     run = find_run(file)
-    base = run.parents[1]
+    base = run.parents[1]  # where Snakemake ran: records name files from there
+    asked = str(file.relative_to(base))
     records = read_records(run)
-    if file not in records:
+    if asked not in records:
         raise PotstillError(
-            f"{file}: no record in {run / 'logs'} tells how it was made; make it again with "
-            "snakemake --forcerun, or name a result"
+            f"{file}: no record in {run / 'logs'} tells what made it; name a result, or make it "
+            "again with snakemake --forcerun"
         )
     made_with: dict[str, list[str]] = {}
-    steps = chain(file, records, base)
-    for path, record in steps.items():
-        name = str(path.relative_to(base))
+    for name in chain(asked, records):
         yield name
-        if record is None:
+        if name not in records:
             yield "    no record of what made it"
             continue
-        yield f"    sha256: {record['outputs'][name]}{_change(path, record['outputs'][name])}"
-        if name.endswith(".eam.fs") and path.exists():
-            yield f"    sha256 of the potential's numbers: {numbers_sha256(path.read_text())}"
+        record = records[name]
+        yield f"    sha256: {record['outputs'][name]}{_since(base / name, record['outputs'][name])}"
+        if name.endswith(".eam.fs") and (base / name).exists():
+            digest = numbers_sha256((base / name).read_text())
+            yield f"    sha256 of the potential's numbers: {digest}"
         yield f"    rule: {record['rule']}"
-        for key, value in record["params"].items():
-            yield f"    {key}: {json.dumps(value)}"
+        for setting, value in record["params"].items():
+            yield f"    {setting}: {json.dumps(value)}"
         for source, digest in record["inputs"].items():
-            earlier = records.get(base / source)
-            stale = earlier is not None and earlier["outputs"][source] != digest
-            yield f"    from: {source}{' (which was made anew since)' if stale else ''}"
+            again = source in records and records[source]["outputs"][source] != digest
+            yield f"    from: {source}{' (made again since, with other content)' if again else ''}"
         made_with.setdefault(_versions(record), []).append(name)
     for versions, names in made_with.items():
-        of = "all of these" if len(made_with) == 1 else ", ".join(names)
-        yield f"made with {versions}: {of}"
+        yield f"made with {versions}"
+        if len(made_with) > 1:
+            yield from (f"    {name}" for name in names)
 
 
-def _change(path: Path, digest: str) -> str:
+def _since(path: Path, digest: str) -> str:
     if not path.exists():
         return " (the file is gone)"
     return "" if file_sha256(path) == digest else " (the file was changed since)"
@@ -105,17 +100,20 @@ def _change(path: Path, digest: str) -> str:
 
 def _versions(record: Record) -> str:
     git = record["git"]
-    revision = "unknown code revision"
+    code = "code of no known revision"
     if git is not None:
-        revision = f"code revision {git['revision']}{' with changes' if git['modified'] else ''}"
+        code = f"code revision {git['revision']}{' with changes' if git['modified'] else ''}"
     packages = (f"{name} {number}" for name, number in record["packages"].items())
-    return f"{revision}, python {record['python']}, {', '.join(packages)}"
+    return f"{code}, python {record['python']}, {', '.join(packages)}"
 
 
 def main() -> None:
-    """Print the chain of the file named on the command line."""
-    parser = argparse.ArgumentParser(prog="python -m potstill.provenance", description=__doc__)
-    parser.add_argument("file", type=Path, help="a figure, table or other result of a run")
+    """Print what made the file that is named on the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m potstill.provenance",
+        description="Tell which data, settings, seeds and versions made a result.",
+    )
+    parser.add_argument("file", type=Path, help="a figure, a table or another file of a run")
     try:
         for line in describe(parser.parse_args().file):
             print(line)

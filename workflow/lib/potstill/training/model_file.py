@@ -75,8 +75,9 @@ def load_ensemble(path: str | Path, *, symbol: str | None = None, device: str = 
 
 def _build(content: dict[str, Any], device: str) -> Ensemble:
     settings = Training.model_validate(content["training"])
-    networks = Networks(settings)
-    networks.load_state_dict(content["networks"])
+    with torch.device("meta"):  # no memory yet: settings that are not the file's may ask for any
+        networks = Networks(settings)
+    networks.load_state_dict(content["networks"], assign=True)
     if content["symbol"] not in ase.data.atomic_numbers:
         raise ValueError(f"{content['symbol']!r} is no chemical symbol")
     for name in ("mean", "std"):
@@ -84,8 +85,8 @@ def _build(content: dict[str, Any], device: str) -> Ensemble:
             raise ValueError(f"{name} is of another descriptor")
     numbers = {name: torch.as_tensor(content[name]) for name in _NUMBERS}
     for name, values in (numbers | networks.state_dict()).items():
-        if not torch.isfinite(values).all():
-            raise ValueError(f"{name} is not finite")
+        if not (values.is_floating_point() and torch.isfinite(values).all()):
+            raise ValueError(f"{name} holds no finite real numbers")
     if (content["std"] <= 0).any():
         raise ValueError("std is not positive")
     return Ensemble(

@@ -40,7 +40,7 @@ def frames(tables: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="session")
 def momt() -> Momt:
-    """A short MOMT run of 32 nickel atoms in 165 segments, after each of which it can be saved."""
+    """A short MOMT run of 32 nickel atoms in 105 segments, after each of which it can be saved."""
     return Momt.model_validate(
         {
             "method": "momt",
@@ -55,8 +55,8 @@ def momt() -> Momt:
             "deposit_interval": 100,
             "constant_deposits": 6000,
             "volume_step": 0.03,
-            "learning_steps": 60_000,
-            "production_steps": 60_000,
+            "learning_steps": 36_000,
+            "production_steps": 18_000,
             "frames": 60,
         }
     )

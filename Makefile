@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run paper reproduction report bench test lint config-reference env
+.PHONY: run paper reproduction report bench test lint audit config-reference env
 .DELETE_ON_ERROR:
 
 # the default configuration on two cores, into results/default/
@@ -38,6 +38,11 @@ lint: env
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	python -m potstill.reference | diff config/README.md -
+
+# known vulnerabilities of the pinned packages; it asks PyPI for them, so it is no part of the tests
+audit: env
+	pip install -c envs/constraints.txt -e '.[audit]'
+	pip-audit --strict --disable-pip --no-deps -r envs/constraints.txt
 
 config-reference: env
 	python -m potstill.reference > config/README.md

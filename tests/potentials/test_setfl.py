@@ -124,6 +124,12 @@ def test_density_of_unlike_atoms_is_the_one_lammps_takes(tmp_path: Path) -> None
         (lambda text: text.replace("3.5 ", "x.5 "), "word among its numbers"),
         (lambda text: text.replace("3.5 ", "nan "), "not finite"),
         (lambda text: text.replace("0.25 1.0", "0.25 -1.0"), "not positive"),
+        (
+            lambda text: text.replace("0.25 1.0", "0.25 9.0"),
+            "ends at 1 A, before its cut-off of 9 A",
+        ),
+        (lambda text: text.replace("58.7", "-58.7"), "mass that is not positive"),
+        (lambda text: "\0" * 1000, "ends before the number of elements"),
         (lambda text: text.replace("2 Ni Al", "999999999 Ni Al"), "asks for 999999999 elements"),
     ],
 )

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from potstill.runtime.compile_cache import cache_folder
+from potstill.runtime.compile_cache import cache_folder, private_folder
 
 CALLED = "from numba import njit\n\n\n@njit(cache=True)\ndef called():\n    return {}\n"
 CALLER = (
@@ -54,3 +54,18 @@ def test_the_library_uses_its_folder_unless_told_another(first, tmp_path):
         said = subprocess.check_output([sys.executable, "-c", script], env=environment, text=True)
         folder = said.strip()
         assert folder == given if given else "numba-" in folder and "potstill" in folder
+
+
+def test_nobody_else_can_put_pickles_in_the_folder(tmp_path):
+    """Of numba's cache outside of the package, in a place where others may write."""
+    folder = tmp_path / "mine"
+    assert private_folder(folder) == folder and folder.stat().st_mode & 0o777 == 0o700
+    assert private_folder(folder) == folder
+    folder.chmod(0o777)
+    open_to_all = private_folder(folder)
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    followed = private_folder(link)
+    for other in (open_to_all, followed):
+        assert other not in (folder, link) and other.stat().st_mode & 0o777 == 0o700
+        other.rmdir()

@@ -1,11 +1,12 @@
 """Atomic writes: the old file or the whole new one."""
 
+import errno
 import json
 import math
 
 import pytest
 
-from potstill.errors import PotstillError
+from potstill.errors import PotstillError, WriteError
 from potstill.runtime.files import atomic_path, read_json, write_json
 
 
@@ -29,6 +30,29 @@ def test_failure_leaves_the_old_file(tmp_path):
         raise RuntimeError
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOSPC, r"\(No space left on device\); free some space and run again"),
+        (errno.EROFS, r"\(Read-only file system\); make its folder writable, or run in another"),
+        (errno.EACCES, r"\(Permission denied\); make its folder writable"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_named(tmp_path, number, told):
+    def fail():
+        try:
+            raise OSError(number, "the system's words")
+        except OSError:  # as torch does
+            raise RuntimeError("unexpected pos 704 vs 598")  # noqa: B904
+
+    with (
+        pytest.raises(WriteError, match=rf"file\.txt: cannot be written {told}"),
+        atomic_path(tmp_path / "file.txt"),
+    ):
+        fail()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_json_round_trip(tmp_path):

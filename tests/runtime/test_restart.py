@@ -1,5 +1,7 @@
 """Restart files: save, go on, ignore what is not ours, end on SIGTERM, keep twins out."""
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -38,6 +40,32 @@ def test_other_settings_start_afresh(tmp_path, capsys):
     assert "other settings" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("kept", [0, 10, 0.5, 0.98])
+def test_a_broken_file_starts_afresh(tmp_path, capsys, kept):
+    output = tmp_path / "momt.h5"
+    with pytest.raises(KeyboardInterrupt), restart_file(output, "a") as restart:
+        restart.save({"step": np.array(40), "positions": np.eye(30)})
+        raise KeyboardInterrupt
+    content = restart.path.read_bytes()
+    restart.path.write_bytes(content[: int(kept if kept >= 1 else kept * len(content))])
+    with restart_file(output, "a") as restart:
+        assert restart.load() is None
+    assert "momt.h5.restart: not a whole restart file, starting afresh" in capsys.readouterr().err
+
+
+def test_pickles_are_not_loaded(tmp_path, capsys):
+    class Hostile:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "done"),)
+
+    output = tmp_path / "momt.h5"
+    with restart_file(output, "a") as restart:
+        with restart.path.open("wb") as handle:
+            np.savez(handle, fingerprint=np.array("a"), step=np.array(Hostile(), dtype=object))
+        assert restart.load() is None
+    assert not (tmp_path / "done").exists()
+
+
 def test_due(tmp_path):
     with restart_file(tmp_path / "a", "a", interval_s=1000) as restart:
         assert not restart.due()
@@ -74,6 +102,29 @@ def test_a_twin_is_refused(tmp_path):
     with restart_file(output, "a"):
         told = subprocess.run([sys.executable, "-c", twin], capture_output=True, text=True)
     assert "momt.h5: another process is making this file; wait for it" in told.stdout
+
+
+def test_a_lock_taken_on_a_file_that_is_gone_counts_for_nothing(tmp_path, monkeypatch):
+    """Between its opening and its locking the holder ended, and removed it."""
+    output, flock = tmp_path / "momt.h5", fcntl.flock
+
+    def late(handle, operation):
+        os.unlink(f"{output}.lock")
+        flock(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(PotstillError, match="another process is making this file"):
+        restart_file(output, "a").__enter__()
+
+
+def test_a_file_system_without_locks(tmp_path, monkeypatch, capsys):
+    def flock(handle, operation):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with restart_file(tmp_path / "momt.h5", "a") as restart:
+        assert restart.load() is None
+    assert "no locks on this file system (Function not implemented)" in capsys.readouterr().err
 
 
 def test_failed_save_keeps_the_last_state(tmp_path):

@@ -13,6 +13,7 @@ import yaml
 
 from potstill.frames import read_frames
 from potstill.potentials.tables import KNOWN
+from potstill.provenance import describe, read_records
 from potstill.settings import load_settings
 from potstill.training import load_calculator
 
@@ -248,6 +249,27 @@ def test_provenance(results):
     assert {"table_1.csv", "figure_2a.pdf", "distilled.h5", "ensemble.pt"} <= listed
     for path, digest in content["files"].items():
         assert hashlib.sha256((results.parents[1] / path).read_bytes()).hexdigest() == digest
+
+
+def test_what_made_a_result_is_told_to_the_potential(results, settings):
+    """Of a table: each file of its chain by hash, its settings and seed, and the potential."""
+    lines = list(describe(results / "tables/table_2.md"))
+    for name in ("Ni-Nb.eam.fs", "32/momt.h5", "0/selection.h5", "Ni-distilled/ensemble.pt"):
+        assert any(line.endswith(name) and not line.startswith(" ") for line in lines)
+    text = "\n".join(lines)
+    assert f"sha256 of the potential's numbers: {KNOWN['Ni-Nb'].sha256}" in text
+    assert f"settings: {json.dumps(settings['training'])}" in text
+    assert "\n    seed: 7\n" in text
+    # nothing is missing or was changed since, and code and packages were one for all
+    assert "no record" not in text and "since" not in text
+    assert lines[-1].startswith("made with code ")
+
+
+def test_every_result_has_a_record(results):
+    told = read_records(results)
+    base = results.parents[1]
+    made = {str(path.relative_to(base)) for path in results.rglob("*.*") if path.is_file()}
+    assert {name for name in made if "/logs/" not in name} <= set(told)
 
 
 def test_reproduction(tiny_run, tiny_config, results, snakemake_in):

@@ -4,7 +4,7 @@ The file has one group named by the number of atoms ("032"), which torchani's `A
 (attribute grouping = by_num_atoms). Every dataset carries its unit in an attribute `unit`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -43,6 +43,15 @@ _DATASETS = {
     "atomic_energies": "atomic_energies",
     "forces": "forces",
     "stress": "stress",
+}
+_AXES = {
+    "species": 2,
+    "coordinates": 3,
+    "cell": 3,
+    "energies": 1,
+    "atomic_energies": 2,
+    "forces": 3,
+    "stress": 3,
 }
 
 
@@ -148,7 +157,8 @@ def read_frames(path: str | Path) -> Frames:
     """Read and check a frame file.
 
     Raises PotstillError, naming the file and the first bad frame, when the file is missing,
-    truncated, holds no or several groups, lacks a dataset, or has a NaN or a flat cell.
+    truncated, holds no or several groups, lacks a dataset, holds one that is not of numbers or lies
+    in another file, or has a NaN or a flat cell.
     """
     source = Path(path)
     if not source.exists():
@@ -173,26 +183,57 @@ def _read(store: h5py.File, path: str | Path) -> Frames:
     missing = [name for name in ("species", *_DATASETS.values()) if name not in group]
     if missing:
         raise PotstillError(f"{path}: lacks the dataset(s) {', '.join(missing)}; rewrite the file")
-    species = np.unique(group["species"][...])
-    if len(species) != 1:
-        raise PotstillError(
-            f"{path}: holds {len(species)} elements; alloys are not supported, use one element"
-        )
     attributes = {n: v for n, v in store.attrs.items() if n not in ("grouping", "symbol")}
+    datasets = {name: _numbers(group, stored, path) for name, stored in _DATASETS.items()}
+    columns = {n: _numbers(group, n, path) for n in group if n not in _AXES}
+    species = _numbers(group, "species", path)
+    if not len(species) or species.shape != datasets["positions"].shape[:2]:
+        raise PotstillError(
+            f"{path}: species has shape {species.shape}, coordinates "
+            f"{datasets['positions'].shape}; give the atomic number of every atom of every frame"
+        )
+    elements = np.unique(species)
+    if len(elements) != 1:
+        raise PotstillError(
+            f"{path}: holds {len(elements)} elements; alloys are not supported, use one element"
+        )
+    number = elements[0]
+    if number not in range(1, len(ase.data.chemical_symbols)):
+        raise PotstillError(
+            f"{path}: species holds {number}, which is no atomic number; rewrite the file"
+        )
     frames = Frames(
-        symbol=ase.data.chemical_symbols[int(species[0])],
-        columns={n: d[...] for n, d in group.items() if n not in {"species", *_DATASETS.values()}},
+        symbol=ase.data.chemical_symbols[int(number)],
+        columns=columns,
         attributes=attributes,
-        **{name: group[stored][...] for name, stored in _DATASETS.items()},
+        **{name: values.astype(np.float64, copy=False) for name, values in datasets.items()},
     )
     check_frames(frames, str(path))
     return frames
 
 
+def _numbers(group: h5py.Group, name: str, path: str | Path) -> Array:
+    """Return a dataset; PotstillError unless it is an array of numbers that this file holds."""
+    own = isinstance(group.get(name, getlink=True), h5py.HardLink)
+    found = group[name] if own else None
+    if not isinstance(found, h5py.Dataset) or found.external or found.is_virtual:
+        raise PotstillError(
+            f"{path}: {name} is no dataset of this file (but a group, or a link to elsewhere); "
+            "copy the numbers into the file"
+        )
+    axes = _AXES.get(name, max(1, found.ndim))
+    if found.dtype.kind not in "iuf" or found.shape is None or found.ndim != axes:
+        raise PotstillError(
+            f"{path}: {name} must hold numbers along {axes} axes, and has type {found.dtype} and "
+            f"shape {found.shape}; rewrite the file"
+        )
+    return found[...]
+
+
 def check_frames(frames: Frames, origin: str) -> None:
     """Raise PotstillError naming `origin` and the frame for wrong shapes, NaN or a flat cell."""
     count, atoms = len(frames), frames.atoms
-    shapes: Mapping[str, tuple[int, ...]] = {
+    shapes: dict[str, tuple[int, ...]] = {
         "positions": (count, atoms, 3),
         "cell": (count, 3, 3),
         "energy": (count,),
@@ -200,8 +241,9 @@ def check_frames(frames: Frames, origin: str) -> None:
         "forces": (count, atoms, 3),
         "stress": (count, 3, 3),
     }
+    shapes |= {name: (count, *column.shape[1:]) for name, column in frames.columns.items()}
     for name, shape in shapes.items():
-        values = getattr(frames, name)
+        values = frames.columns[name] if name in frames.columns else getattr(frames, name)
         if values.shape != shape:
             raise PotstillError(
                 f"{origin}: {name} has shape {values.shape}, expected {shape}; rewrite the file"

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
-Range = tuple[float, float]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Range = tuple[Finite, Finite]
 Factors = Annotated[tuple[Positive, ...], Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
@@ -50,7 +51,7 @@ class Element(Section):
 
 class _Dynamics(Section):
     temperature_K: Positive = Field(description="temperature of the thermostat (MOMT: T0)")
-    pressure_bar: float = Field(1.0, allow_inf_nan=False, description="external pressure")
+    pressure_bar: Finite = Field(1.0, description="external pressure")
     timestep_fs: Positive = Field(2.0, le=10, description="time step")
     friction_per_ps: Positive = Field(2.0, description="Langevin friction")
     volume_interval: Count = Field(10, description="steps between volume moves")
@@ -302,7 +303,7 @@ class Training(Section):
     energy_weight: Positive = Field(0.1, description="weight of the energy term of the loss")
     force_weight: Positive = Field(1.0, description="weight of the force term of the loss")
     learning_rate: Positive = Field(1e-2, le=1, description="peak learning rate")
-    weight_decay: float = Field(1e-2, ge=0, description="AdamW weight decay")
+    weight_decay: Finite = Field(1e-2, ge=0, description="AdamW weight decay")
     schedule: Literal["cosine", "plateau"] = Field(
         "cosine", description="cosine decay, or halving when the validation loss stalls"
     )

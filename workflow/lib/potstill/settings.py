@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from textwrap import shorten
 from typing import Annotated, Any, Literal, Self
 
 import ase.data
@@ -27,6 +28,7 @@ from potstill.sections import (
     Translation,
 )
 
+LONGEST_LINE = 500  # of an error, which tells what was given
 _SET_NAME = re.compile(r"[A-Z][a-z]?/[1-9]\d*/[a-z][a-z0-9]*")
 _DISTILLED = re.compile(r"distillation/([A-Z][a-z]?)/(?:distilled|\d+/selection|grid-\d+x\d+)")
 _STUDY = re.compile(r"study/([A-Z][a-z]?)/[a-z_]+/[\d.]+/(\d+)/selection")
@@ -229,5 +231,6 @@ def load_settings(config: Mapping[str, Any]) -> Settings:
             if item["type"] == "extra_forbidden":
                 message = "no such setting; see config/README.md for the names"
             given = "" if isinstance(item["input"], dict) else f" (given: {item['input']!r})"
-            lines.append(f"configuration: {place + ': ' if place else ''}{message}{given}")
+            line = f"configuration: {place + ': ' if place else ''}{message}{given}"
+            lines.append(shorten(line, LONGEST_LINE, placeholder=" ..."))
         raise PotstillError("\n".join(lines)) from None

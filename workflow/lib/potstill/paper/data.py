@@ -41,7 +41,9 @@ def read_datasets(path: Path, names: Sequence[str]) -> tuple[dict[str, Floats], 
                 raise PotstillError(f"{path}: lacks {', '.join(missing)}; delete it and rerun")
             return {name: store[name][...] for name in names}, dict(store.attrs)
     except OSError as error:
-        raise PotstillError(f"{path}: not a complete HDF5 file ({error}); rerun its rule") from None
+        raise PotstillError(
+            f"{path}: not a complete HDF5 file ({error}); delete it and rerun"
+        ) from None
 
 
 def read_trace(path: Path) -> Trace:

@@ -97,6 +97,8 @@ def parse_setfl(text: str, origin: str) -> Setfl:
     cutoff = reader.number("the cut-off")
     if min(d_rho, d_r, cutoff) <= 0:
         raise reader.garbled("has a step or cut-off that is not positive")
+    if cutoff > n_r * d_r * (1 + 1e-9):
+        raise reader.garbled(f"ends at {n_r * d_r:g} A, before its cut-off of {cutoff:g} A")
 
     pairs = count * (count + 1) // 2 * n_r
     sizes = {
@@ -118,6 +120,8 @@ def parse_setfl(text: str, origin: str) -> Setfl:
     for b in range(count):
         numbers.append(reader.integer("an atomic number"))
         masses.append(reader.number("a mass"))
+        if masses[-1] <= 0:
+            raise reader.garbled("has a mass that is not positive")
         constants.append(reader.number("a lattice constant"))
         lattices.append(reader.word("a lattice's name"))
         embedding[b] = reader.values(n_rho)

@@ -1,5 +1,6 @@
 """Atomic writes: a reader sees the old file or the complete new one, never a part."""
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -7,7 +8,34 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from potstill.errors import PotstillError
+from potstill.errors import PotstillError, WriteError
+
+# What keeps a file from being written on a sound machine, and the cure.
+_FREE = "free some space and run again"
+_OPEN = "make its folder writable, or run in another --directory"
+_CURES = {
+    errno.ENOSPC: _FREE,
+    errno.EDQUOT: _FREE,
+    errno.EROFS: _OPEN,
+    errno.EACCES: _OPEN,
+    errno.EPERM: _OPEN,
+}
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Raise WriteError naming `path` if a full disk or a closed folder ends the block."""
+    try:
+        yield
+    except Exception as error:
+        found: BaseException | None = error
+        while found is not None:  # torch raises an error of its own on top of the disk's
+            if isinstance(found, OSError) and found.errno in _CURES:
+                raise WriteError(
+                    f"{path}: cannot be written ({os.strerror(found.errno)}); {_CURES[found.errno]}"
+                ) from None
+            found = found.__context__
+        raise
 
 
 @contextmanager
@@ -15,19 +43,21 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success flush it to disk and rename it to `path`.
 
     If the block raises, the temporary file is removed and `path` is left as it was. A process that
-    is killed leaves the temporary file behind, which the next write of `path` uses again.
+    is killed leaves the temporary file behind, which the next write of `path` uses again. Raises
+    WriteError, naming `path`, where the disk is full or the folder cannot be written.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.stem}.part{target.suffix}")
-    temporary.unlink(missing_ok=True)
-    try:
-        yield temporary
-        with temporary.open("rb+") as written:
-            os.fsync(written.fileno())
-        temporary.replace(target)
-    finally:
+    with writing(path):
+        target.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)
+        try:
+            yield temporary
+            with temporary.open("rb+") as written:
+                os.fsync(written.fileno())
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def write_json(path: str | Path, content: Any) -> None:

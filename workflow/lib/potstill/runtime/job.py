@@ -3,10 +3,13 @@
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from typing import Any, TextIO
 
 from potstill.errors import PotstillError
+from potstill.runtime.files import writing
+from potstill.runtime.provenance import record_job
 
 
 class _Tee:
@@ -17,28 +20,37 @@ class _Tee:
 
     def write(self, text: str) -> int:
         for stream in self.streams:
-            stream.write(text)
-            stream.flush()
+            # a full disk or a reader that is gone must not end the job whose lines these are
+            with suppress(OSError):
+                stream.write(text)
+                stream.flush()
         return len(text)
 
     def flush(self) -> None:
-        for stream in self.streams:
-            stream.flush()
+        """Do nothing: every write is flushed."""
 
 
 @contextmanager
 def job(snakemake: Any) -> Iterator[Any]:
     """Yield `snakemake` with standard output and error copied to the rule's log file.
 
-    A PotstillError ends the script with its one line and exit status 1; any other error keeps its
+    Beside the log the job leaves the record of what it made and of what (`record_job`). A
+    PotstillError ends the script with its one line and exit status 1; any other error keeps its
     traceback, in the log as well.
     """
     kept = sys.stdout, sys.stderr
-    with open(snakemake.log[0], "w") as log:
+    try:
+        with writing(snakemake.log[0]):
+            raw = open(snakemake.log[0], "wb", buffering=0)  # noqa: SIM115
+    except PotstillError as error:
+        sys.exit(f"error in rule {snakemake.rule}: {error}")
+    with raw:
+        log = TextIOWrapper(raw, write_through=True)  # holds nothing back to fail on when closed
         sys.stdout = _Tee(kept[0], log)
         sys.stderr = _Tee(kept[1], log)
         try:
             yield snakemake
+            record_job(snakemake)
         except PotstillError as error:
             print(f"error in rule {snakemake.rule}: {error}", file=sys.stderr)
             sys.exit(1)

@@ -1,4 +1,8 @@
-"""Where a run's results come from: the one file that holds times, machine and code revision."""
+"""Where results come from: each job's record beside its log, and one file for the whole run.
+
+Times and machine stand in the run's file alone, so that records, as data, repeat byte for byte.
+`potstill.provenance` reads the records.
+"""
 
 import hashlib
 import os
@@ -10,8 +14,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from typing import Any
 
+from potstill.errors import WriteError
 from potstill.runtime.files import write_json
+from potstill.runtime.progress import say
 from potstill.settings import Settings
 
 
@@ -65,6 +72,28 @@ def machine() -> dict[str, str | int | float]:
         "cores": len(os.sched_getaffinity(0)),
         "memory_GiB": round(pages / 2**30, 1),
     }
+
+
+def record_job(snakemake: Any) -> None:
+    """Write what a finished job made and of what, beside its log with the ending `.json`.
+
+    `snakemake` is the object of that name in a script. The record holds the rule, its params
+    (settings, seed, stage version), SHA-256 of inputs and outputs by path, the packages' versions
+    and the code revision. Where it cannot be written a line says so, and the job's work stands.
+    """
+    record = {
+        "rule": snakemake.rule,
+        "params": dict(snakemake.params.items()),
+        "inputs": {str(path): file_sha256(path) for path in snakemake.input},
+        "outputs": {str(path): file_sha256(path) for path in snakemake.output},
+        "python": platform.python_version(),
+        "packages": package_versions(),
+        "git": git_state(snakemake.scriptdir),
+    }
+    try:
+        write_json(Path(snakemake.log[0]).with_suffix(".json"), record)
+    except WriteError as error:
+        say(f"no record of what was made of what: {error}")
 
 
 def write_provenance(

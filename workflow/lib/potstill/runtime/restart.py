@@ -5,18 +5,21 @@ deletes the declared outputs of failed jobs.
 """
 
 import fcntl
+import os
 import signal
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
-from potstill.runtime.files import atomic_path
+from potstill.runtime.files import atomic_path, writing
 from potstill.runtime.progress import say
 
 State = dict[str, NDArray[np.generic]]
@@ -31,12 +34,17 @@ class Restart:
         self.stop = False
 
     def load(self) -> State | None:
-        """Return the saved state, or None if there is none or it is of other settings."""
+        """Return the saved state; None if there is none, or it is broken or of other settings."""
         if not self.path.exists():
             return None
-        with np.load(self.path, allow_pickle=False) as archive:
-            state = {name: archive[name] for name in archive.files}
-        if str(state.pop("fingerprint")) != self.fingerprint:
+        try:
+            with np.load(self.path, allow_pickle=False) as archive:
+                state = {name: archive[name] for name in archive.files}
+            fingerprint = str(state.pop("fingerprint"))
+        except (AttributeError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+            say(f"{self.path}: not a whole restart file, starting afresh")
+            return None
+        if fingerprint != self.fingerprint:
             say(f"{self.path}: made with other settings or another version, starting afresh")
             return None
         say(f"{self.path}: going on from here")
@@ -59,6 +67,18 @@ class Restart:
         self.stop = True
 
 
+def _alone(lock: TextIO) -> bool:
+    """Take the lock; return False if another process has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        say(f"{lock.name}: no locks on this file system ({error.strerror}), going on without")
+    # who ends removes the file, and a lock on a removed file keeps nobody out
+    return os.fstat(lock.fileno()).st_nlink > 0
+
+
 @contextmanager
 def restart_file(
     output: str | Path, fingerprint: str, *, interval_s: float = 60.0
@@ -70,14 +90,14 @@ def restart_file(
     """
     path = Path(f"{output}.restart")
     lock = Path(f"{output}.lock")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+    with writing(output):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        held = lock.open("w")
+    with held:
+        if not _alone(held):
             raise PotstillError(
                 f"{output}: another process is making this file; wait for it or stop it first"
-            ) from None
+            )
         restart = Restart(path, fingerprint, interval_s)
         before = signal.signal(signal.SIGTERM, restart._on_term)
         try:

@@ -10,6 +10,7 @@ from numba import set_num_threads
 
 from potstill.frames import write_frames
 from potstill.potentials.eam import EamPotential, label_frames
+from potstill.potentials.setfl import numbers_sha256
 from potstill.runtime.files import atomic_path, write_json
 from potstill.runtime.progress import Progress, say
 from potstill.runtime.restart import Restart, State, restart_file
@@ -283,8 +284,9 @@ def sample(
     say(f"{name}: {settings.method}, {settings.walkers} walkers on {device}, first compiling")
     if isinstance(settings, Momt):
         settings = complete(settings, element, atoms, eam, seed)
+    table = numbers_sha256(potential.read_text())
     made_with = [VERSION["sampling"], name, seed, device, settings.model_dump(), dict(element)]
-    with restart_file(frames, json.dumps(made_with)) as restart:
+    with restart_file(frames, json.dumps([*made_with, table])) as restart:
         engine = engine_for(device, settings.walkers)
         sampler = Sampler(settings, element, atoms, eam, seed, engine)
         rate = _run(sampler, name, restart)

@@ -7,17 +7,19 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import ase.data
 import torch
-from pydantic import ValidationError
 
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path
 from potstill.sections import Training
+from potstill.training.descriptors import feature_count
 from potstill.training.device import resolve_device
 from potstill.training.ensemble import Ensemble, Networks
 
 FORMAT = "potstill-ensemble"
 VERSION = 1
+_NUMBERS = ("self_energy_eV", "scale_eV", "mean", "std")
 
 
 def save_ensemble(path: str | Path, ensemble: Ensemble) -> None:
@@ -66,15 +68,27 @@ def load_ensemble(path: str | Path, *, symbol: str | None = None, device: str = 
         )
     try:
         return _build(content, resolve_device(device))
-    except (KeyError, TypeError, AttributeError, ValidationError, RuntimeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise PotstillError(f"{path}: inconsistent model file ({reason}); train again") from None
 
 
 def _build(content: dict[str, Any], device: str) -> Ensemble:
     settings = Training.model_validate(content["training"])
-    networks = Networks(settings)
-    networks.load_state_dict(content["networks"])
+    with torch.device("meta"):  # no memory yet: settings that are not the file's may ask for any
+        networks = Networks(settings)
+    networks.load_state_dict(content["networks"], assign=True)
+    if content["symbol"] not in ase.data.atomic_numbers:
+        raise ValueError(f"{content['symbol']!r} is no chemical symbol")
+    for name in ("mean", "std"):
+        if content[name].shape != (feature_count(settings.descriptor),):
+            raise ValueError(f"{name} is of another descriptor")
+    numbers = {name: torch.as_tensor(content[name]) for name in _NUMBERS}
+    for name, values in (numbers | networks.state_dict()).items():
+        if not (values.is_floating_point() and torch.isfinite(values).all()):
+            raise ValueError(f"{name} holds no finite real numbers")
+    if (content["std"] <= 0).any():
+        raise ValueError("std is not positive")
     return Ensemble(
         symbol=content["symbol"],
         settings=settings,

@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from potstill.errors import PotstillError
+from potstill.errors import PotstillError, WriteError
 from potstill.frames import UNITS, Frames, read_frames
 from potstill.runtime.files import atomic_path, write_json
 from potstill.runtime.progress import say
@@ -49,27 +49,29 @@ def train_model(
         try:
             found = check_data(chosen, settings)
             ensemble, fit = train(chosen, settings, seed, device=device, restart=restart)
+        except WriteError:
+            raise
         except PotstillError as error:
             raise PotstillError(f"{frames}: {error}") from None
         save_ensemble(model, ensemble)
-    with atomic_path(history) as temporary:
-        rows = [",".join(HISTORY), *(",".join(f"{v:.8g}" for v in row) for row in fit.history)]
-        temporary.write_text("\n".join(rows) + "\n")
-    write_json(
-        summary,
-        {
-            "symbol": chosen.symbol,
-            "frames": len(chosen),
-            "atoms": chosen.atoms,
-            "members": settings.members,
-            "self_energy_eV": ensemble.self_energy_eV,
-            "seed": seed,
-            "steps": fit.step,
-            "stopped_early": fit.step < settings.steps,
-            "data_check": found,
-            **_validation(fit, settings),
-        },
-    )
+        with atomic_path(history) as temporary:
+            rows = [",".join(HISTORY), *(",".join(f"{v:.8g}" for v in row) for row in fit.history)]
+            temporary.write_text("\n".join(rows) + "\n")
+        write_json(
+            summary,
+            {
+                "symbol": chosen.symbol,
+                "frames": len(chosen),
+                "atoms": chosen.atoms,
+                "members": settings.members,
+                "self_energy_eV": ensemble.self_energy_eV,
+                "seed": seed,
+                "steps": fit.step,
+                "stopped_early": fit.step < settings.steps,
+                "data_check": found,
+                **_validation(fit, settings),
+            },
+        )
 
 
 def evaluate_model(

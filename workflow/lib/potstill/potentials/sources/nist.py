@@ -3,6 +3,7 @@
 import http.client
 import urllib.parse
 import urllib.request
+from typing import Any
 
 from potstill.errors import PotstillError
 from potstill.potentials.tables import KnownTable
@@ -23,9 +24,19 @@ def get(table: KnownTable) -> str:
     raise PotstillError("; ".join(reasons))
 
 
+class _HttpsOnly(urllib.request.HTTPRedirectHandler):
+    """Follows a server to another address only over HTTPS; any other is not even asked."""
+
+    def redirect_request(
+        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        if urllib.parse.urlsplit(newurl).scheme != "https":
+            raise OSError(f"sends on to an address without HTTPS ({newurl})")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
 def _download(url: str) -> str:
     request = urllib.request.Request(url, headers={"User-Agent": "potstill"})
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
-        if not response.geturl().startswith("https://"):
-            raise OSError(f"sent on to an address without HTTPS ({response.geturl()})")
+    opener = urllib.request.build_opener(_HttpsOnly)
+    with opener.open(request, timeout=TIMEOUT_S) as response:
         return response.read(LARGEST_BYTES).decode("utf-8", errors="replace")

@@ -63,12 +63,15 @@ def _library(package: Path, model: str) -> bytes:
         unpacked = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     except FileNotFoundError:
         raise PotstillError("there is no dpkg-deb on this machine") from None
-    with unpacked, tarfile.open(fileobj=unpacked.stdout, mode="r|") as archive:
-        for member in archive:
-            if f"/{model}/" in member.name and member.name.endswith(".so"):
-                stream = archive.extractfile(member)
-                if stream is not None:
+    try:
+        with unpacked, tarfile.open(fileobj=unpacked.stdout, mode="r|") as archive:
+            for member in archive:
+                if f"/{model}/" in member.name and member.name.endswith(".so") and member.isfile():
+                    stream = archive.extractfile(member)  # in memory: nothing is unpacked to disk
+                    assert stream is not None
                     content = stream.read()
                     unpacked.kill()  # the rest of the package is of no use
                     return content
+    except tarfile.TarError as error:
+        raise PotstillError(f"the package is broken ({error})") from None
     raise PotstillError(f"the package holds no model {model}")

@@ -1,16 +1,44 @@
-"""What tests of several stages share."""
+"""What tests of several stages share: tables, and the tiny run of the whole workflow."""
 
+import copy
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 # Before numpy loads its linear algebra: with more threads than idle cores, small matrices crawl.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+import yaml
 
 from potstill.potentials.fetch import fetch_table
 from potstill.potentials.setfl import numbers_sha256
 from potstill.potentials.tables import KNOWN
+
+ROOT = Path(__file__).parents[1]
+
+Snakemake = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def _run(directory: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake in this repository on its workflow, with results in `directory`."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
+    return subprocess.run(
+        [*map(str, command), "--directory", str(directory), *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def snakemake_in() -> Snakemake:
+    """Function of a directory and of Snakemake's arguments; returns the finished process."""
+    return _run
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +53,28 @@ def tables(pytestconfig: pytest.Config) -> dict[str, Path]:
             fetch_table(name, path, file=None, sha256=None)
         paths[name] = path
     return paths
+
+
+@pytest.fixture
+def default_config() -> dict[str, Any]:
+    """A fresh copy of config/config.yaml."""
+    return copy.deepcopy(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+
+
+@pytest.fixture(scope="session")
+def tiny_config(tmp_path_factory: pytest.TempPathFactory, tables: dict[str, Path]) -> Path:
+    """The tiny configuration, with the tables from the tests' own cache."""
+    config = yaml.safe_load((ROOT / "tests/workflow/tiny.yaml").read_text())
+    config["potentials"] = {name: {"file": str(path)} for name, path in tables.items()}
+    path = tmp_path_factory.mktemp("config") / "tiny.yaml"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_config: Path) -> Path:
+    """The folder in which the tiny configuration has run from end to end."""
+    directory = tmp_path_factory.mktemp("run")
+    finished = _run(directory, "--cores", "2", "--configfile", tiny_config, "--show-failed-logs")
+    assert finished.returncode == 0, finished.stdout[-8000:]
+    return directory

@@ -116,7 +116,7 @@ rule reduction:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
+        mem_mb=growing(2000),
         runtime=growing(30),
     params:
         descriptor=plain(settings.training.descriptor),

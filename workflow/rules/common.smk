@@ -33,6 +33,11 @@ def plain(section):
     return section.model_dump(mode="json")
 
 
+def growing(amount):
+    """Return a resource that grows by `amount` with every attempt at a job."""
+    return lambda wildcards, attempt: attempt * amount
+
+
 def loop_settings(element):
     """Return what a selection depends on: the loop's settings without the grids."""
     return setting("distillation", element).model_dump(mode="json", exclude={"grids"})
@@ -78,6 +83,18 @@ def model_data(name):
 def training_settings(wildcards):
     """Return how a model is trained, as the plain dict that goes into the params."""
     return plain(settings.training_of(model_data(wildcards.model)))
+
+
+def training_memory(wildcards, input, attempt):
+    """Return the memory of a training, MB: derivatives of all features of all its frames.
+
+    They take up to 130 times as much as the frames do in their file; half of it again is margin.
+    """
+    data, share = model_data(wildcards.model), 1.0
+    sampled = settings.sampling.get(data.frames.removeprefix("sampling/"))
+    if data.count and sampled:
+        share = min(1.0, data.count / sampled.frames)
+    return attempt * round(1500 + 200 * share * input.size_mb)
 
 
 def training_seed(wildcards):

@@ -9,8 +9,8 @@ rule relax:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         element=lambda wildcards: plain(setting("elements", wildcards.element)),
         version=VERSION["relaxation"],

@@ -13,8 +13,8 @@ rule translate:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(15),
     params:
         scale=lambda wildcards: translation_scale(wildcards.target),
         version=VERSION["translation"],

@@ -79,6 +79,14 @@ def test_a_job_leaves_the_record_of_what_it_made_of_what(rule, tmp_path):
     assert record["packages"]["numpy"] == numpy.__version__
 
 
+def test_a_record_that_cannot_be_made_does_not_undo_the_job(rule, tmp_path, capsys):
+    with job(rule):
+        Path(rule.input[0]).unlink()
+        Path(rule.output[0]).write_text("made")
+    assert "no record of what was made of what: " in capsys.readouterr().err
+    assert Path(rule.output[0]).exists() and not (tmp_path / "train.json").exists()
+
+
 def test_a_failed_job_leaves_no_record(rule, tmp_path):
     with pytest.raises(SystemExit), job(rule):
         raise PotstillError("bad")

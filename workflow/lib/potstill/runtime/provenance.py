@@ -79,20 +79,20 @@ def record_job(snakemake: Any) -> None:
 
     `snakemake` is the object of that name in a script. The record holds the rule, its params
     (settings, seed, stage version), SHA-256 of inputs and outputs by path, the packages' versions
-    and the code revision. Where it cannot be written a line says so, and the job's work stands.
+    and the code revision. Where it cannot be made a line says so, and the job's work stands.
     """
-    record = {
-        "rule": snakemake.rule,
-        "params": dict(snakemake.params.items()),
-        "inputs": {str(path): file_sha256(path) for path in snakemake.input},
-        "outputs": {str(path): file_sha256(path) for path in snakemake.output},
-        "python": platform.python_version(),
-        "packages": package_versions(),
-        "git": git_state(snakemake.scriptdir),
-    }
     try:
+        record = {
+            "rule": snakemake.rule,
+            "params": dict(snakemake.params.items()),
+            "inputs": {str(path): file_sha256(path) for path in snakemake.input},
+            "outputs": {str(path): file_sha256(path) for path in snakemake.output},
+            "python": platform.python_version(),
+            "packages": package_versions(),
+            "git": git_state(snakemake.scriptdir),
+        }
         write_json(Path(snakemake.log[0]).with_suffix(".json"), record)
-    except WriteError as error:
+    except (WriteError, OSError) as error:  # an input may be gone, the disk be full
         say(f"no record of what was made of what: {error}")
 
 

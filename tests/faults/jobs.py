@@ -98,7 +98,7 @@ def distillation(
 
 def _run(job: Callable[..., None], folder: Path, told: Connection, given: dict[str, Any]) -> None:
     folder.mkdir(exist_ok=True)
-    ledger = os.open(folder.with_suffix(".ledger"), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    ledger = os.open(folder.with_suffix(".ledger"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     steps = 0
 
     def begin() -> None:

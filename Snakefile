@@ -55,6 +55,7 @@ include: "workflow/rules/distillation.smk"
 include: "workflow/rules/study.smk"
 include: "workflow/rules/translation.smk"
 include: "workflow/rules/relaxation.smk"
+include: "workflow/rules/properties.smk"
 include: "workflow/rules/paper.smk"
 
 

@@ -204,6 +204,16 @@ BAD = {
         "sampling.Ni/32/momt: learning_steps",
         "must be a multiple of walkers times trace_interval (4 x 50)",
     ),
+    "properties of another element's model": (
+        {"properties": {"Al": {"models": ["Ni-full"]}}},
+        "properties.Al.models: 'Ni-full' is a model of Ni",
+        "name one of Al",
+    ),
+    "properties of no model": (
+        {"properties": {"Nb": {"models": ["Nb-translated", "Nb-own"]}}},
+        "properties.Nb.models: 'Nb-own' is not a key of `models`",
+        "Nb-translated",
+    ),
     "undistilled source": (
         {"translation": {"Al": {"source": "Nb"}}},
         "translation.Al.source: 'Nb' is not a key of `distillation`",

@@ -122,6 +122,15 @@ def test_study_is_asked_for_by_name_alone(snakemake_in, tmp_path):
     assert not any(rule.startswith("study") for rule in jobs(snakemake_in(tmp_path, "-n").stdout))
 
 
+def test_properties_are_asked_for_by_name_alone(snakemake_in, tmp_path):
+    planned = jobs(snakemake_in(tmp_path, "-n", "properties").stdout)
+    # the reference of three metals, and four models
+    assert planned["measure_properties"] == 3 + 4
+    assert planned["properties_table"] == 3
+    everything = jobs(snakemake_in(tmp_path, "-n").stdout)
+    assert not {"measure_properties", "properties_table"} & set(everything)
+
+
 @pytest.mark.parametrize("target", ["tables", "figures"])
 def test_target_by_rule(snakemake_in, tmp_path, target):
     planned = jobs(snakemake_in(tmp_path, "-n", target).stdout)

@@ -239,13 +239,18 @@ def calculator_file(wildcards):
     return f"<results>/models/{wildcards.model}/ensemble.pt"
 
 
-def crystals(element, models):
-    """Return a crystal table's files: relaxed crystals, and the models' training summaries."""
+def compared_files(folder, element, models):
+    """Return a table's files: of the reference, of models, and the models' training summaries."""
     return {
-        "reference": f"<results>/relaxation/EAM/{element}.json",
-        "models": [f"<results>/relaxation/{name}/{element}.json" for name in models],
+        "reference": f"<results>/{folder}/EAM/{element}.json",
+        "models": [f"<results>/{folder}/{name}/{element}.json" for name in models],
         "summaries": [f"<results>/models/{name}/summary.json" for name in models],
     }
+
+
+def crystals(element, models):
+    """Return a crystal table's files."""
+    return compared_files("relaxation", element, models)
 
 
 def momt_sets():

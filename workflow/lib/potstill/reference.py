@@ -28,6 +28,7 @@ def reference() -> str:
         ("`distillation.<element>`", sections.Distillation),
         ("`translation.<target>`", sections.Translation),
         ("`study.<element>`", sections.Study),
+        ("`properties.<element>`", sections.Properties),
     ]
     text = [
         "# Settings",

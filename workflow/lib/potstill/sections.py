@@ -441,3 +441,14 @@ class Translation(Section):
     scale_descriptor: bool = Field(
         True, description="scale the symmetry functions of models of these frames as well"
     )
+
+
+class Properties(Section):
+    """Properties of models of an element: `snakemake properties`, no part of `all`."""
+
+    models: tuple[Name, ...] = Field(
+        min_length=1, description="the models to compare with the reference, keys of `models`"
+    )
+    liquid_temperature_K: Positive = Field(
+        description="temperature of the liquid; well above melting, or the small cell freezes"
+    )

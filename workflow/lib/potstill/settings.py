@@ -19,6 +19,7 @@ from potstill.sections import (
     Momt,
     Name,
     Npt,
+    Properties,
     Section,
     Study,
     Table,
@@ -63,6 +64,9 @@ class Settings(Section):
     distillation: dict[str, Distillation] = Field(description="distillation by element")
     translation: dict[str, Translation] = Field(description="translation by target element")
     study: dict[str, Study] = Field({}, description="comparison of strategies by element")
+    properties: dict[str, Properties] = Field(
+        {}, description="properties of models against the reference by element"
+    )
 
     @field_validator("sampling")
     @classmethod
@@ -128,6 +132,16 @@ class Settings(Section):
                 )
         for name, model in self.models.items():
             self._check_model(name, model)
+        for symbol, properties in self.properties.items():
+            need(f"properties.{symbol}", symbol, self.elements, "elements")
+            for name in properties.models:
+                need(f"properties.{symbol}.models", name, self.models, "models")
+                own = symbol_of(self.models[name])
+                if own != symbol:
+                    raise ValueError(
+                        f"properties.{symbol}.models: '{name}' is a model of {own}; name one of "
+                        f"{symbol}"
+                    )
         return self
 
     def _check_model(self, name: str, model: Model) -> None:
@@ -190,6 +204,13 @@ class Settings(Section):
         """Return the seed of a model's training: the run's, and another for each study replica."""
         match = _STUDY.fullmatch(model.frames)
         return self.seed + int(match[2]) if match else self.seed
+
+
+def symbol_of(model: Model) -> str:
+    """Return the element of a model whose `frames` have been checked."""
+    if match := _TRANSLATED.fullmatch(model.frames):
+        return match[2]
+    return model.frames.split("/")[1]
 
 
 def split_set(name: str) -> tuple[str, int, str]:

@@ -1,13 +1,12 @@
 """Tables 1, 2, 3, that of niobium, and S4: from result files to CSV, Markdown and LaTeX."""
 
-import csv as csv_format
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from potstill.errors import PotstillError
 from potstill.paper.printed import TABLES
-from potstill.runtime.files import atomic_path, read_json
+from potstill.paper.table_files import markdown_table, write_csv, write_tex, write_text
+from potstill.runtime.files import read_json
 
 HCP, HCP_PRINTED = "HCP", "HCP c/a=sqrt(3)"
 STRUCTURES = ("FCC", "BCC", HCP, HCP_PRINTED)
@@ -87,9 +86,9 @@ def crystal_table(
         unconverged += _unconverged(label, relaxed)
     header = list(CrystalRow._fields)
     cells = [_crystal_cells(row) for row in rows]
-    _write_csv(csv, header, cells)
-    _write_tex(tex, header, cells, groups=[row.potential for row in rows])
-    text = _markdown(header, cells)
+    write_csv(csv, header, cells)
+    write_tex(tex, header, cells, groups=[row.potential for row in rows])
+    text = markdown_table(header, cells)
     text += (
         "\n\nBond length: nearest neighbours. Errors: against the EAM in the same structure. "
         "Rank: 1 is the lowest energy of FCC, BCC and HCP; `HCP` is relaxed with free c/a, "
@@ -100,7 +99,7 @@ def crystal_table(
     if printed is not None:
         text += f"\nPrinted in the paper (Table {printed}; its HCP is ours at c/a = sqrt(3)):\n\n"
         fields = ["structure", "atoms", "potential", "bond_length_A", "energy_eV_per_atom"]
-        text += _markdown(
+        text += markdown_table(
             fields,
             [
                 [r.structure, str(r.atoms), r.potential, f"{r.bond_length_A:.2f}",
@@ -109,7 +108,7 @@ def crystal_table(
             ],
         )  # fmt: skip
         text += "\n"
-    _write_text(markdown, text)
+    write_text(markdown, text)
 
 
 def self_energy_table(summaries: dict[str, Path], *, csv: Path, markdown: Path, tex: Path) -> None:
@@ -125,9 +124,9 @@ def self_energy_table(summaries: dict[str, Path], *, csv: Path, markdown: Path, 
         )
     header = list(SelfEnergyRow._fields)
     cells = [[r.element, r.model, str(r.frames), f"{r.self_energy_eV:.6f}"] for r in rows]
-    _write_csv(csv, header, cells)
-    _write_tex(tex, header, cells, groups=[row.element for row in rows])
-    _write_text(markdown, _markdown(header, cells) + "\n")
+    write_csv(csv, header, cells)
+    write_tex(tex, header, cells, groups=[row.element for row in rows])
+    write_text(markdown, markdown_table(header, cells) + "\n")
 
 
 def _crystals(path: Path) -> tuple[str, dict[str, Crystal]]:
@@ -185,54 +184,3 @@ def _crystal_cells(row: CrystalRow) -> list[str]:
         f"{row.energy_error_eV_per_atom:.5f}",
         str(row.rank),
     ]
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _write_text(path: Path, text: str) -> None:
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-
-
-def _write_csv(path: Path, header: list[str], cells: list[list[str]]) -> None:
-    with atomic_path(path) as temporary, temporary.open("w", newline="") as handle:
-        csv_format.writer(handle, lineterminator="\n").writerows([header, *cells])
-
-
-def _markdown(header: list[str], cells: list[list[str]]) -> str:
-    """Return a Markdown table; columns of numbers are aligned right."""
-    numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]
-    lines = [header, ["---:" if right else "---" for right in numeric], *cells]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _tex(text: str) -> str:
-    return text.replace("_", r"\_").replace("sqrt(3)", r"$\sqrt{3}$")
-
-
-def _write_tex(
-    path: Path, header: list[str], cells: list[list[str]], *, groups: Sequence[str]
-) -> None:
-    r"""Write a booktabs tabular, with space where the value of `groups` changes."""
-    numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]
-    lines = [
-        "% needs \\usepackage{booktabs}",
-        f"\\begin{{tabular}}{{{''.join('r' if right else 'l' for right in numeric)}}}",
-        "\\toprule",
-        " & ".join(_tex(name) for name in header) + r" \\",
-        "\\midrule",
-    ]
-    for number, row in enumerate(cells):
-        if number and groups[number] != groups[number - 1]:
-            lines.append("\\addlinespace")
-        # a hyphen is no minus sign in LaTeX
-        texts = (f"${cell}$" if _is_number(cell) else _tex(cell) for cell in row)
-        lines.append(" & ".join(texts) + r" \\")
-    lines += ["\\bottomrule", "\\end{tabular}"]
-    _write_text(path, "\n".join(lines) + "\n")

@@ -1,0 +1,67 @@
+"""A table of text cells as CSV, Markdown and LaTeX."""
+
+import csv
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from potstill.runtime.files import atomic_path
+
+# a cell of a column of numbers that has none
+MISSING = "-"
+
+
+def _is_number(cell: str) -> bool:
+    if cell == MISSING:
+        return True
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_csv(path: Path, header: list[str], cells: list[list[str]]) -> None:
+    """Write a CSV file atomically."""
+    with atomic_path(path) as temporary, temporary.open("w", newline="") as handle:
+        csv.writer(handle, lineterminator="\n").writerows([header, *cells])
+
+
+def markdown_table(header: list[str], cells: list[list[str]]) -> str:
+    """Return a Markdown table; columns of numbers are aligned right."""
+    numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]
+    lines = [header, ["---:" if right else "---" for right in numeric], *cells]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _tex(text: str) -> str:
+    text = text.replace("_", r"\_").replace("sqrt(3)", r"$\sqrt{3}$")
+    return re.sub(r"\^(\d)", r"$^\1$", text)
+
+
+def write_tex(
+    path: Path, header: list[str], cells: list[list[str]], *, groups: Sequence[str]
+) -> None:
+    r"""Write a booktabs tabular, with space where the value of `groups` changes."""
+    numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]
+    lines = [
+        "% needs \\usepackage{booktabs}",
+        f"\\begin{{tabular}}{{{''.join('r' if right else 'l' for right in numeric)}}}",
+        "\\toprule",
+        " & ".join(_tex(name) for name in header) + r" \\",
+        "\\midrule",
+    ]
+    for number, row in enumerate(cells):
+        if number and groups[number] != groups[number - 1]:
+            lines.append("\\addlinespace")
+        # a hyphen is no minus sign in LaTeX
+        texts = (f"${cell}$" if _is_number(cell) else _tex(cell) for cell in row)
+        lines.append(" & ".join(texts) + r" \\")
+    lines += ["\\bottomrule", "\\end{tabular}"]
+    write_text(path, "\n".join(lines) + "\n")

@@ -30,6 +30,7 @@ rule measure_properties:
         runtime=120,
     params:
         element=lambda wildcards: plain(setting("elements", wildcards.element)),
+        labels=label_source,
         liquid_temperature_K=lambda wildcards: setting(
             "properties", wildcards.element
         ).liquid_temperature_K,
@@ -43,13 +44,7 @@ rule measure_properties:
 
 rule properties_table:
     input:
-        unpack(
-            lambda wildcards: compared_files(
-                "properties",
-                wildcards.element,
-                setting("properties", wildcards.element).models,
-            )
-        ),
+        unpack(properties_files),
     output:
         csv=report(
             "<results>/tables/properties_{element}.csv",

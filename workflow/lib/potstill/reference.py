@@ -28,6 +28,7 @@ def reference() -> str:
         ("`distillation.<element>`", sections.Distillation),
         ("`translation.<target>`", sections.Translation),
         ("`study.<element>`", sections.Study),
+        ("`labels.<element>`", sections.Labels),
         ("`properties.<element>`", sections.Properties),
     ]
     text = [

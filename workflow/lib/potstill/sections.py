@@ -443,6 +443,22 @@ class Translation(Section):
     )
 
 
+class Labels(Section):
+    """Labels of an element's frames by another ASE calculator than the EAM; see docs/labels.md."""
+
+    calculator: str = Field(
+        pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$",
+        description="class of the calculator with its module, as `ase.calculators.emt.EMT`",
+    )
+    arguments: dict[str, Any] = Field({}, description="arguments by name to make it with")
+    chunks: Count = Field(1, description="parts of the frames, one job each")
+
+    @property
+    def name(self) -> str:
+        """Name of the calculator, in tables and file names: its class."""
+        return self.calculator.rpartition(".")[2]
+
+
 class Properties(Section):
     """Properties of models of an element: `snakemake properties`, no part of `all`."""
 

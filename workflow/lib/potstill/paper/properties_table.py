@@ -26,14 +26,15 @@ def properties_table(
 ) -> None:
     """Write the properties of one element, a row each: the reference's, and each model's.
 
-    reference: the properties with the EAM. models: with each model, by its name. summaries: the
-    training summary of each model, which tells how many frames it was trained on. A model has two
-    columns, value and error; where a whole curve counts, the error is its distance from the
-    reference's. What could not be had is a dash, with its reason below the Markdown table.
+    reference: the properties with the EAM, or with what else labelled the models' frames. models:
+    with each model, by its name. summaries: the training summary of each model, which tells how
+    many frames it was trained on. A model has two columns, value and error; where a whole curve
+    counts, the error is its distance from the reference's. What could not be had is a dash, with
+    its reason below the Markdown table.
     """
     exact = read_json(reference)
-    header = ["element", "property", "unit", "EAM"]
-    columns, notes = [], _notes("EAM", exact)
+    header = ["element", "property", "unit", exact["model"]]
+    columns, notes = [], _notes(exact["model"], exact)
     for model, path in models.items():
         measured = read_json(path)
         if measured["symbol"] != exact["symbol"]:

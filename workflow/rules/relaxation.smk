@@ -13,6 +13,7 @@ rule relax:
         runtime=growing(30),
     params:
         element=lambda wildcards: plain(setting("elements", wildcards.element)),
+        labels=label_source,
         version=VERSION["relaxation"],
     message:
         "relax: crystals of {wildcards.element} with {wildcards.model}"

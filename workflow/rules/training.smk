@@ -28,7 +28,7 @@ rule train:
 
 rule evaluate:
     input:
-        model="<results>/models/{model}/ensemble.pt",
+        model=model_on_eam_labels,
         frames="<results>/sampling/{element}/{atoms}/{ensemble}.h5",
     output:
         evaluation="<results>/models/{model}/evaluation/{element}/{atoms}/{ensemble}.h5",

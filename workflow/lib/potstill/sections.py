@@ -477,3 +477,30 @@ class Reproduction(Section):
     seeds: int = Field(
         5, ge=2, description="trainings of each model in the tables of seeds, the run's own first"
     )
+
+
+class Labels(Section):
+    """Labels of an element's frames by another ASE calculator than the EAM; see docs/labels.md."""
+
+    calculator: str = Field(
+        pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$",
+        description="class of the calculator with its module, as `ase.calculators.emt.EMT`",
+    )
+    arguments: dict[str, Any] = Field({}, description="arguments by name to make it with")
+    chunks: Count = Field(1, description="parts of the frames, one job each")
+
+    @property
+    def name(self) -> str:
+        """Name of the calculator, in tables and file names: its class."""
+        return self.calculator.rpartition(".")[2]
+
+
+class Properties(Section):
+    """Properties of models of an element: `snakemake properties`, no part of `all`."""
+
+    models: tuple[Name, ...] = Field(
+        min_length=1, description="the models to compare with the reference, keys of `models`"
+    )
+    liquid_temperature_K: Positive = Field(
+        description="temperature of the liquid; well above melting, or the small cell freezes"
+    )

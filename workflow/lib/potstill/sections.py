@@ -302,6 +302,14 @@ class Training(Section):
     forces: bool = Field(True, description="train on forces as well as on energies")
     energy_weight: Positive = Field(0.1, description="weight of the energy term of the loss")
     force_weight: Positive = Field(1.0, description="weight of the force term of the loss")
+    stress_weight: float = Field(
+        0.0,
+        ge=0,
+        allow_inf_nan=False,
+        # unused, it is no setting of a model: its file and its rule's params stay as they were
+        exclude_if=lambda weight: weight == 0,
+        description="weight of the stress term of the loss; 0 leaves the stress out",
+    )
     learning_rate: Positive = Field(1e-2, le=1, description="peak learning rate")
     weight_decay: Finite = Field(1e-2, ge=0, description="AdamW weight decay")
     schedule: Literal["cosine", "plateau"] = Field(
@@ -319,6 +327,12 @@ class Training(Section):
         0.2, gt=0, lt=0.9, description="share of the frames that each member validates on"
     )
     descriptor: Descriptor = Field(Descriptor(), description="symmetry functions")
+
+    @model_validator(mode="after")
+    def _stress_with_forces(self) -> Self:
+        if self.stress_weight and not self.forces:
+            raise ValueError("stress_weight needs forces: true; set it to 0 to train on energies")
+        return self
 
     @model_validator(mode="before")
     @classmethod

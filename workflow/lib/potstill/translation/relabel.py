@@ -10,6 +10,7 @@ import ase
 import numpy as np
 from ase.calculators.calculator import PropertyNotImplementedError
 from ase.stress import voigt_6_to_full_3x3_stress
+from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.frames import Frames, read_frames, write_frames
@@ -58,9 +59,11 @@ def join_chunks(chunks: list[Path], output: Path) -> None:
     write_frames(output, joined)
 
 
-def _label(frames: Frames, calculator: Any, place: str, restart: Restart) -> State:
+def _label(
+    frames: Frames, calculator: Any, place: str, restart: Restart
+) -> dict[str, NDArray[np.float64]]:
     """Return energy (F,), forces (F, N, 3) and stress (F, 3, 3) of all frames."""
-    state = restart.load() or {
+    state: State = restart.load() or {
         "energy": np.empty(0),
         "forces": np.empty((0, frames.atoms, 3)),
         "stress": np.empty((0, 3, 3)),
@@ -79,7 +82,7 @@ def _label(frames: Frames, calculator: Any, place: str, restart: Restart) -> Sta
         progress.update(index + 1, f"{labels['energy'] / frames.atoms:.4f} eV/atom")
         if restart.due():
             restart.save(state)
-    return state
+    return {name: np.asarray(values, dtype=np.float64) for name, values in state.items()}
 
 
 def label_one(atoms: ase.Atoms, calculator: Any) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def test_bad_labels_are_refused(
     [
         ("gpaw_of_nobody.GPAW", {}, r"calculator: gpaw_of_nobody cannot be imported .*install it"),
         ("ase.calculators.emt.EMTT", {}, r"calculator: ase\.calculators\.emt has no EMTT"),
-        ("ase.calculators.emt.EMT", {"kpts": 3}, r"arguments: .*EMT does not take them .*kpts"),
+        (f"{__name__}.Stubborn", {"kpts": 3}, r"arguments: .*Stubborn does not take them .*kpts"),
         ("pathlib.Path", {}, r"calculator: pathlib\.Path makes no ASE calculator"),
     ],
 )

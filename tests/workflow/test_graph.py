@@ -173,7 +173,7 @@ def test_relabelled_models_are_compared_with_their_calculator(snakemake_in, tmp_
     config = tmp_path / "emt.yaml"
     config.write_text(yaml.safe_dump(RELABELLED))
     target = "results/default/tables/properties_Al.md"
-    plan = snakemake_in(tmp_path, "-n", "--configfile", config, target).stdout
+    plan = snakemake_in(tmp_path, "-n", target, "--configfile", config).stdout
     planned = jobs(plan)
     assert (planned["relabel_chunk"], planned["relabel"]) == (3, 1)
     assert planned["measure_properties"] == 2

@@ -50,8 +50,8 @@ def test_every_job_completed(slurm_run):
 
 def test_networks_run_on_a_gpu_and_nothing_else_does(by_kind):
     for kind, jobs in by_kind.items():
-        gpus = {asked(job).get("gres/gpu") for job in jobs}
-        assert gpus == ({"1"} if kind in ("model", "evaluate") else {None})
+        gpus = {job.get("TresPerJob") for job in jobs}
+        assert gpus == ({"gres:gpu:1"} if kind in ("model", "evaluate") else {None})
 
 
 def test_jobs_ask_for_what_their_rules_say(by_kind):

@@ -133,7 +133,7 @@ def _check_energies(frames: Frames, settings: Training) -> dict[str, Any]:
     features /= np.maximum(features.std(axis=0), 1e-12)
     share = _explained(energy[1::2], features[1::2] @ _fit(features[::2], energy[::2]))
     _refuse_unexplained(share, "energies")
-    return {"energies_explained": share}
+    return {"energies_explained": _told(share)}
 
 
 def _check_forces(frames: Frames, settings: Training) -> dict[str, Any]:
@@ -155,7 +155,12 @@ def _check_forces(frames: Frames, settings: Training) -> dict[str, Any]:
             f"the energies change by {slope:.3g} times what the forces give: energies must be of "
             "the whole cell in eV, forces in eV/A and of one sign with them; convert the labels"
         )
-    return {"forces_explained": share, "energy_slope": slope if told else None}
+    return {"forces_explained": _told(share), "energy_slope": _told(slope) if told else None}
+
+
+def _told(value: float) -> float:
+    """Return six digits: the last ones of a fit depend on where in memory its matrices lie."""
+    return float(f"{value:.6g}")
 
 
 def _design(shape: tuple[int, ...], pairs: Pairs) -> Floats:

@@ -58,6 +58,7 @@ include: "workflow/rules/distillation.smk"
 include: "workflow/rules/study.smk"
 include: "workflow/rules/translation.smk"
 include: "workflow/rules/relaxation.smk"
+include: "workflow/rules/properties.smk"
 include: "workflow/rules/paper.smk"
 include: "workflow/rules/reproduction.smk"
 

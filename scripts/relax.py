@@ -1,22 +1,21 @@
-"""Relax the crystals of one element with the reference potential or with a model."""
+"""Relax the crystals of one element with a reference or with a model."""
 
 from pathlib import Path
 
-from potstill.potentials.calculator import EAM
-from potstill.potentials.eam import EamPotential
-from potstill.relaxation import relax_crystals
+from potstill.relaxation import open_calculator, relax_crystals
 from potstill.runtime.job import job
-from potstill.sections import Element
-from potstill.training import load_calculator
+from potstill.sections import Element, Labels
 
 with job(snakemake) as s:
-    symbol, model, potential = s.wildcards.element, s.wildcards.model, Path(s.input.potential)
-    if model == "EAM":
-        calculator = EAM(EamPotential.from_file(potential, symbol))
-    else:
-        calculator = load_calculator(potential)
+    symbol, model = s.wildcards.element, s.wildcards.model
     relax_crystals(
-        calculator,
+        open_calculator(
+            model,
+            Path(s.input.potential),
+            symbol,
+            labels=Labels.model_validate(s.params.labels) if s.params.labels else None,
+            folder=Path(s.output[0]).with_suffix(".work"),
+        ),
         model=model,
         symbol=symbol,
         element=Element.model_validate(s.params.element),

@@ -37,6 +37,7 @@ def model(**change: Any) -> dict[str, Any]:
     return {"models": {"Ni-fcc": change}}
 
 
+EMT = {"labels": {"Al": {"calculator": "ase.calculators.emt.EMT"}}}
 BAD = {
     "model of nothing": (
         model(frames="sampling/Ni/108/hcp"),
@@ -235,6 +236,50 @@ BAD = {
         "sampling.Ni/32/momt: learning_steps",
         "must be a multiple of walkers times trace_interval (4 x 50)",
     ),
+    "relabelled frames without labels": (
+        {"models": {"Al-emt": {"frames": "translation/Ni-Al/relabelled"}}},
+        "models.Al-emt.frames: ",
+        "add labels.Al, which relabels them",
+    ),
+    "relabelled frames under a name that is compared with the EAM": (
+        {"models": {"Al-translated": {"frames": "translation/Ni-Al/relabelled"}}, **EMT},
+        "models.Al-translated: tables and figures compare the model of this name with the EAM",
+        "another name",
+    ),
+    "a model called like its calculator": (
+        {"models": {"EMT": {"frames": "translation/Ni-Al/relabelled"}}, **EMT},
+        "models.EMT: ",
+        "taken by the calculator of labels",
+    ),
+    "two references": (
+        {
+            "models": {"Al-emt": {"frames": "translation/Ni-Al/relabelled"}},
+            "properties": {"Al": {"models": ["Al-translated", "Al-emt"]}},
+            **EMT,
+        },
+        "models Al-translated, Al-emt of Al: some have labels of the EAM and some of EMT",
+        "compare each with its own",
+    ),
+    "a calculator that is no class of a module": (
+        {"labels": {"Al": {"calculator": "EMT"}}},
+        "labels.Al.calculator: ",
+        "match pattern",
+    ),
+    "labels of an unknown element": (
+        {"labels": {"Cu": {"calculator": "ase.calculators.emt.EMT"}}},
+        "labels.Cu: 'Cu' is not a key of `elements`",
+        "Ni, Al, Nb",
+    ),
+    "properties of another element's model": (
+        {"properties": {"Al": {"models": ["Ni-full"]}}},
+        "properties.Al.models: 'Ni-full' is a model of Ni",
+        "name one of Al",
+    ),
+    "properties of no model": (
+        {"properties": {"Nb": {"models": ["Nb-translated", "Nb-own"]}}},
+        "properties.Nb.models: 'Nb-own' is not a key of `models`",
+        "Nb-translated",
+    ),
     "undistilled source": (
         {"translation": {"Al": {"source": "Nb"}}},
         "translation.Al.source: 'Nb' is not a key of `distillation`",
@@ -292,6 +337,15 @@ def test_length_scales_are_those_of_the_paper_or_the_settings():
     assert settings.length_scale("Nb") ** 3 == pytest.approx(volumes)
     given = load_settings(merged(CONFIG, {"translation": {"Nb": {"scale": 1.25}}}))
     assert given.length_scale("Nb") == 1.25
+
+
+def test_relabelled_frames_are_scaled_and_compared_with_their_calculator():
+    change = {"models": {"Al-emt": {"frames": "translation/Ni-Al/relabelled"}}, **EMT}
+    settings = load_settings(merged(CONFIG, change))
+    assert settings.reference_of("Al", ["Al-translated"]) == "EAM"
+    assert settings.reference_of("Al", ["Al-emt"]) == "EMT"
+    both = (settings.training_of(settings.models[n]) for n in ("Al-emt", "Al-translated"))
+    assert len({training.descriptor for training in both}) == 1
 
 
 def test_symmetry_functions_are_scaled_for_translated_frames_alone():

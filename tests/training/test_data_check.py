@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ase import units
 
 from potstill.errors import PotstillError
 from potstill.frames import Frames, write_frames
@@ -52,6 +53,29 @@ def test_good_labels_pass_and_are_told(thermal: Frames, labelled: Frames) -> Non
 def test_poisoned_labels_are_refused(thermal: Frames, poison, told: str) -> None:
     with pytest.raises(PotstillError, match=told):
         check_data(poison(thermal), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("poison", "told"),
+    [
+        (
+            lambda f: f.stress[np.random.default_rng(0).permutation(len(f))],
+            "of the stresses follow",
+        ),
+        (lambda f: 0 * f.stress, "0% of the stresses follow"),
+        (lambda f: -f.stress, "positive under tension"),
+        (lambda f: f.stress / units.GPa, r"eV/A\^3"),
+    ],
+)
+def test_a_poisoned_stress_is_refused_where_it_is_trained_on(
+    thermal: Frames, poison, told: str
+) -> None:
+    wanted = Training(stress_weight=0.1)
+    check_data(thermal, wanted)
+    bad = replace(thermal, stress=poison(thermal))
+    with pytest.raises(PotstillError, match=told):
+        check_data(bad, wanted)
+    check_data(bad, SETTINGS)
 
 
 def test_energies_alone_are_not_judged_by_forces(thermal: Frames) -> None:

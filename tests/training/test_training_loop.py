@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from ase.stress import full_3x3_to_voigt_6_stress
 
 from potstill.errors import PotstillError
 from potstill.frames import Frames
@@ -112,7 +113,7 @@ def test_early_stop_keeps_the_best_weights(labelled: Frames, tmp_path: Path) -> 
     held = split(20, settings, 1)
     with torch.no_grad():
         networks = ensemble.networks.float()
-        loss = frame_losses(*errors(networks, data, np.arange(20)), data, settings).numpy()
+        loss = frame_losses(errors(networks, data, np.arange(20)), data, settings).numpy()
     again = [loss[m, held[m]].mean() for m in range(2)]
     np.testing.assert_allclose(again, fit.best_loss, rtol=1e-4)
     cosine = settings.model_copy(update={"schedule": "cosine", "steps": 100})
@@ -124,15 +125,19 @@ def test_early_stop_keeps_the_best_weights(labelled: Frames, tmp_path: Path) -> 
 
 def test_loss_by_hand(labelled: Frames) -> None:
     frames = labelled[:6]
-    data = prepare(frames, SHORT, "cpu")
-    networks = Networks(SHORT)  # all zero: predicts the self energy and no forces
+    settings = SHORT.model_copy(update={"stress_weight": 0.25})
+    data = prepare(frames, settings, "cpu")
+    networks = Networks(settings)  # all zero: predicts the self energy, no forces and no stress
     with torch.no_grad():
-        by_energy, by_force = errors(networks, data, np.arange(6))
+        found = errors(networks, data, np.arange(6))
     per_atom = frames.energy / 32
-    np.testing.assert_allclose(by_energy[0], per_atom.mean() - per_atom, atol=1e-6)
-    np.testing.assert_allclose(by_force[1], -frames.forces, atol=1e-5)
-    loss = frame_losses(by_energy, by_force, data, SHORT)
-    assert float(loss.mean()) == pytest.approx(SHORT.energy_weight + SHORT.force_weight, rel=1e-5)
+    np.testing.assert_allclose(found.energy[0], per_atom.mean() - per_atom, atol=1e-6)
+    np.testing.assert_allclose(found.force[1], -frames.forces, atol=1e-5)
+    stress = full_3x3_to_voigt_6_stress(frames.stress)
+    np.testing.assert_allclose(found.stress[1], -stress, atol=1e-6)
+    loss = frame_losses(found, data, settings)
+    weights = settings.energy_weight + settings.force_weight + settings.stress_weight
+    assert float(loss.mean()) == pytest.approx(weights, rel=1e-5)
 
 
 def test_members_validate_on_their_own_share() -> None:
@@ -143,12 +148,13 @@ def test_members_validate_on_their_own_share() -> None:
         split(1, Training(), 3)
 
 
-@pytest.mark.parametrize("name", ["energy", "forces"])
+@pytest.mark.parametrize("name", ["energy", "forces", "stress"])
 def test_a_label_that_is_not_a_number_is_named(labelled: Frames, tmp_path: Path, name: str) -> None:
     values = getattr(labelled, name).copy()
     values[7] = np.nan
+    settings = SHORT.model_copy(update={"stress_weight": 0.1})
     with pytest.raises(PotstillError, match=f"frame 7: its {name} label"):
-        train(replace(labelled, **{name: values}), SHORT, 1, restart=fresh(tmp_path))
+        train(replace(labelled, **{name: values}), settings, 1, restart=fresh(tmp_path))
 
 
 def test_a_loss_that_is_not_a_number_is_named(labelled: Frames) -> None:

@@ -153,6 +153,42 @@ def test_translation_is_compared_by_name_alone(snakemake_in, tmp_path):
     assert not {"native", "comparison", "translate_scaled", "seeds_table"} & set(ordinary)
 
 
+def test_properties_are_asked_for_by_name_alone(snakemake_in, tmp_path):
+    planned = jobs(snakemake_in(tmp_path, "-n", "properties").stdout)
+    # the reference of three metals, and four models
+    assert planned["measure_properties"] == 3 + 4
+    assert planned["properties_table"] == 3
+    everything = jobs(snakemake_in(tmp_path, "-n").stdout)
+    assert not {"measure_properties", "properties_table"} & set(everything)
+
+
+RELABELLED = {
+    "labels": {"Al": {"calculator": "ase.calculators.emt.EMT", "chunks": 3}},
+    "models": {"Al-emt": {"frames": "translation/Ni-Al/relabelled"}},
+    "properties": {"Al": {"models": ["Al-emt"]}},
+}
+
+
+def test_relabelled_models_are_compared_with_their_calculator(snakemake_in, tmp_path):
+    config = tmp_path / "emt.yaml"
+    config.write_text(yaml.safe_dump(RELABELLED))
+    target = "results/default/tables/properties_Al.md"
+    plan = snakemake_in(tmp_path, "-n", "--configfile", config, target).stdout
+    planned = jobs(plan)
+    assert (planned["relabel_chunk"], planned["relabel"]) == (3, 1)
+    assert planned["measure_properties"] == 2
+    assert "properties/EMT/Al.json" in plan and "properties/EAM/Al.json" not in plan
+    refused = snakemake_in(
+        tmp_path,
+        "-n",
+        "results/default/models/Al-emt/evaluation/Al/108/momt.json",
+        "--configfile",
+        config,
+    )
+    assert refused.returncode != 0
+    assert "models.Al-emt has frames with other labels than the EAM's" in refused.stdout
+
+
 @pytest.mark.parametrize("target", ["tables", "figures"])
 def test_target_by_rule(snakemake_in, tmp_path, target):
     planned = jobs(snakemake_in(tmp_path, "-n", target).stdout)

@@ -7,7 +7,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from potstill.sections import MOMT_RULE, Model
-from potstill.settings import split_set
+from potstill.settings import is_relabelled, split_set
 from potstill.versions import VERSION
 
 # Table 1 and Figures S1 and S2 compare three kinds of nickel frames, and a model of each.
@@ -31,6 +31,11 @@ def setting(section, name):
 def plain(section):
     """Return a section as the plain dict that goes into a rule's params."""
     return section.model_dump(mode="json")
+
+
+def growing(amount):
+    """Return a resource that grows by `amount` with every attempt at a job."""
+    return lambda wildcards, attempt: attempt * amount
 
 
 def loop_settings(element):
@@ -78,6 +83,18 @@ def model_data(name):
 def training_settings(wildcards):
     """Return how a model is trained, as the plain dict that goes into the params."""
     return plain(settings.training_of(model_data(wildcards.model)))
+
+
+def training_memory(wildcards, input, attempt):
+    """Return the memory of a training, MB: derivatives of all features of all its frames.
+
+    They take up to 130 times as much as the frames do in their file; half of it again is margin.
+    """
+    data, share = model_data(wildcards.model), 1.0
+    sampled = settings.sampling.get(data.frames.removeprefix("sampling/"))
+    if data.count and sampled:
+        share = min(1.0, data.count / sampled.frames)
+    return attempt * round(1500 + 200 * share * input.size_mb)
 
 
 def training_seed(wildcards):
@@ -248,20 +265,61 @@ def study_runs(element):
     }
 
 
+def label_source(wildcards):
+    """Return the section `labels` of a rule's element if `model` is its calculator, else None."""
+    labels = settings.labels.get(wildcards.element)
+    return plain(labels) if labels and labels.name == wildcards.model else None
+
+
 def calculator_file(wildcards):
-    """Return what gives energies: the potential's table for EAM, else the trained ensemble."""
-    if wildcards.model == "EAM":
+    """Return what gives energies: a trained ensemble; for a reference, the potential's table."""
+    if wildcards.model == "EAM" or label_source(wildcards):
         return table_of(wildcards.element)
     return f"<results>/models/{wildcards.model}/ensemble.pt"
 
 
-def crystals(element, models):
-    """Return a crystal table's files: relaxed crystals, and the models' training summaries."""
+def compared_files(folder, element, models, reference="EAM"):
+    """Return a table's files: of the reference, of models, and the models' training summaries."""
     return {
-        "reference": f"<results>/relaxation/EAM/{element}.json",
-        "models": [f"<results>/relaxation/{name}/{element}.json" for name in models],
+        "reference": f"<results>/{folder}/{reference}/{element}.json",
+        "models": [f"<results>/{folder}/{name}/{element}.json" for name in models],
         "summaries": summaries(models),
     }
+
+
+def crystals(element, models):
+    """Return a crystal table's files."""
+    return compared_files("relaxation", element, models)
+
+
+def properties_files(wildcards):
+    """Return a properties table's files; the reference is what labelled the models' frames."""
+    element = wildcards.element
+    models = setting("properties", element).models
+    reference = settings.reference_of(element, models)
+    return compared_files("properties", element, models, reference)
+
+
+def relabel_source(wildcards):
+    """Return the frames that a folder's relabelled ones are made of."""
+    stage = wildcards.place.partition("/")[0]
+    name = {"translation": "frames", "distillation": "distilled"}[stage]
+    return f"<results>/{wildcards.place}/{name}.h5"
+
+
+def labels_of(wildcards):
+    """Return the section `labels` for the frames in a folder: of the element after `/` or `-`."""
+    return setting("labels", re.split("[/-]", wildcards.place)[-1])
+
+
+def model_on_eam_labels(wildcards):
+    """Return a model to test on a sampled set, whose labels are the EAM's."""
+    if is_relabelled(model_data(wildcards.model)):
+        raise WorkflowError(
+            f"configuration: models.{wildcards.model} has frames with other labels than the EAM's, "
+            "which sampled sets have; it cannot be tested on them"
+        )
+    return f"<results>/models/{wildcards.model}/ensemble.pt"
 
 
 def translation_scale(target, factors=None):

@@ -1,6 +1,7 @@
 localrules:
     distilled,
     curve,
+    grid,
 
 
 rule score:
@@ -15,8 +16,8 @@ rule score:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=growing(2000),
+        runtime=growing(30),
         gpu=0,
     params:
         block=lambda wildcards: int(wildcards.iteration),
@@ -41,8 +42,8 @@ checkpoint select:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         settings=lambda wildcards: loop_settings(wildcards.element),
         descriptor=plain(settings.training.descriptor),
@@ -115,8 +116,8 @@ rule reduction:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         descriptor=plain(settings.training.descriptor),
         version=VERSION["distillation"],
@@ -137,8 +138,8 @@ rule grid:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(15),
     params:
         cells=lambda wildcards: [int(n) for n in wildcards.grid.split("x")],
         seed=settings.seed,

@@ -43,7 +43,7 @@ rule figure_1:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=30,
     params:
         targets=list(settings.translation),
@@ -75,7 +75,7 @@ rule figure_2a:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=30,
     params:
         version=VERSION["paper"],
@@ -110,7 +110,7 @@ rule figure_2b:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=30,
     params:
         grids=[f"{h}x{o}" for h, o in setting("distillation", "Ni").grids],
@@ -147,7 +147,7 @@ rule figure_3a:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=30,
     params:
         targets=list(settings.translation),
@@ -183,7 +183,7 @@ rule figure_3b:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=30,
     params:
         targets=list(settings.translation),
@@ -212,7 +212,7 @@ rule figure_s1:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=30,
     params:
         labels=list(COMPARED),
@@ -249,7 +249,7 @@ rule figure_s2:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=30,
     params:
         labels=list(COMPARED),
@@ -281,7 +281,7 @@ rule figure_s3:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=30,
     params:
         sets=momt_sets(),
@@ -313,7 +313,7 @@ rule figure_sampling:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=30,
     params:
         name=set_name,
@@ -347,7 +347,7 @@ rule figure_errors:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=30,
     params:
         seed=settings.seed,

@@ -9,10 +9,11 @@ rule relax:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         element=lambda wildcards: plain(setting("elements", wildcards.element)),
+        labels=label_source,
         version=VERSION["relaxation"],
     message:
         "relax: crystals of {wildcards.element} with {wildcards.model}"

@@ -16,8 +16,8 @@ rule sample:
         "../../envs/potstill.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=1440,
+        mem_mb=growing(2000),
+        runtime=growing(120),
     params:
         name=set_name,
         settings=lambda wildcards: plain(setting("sampling", set_name(wildcards))),
@@ -41,6 +41,10 @@ rule sets:
         "<logs>/sampling/sets.log",
     conda:
         "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         names=list(settings.sampling),
         version=VERSION["sampling"],
@@ -63,8 +67,8 @@ rule validate:
         "../../envs/potstill.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         element=lambda wildcards: plain(setting("elements", wildcards.element)),
         timestep_fs=lambda wildcards: setting(
@@ -91,8 +95,8 @@ rule coexistence:
         "../../envs/potstill.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         element=lambda wildcards: plain(setting("elements", wildcards.element)),
         guess_K=melting_guess,
@@ -118,6 +122,10 @@ rule melting:
         "<logs>/sampling/{element}-melting.log",
     conda:
         "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         atoms=lambda wildcards: [
             split_set(name)[1] for name, _ in momt_sets_of(wildcards.element)

@@ -25,7 +25,7 @@ rule study_test:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=30,
     params:
         test=True,
@@ -65,7 +65,7 @@ rule study_start:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=30,
     params:
         number=lambda wildcards: study_count(
@@ -112,8 +112,8 @@ rule study_select:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         number=lambda wildcards: study_count(wildcards.element, wildcards.percent),
         descriptor=plain(settings.training.descriptor),

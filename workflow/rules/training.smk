@@ -11,8 +11,8 @@ rule train:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=1440,
+        mem_mb=training_memory,
+        runtime=growing(60),
         gpu=0,
     params:
         settings=training_settings,
@@ -28,7 +28,7 @@ rule train:
 
 rule evaluate:
     input:
-        model="<results>/models/{model}/ensemble.pt",
+        model=model_on_eam_labels,
         frames="<results>/sampling/{element}/{atoms}/{ensemble}.h5",
     output:
         evaluation="<results>/models/{model}/evaluation/{element}/{atoms}/{ensemble}.h5",
@@ -39,8 +39,8 @@ rule evaluate:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=growing(2000),
+        runtime=growing(30),
         gpu=0,
     params:
         seed=settings.seed,

@@ -1,6 +1,10 @@
 """Frames carried over to other elements; from `translate_whole` on, what is compared with them."""
 
 
+localrules:
+    relabel,
+
+
 rule translate:
     input:
         frames="<results>/distillation/{source}/distilled.h5",
@@ -13,8 +17,8 @@ rule translate:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(15),
     params:
         scale=lambda wildcards: translation_scale(wildcards.target),
         version=VERSION["translation"],
@@ -115,3 +119,54 @@ use rule evaluate as native_evaluate with:
         summary="<results>/models/{model}/translation/{target}.json",
     log:
         "<logs>/training/{model}-on-native-{target}.log",
+
+
+rule relabel_chunk:
+    input:
+        frames=relabel_source,
+    output:
+        "<results>/{place}/relabelled/{chunk}.h5",
+    log:
+        "<logs>/relabel/{place}-{chunk}.log",
+    wildcard_constraints:
+        place="distillation/[A-Z][a-z]?|translation/[A-Z][a-z]?-[A-Z][a-z]?",
+        chunk="[0-9]+",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=1440,
+    params:
+        labels=lambda wildcards: plain(labels_of(wildcards)),
+        version=VERSION["translation"],
+    message:
+        "relabel_chunk: {wildcards.chunk} of {input.frames}"
+    script:
+        "../../scripts/relabel_chunk.py"
+
+
+rule relabel:
+    input:
+        chunks=lambda wildcards: [
+            f"<results>/{wildcards.place}/relabelled/{chunk}.h5"
+            for chunk in range(labels_of(wildcards).chunks)
+        ],
+    output:
+        "<results>/{place}/relabelled.h5",
+    log:
+        "<logs>/relabel/{place}.log",
+    wildcard_constraints:
+        place="distillation/[A-Z][a-z]?|translation/[A-Z][a-z]?-[A-Z][a-z]?",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        version=VERSION["translation"],
+    message:
+        "relabel: {output}"
+    script:
+        "../../scripts/relabel.py"

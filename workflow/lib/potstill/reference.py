@@ -29,6 +29,8 @@ def reference() -> str:
         ("`translation.<target>`", sections.Translation),
         ("`study.<element>`", sections.Study),
         ("`reproduction`", sections.Reproduction),
+        ("`labels.<element>`", sections.Labels),
+        ("`properties.<element>`", sections.Properties),
     ]
     text = [
         "# Settings",

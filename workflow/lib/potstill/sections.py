@@ -302,6 +302,14 @@ class Training(Section):
     forces: bool = Field(True, description="train on forces as well as on energies")
     energy_weight: Positive = Field(0.1, description="weight of the energy term of the loss")
     force_weight: Positive = Field(1.0, description="weight of the force term of the loss")
+    stress_weight: float = Field(
+        0.0,
+        ge=0,
+        allow_inf_nan=False,
+        # unused, it is no setting of a model: its file and its rule's params stay as they were
+        exclude_if=lambda weight: weight == 0,
+        description="weight of the stress term of the loss; 0 leaves the stress out",
+    )
     learning_rate: Positive = Field(1e-2, le=1, description="peak learning rate")
     weight_decay: Finite = Field(1e-2, ge=0, description="AdamW weight decay")
     schedule: Literal["cosine", "plateau"] = Field(
@@ -319,6 +327,12 @@ class Training(Section):
         0.2, gt=0, lt=0.9, description="share of the frames that each member validates on"
     )
     descriptor: Descriptor = Field(Descriptor(), description="symmetry functions")
+
+    @model_validator(mode="after")
+    def _stress_with_forces(self) -> Self:
+        if self.stress_weight and not self.forces:
+            raise ValueError("stress_weight needs forces: true; set it to 0 to train on energies")
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -476,4 +490,31 @@ class Reproduction(Section):
     )
     seeds: int = Field(
         5, ge=2, description="trainings of each model in the tables of seeds, the run's own first"
+    )
+
+
+class Labels(Section):
+    """Labels of an element's frames by another ASE calculator than the EAM; see docs/labels.md."""
+
+    calculator: str = Field(
+        pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$",
+        description="class of the calculator with its module, as `ase.calculators.emt.EMT`",
+    )
+    arguments: dict[str, Any] = Field({}, description="arguments by name to make it with")
+    chunks: Count = Field(1, description="parts of the frames, one job each")
+
+    @property
+    def name(self) -> str:
+        """Name of the calculator, in tables and file names: its class."""
+        return self.calculator.rpartition(".")[2]
+
+
+class Properties(Section):
+    """Properties of models of an element: `snakemake properties`, no part of `all`."""
+
+    models: tuple[Name, ...] = Field(
+        min_length=1, description="the models to compare with the reference, keys of `models`"
+    )
+    liquid_temperature_K: Positive = Field(
+        description="temperature of the liquid; well above melting, or the small cell freezes"
     )

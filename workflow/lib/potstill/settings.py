@@ -16,10 +16,12 @@ from potstill.sections import (
     ATOMS_PER_CELL,
     Distillation,
     Element,
+    Labels,
     Model,
     Momt,
     Name,
     Npt,
+    Properties,
     Reproduction,
     Section,
     Study,
@@ -30,12 +32,17 @@ from potstill.sections import (
 
 LONGEST_LINE = 500  # of an error, which tells what was given
 _SET_NAME = re.compile(r"[A-Z][a-z]?/[1-9]\d*/[a-z][a-z0-9]*")
-_DISTILLED = re.compile(r"distillation/([A-Z][a-z]?)/(?:distilled|\d+/selection|grid-\d+x\d+)")
+_DISTILLED = re.compile(
+    r"distillation/([A-Z][a-z]?)/(?:distilled|relabelled|\d+/selection|grid-\d+x\d+)"
+)
 _STUDY = re.compile(r"study/([A-Z][a-z]?)/[a-z_]+/[\d.]+/(\d+)/selection")
 _TRANSLATED = re.compile(
     r"translation/([A-Z][a-z]?)-([A-Z][a-z]?)/"
-    r"(?:frames|whole|scaled-[\d._]+|native-[a-z_]+-(?:frames|atoms))"
+    r"(?:frames|relabelled|whole|scaled-[\d._]+|native-[a-z_]+-(?:frames|atoms))"
 )
+
+# models that tables and figures compare with the EAM, by what stands behind the element
+_AGAINST_EAM = ("fcc", "liquid", "momt", "full", "distilled", "translated")
 
 
 def _refuse_alloy(name: str, place: str) -> None:
@@ -71,6 +78,12 @@ class Settings(Section):
     study: dict[str, Study] = Field({}, description="comparison of strategies by element")
     reproduction: Reproduction = Field(
         Reproduction(), description="models beside those of the default run"
+    )
+    labels: dict[str, Labels] = Field(
+        {}, description="labels by another calculator than the EAM by element"
+    )
+    properties: dict[str, Properties] = Field(
+        {}, description="properties of models against the reference by element"
     )
 
     @field_validator("sampling")
@@ -135,8 +148,22 @@ class Settings(Section):
                     f"{place}.test_frames: {study.test_frames} of the {frames} frames of "
                     f"{study.source} leave less than the largest of shares to choose from; lower it"
                 )
+        for symbol in self.labels:
+            need(f"labels.{symbol}", symbol, self.elements, "elements")
         for name, model in self.models.items():
             self._check_model(name, model)
+            self._check_labels(name, model)
+        for symbol, properties in self.properties.items():
+            need(f"properties.{symbol}", symbol, self.elements, "elements")
+            for name in properties.models:
+                need(f"properties.{symbol}.models", name, self.models, "models")
+                own = symbol_of(self.models[name])
+                if own != symbol:
+                    raise ValueError(
+                        f"properties.{symbol}.models: '{name}' is a model of {own}; name one of "
+                        f"{symbol}"
+                    )
+            self.reference_of(symbol, properties.models)
         return self
 
     def _check_model(self, name: str, model: Model) -> None:
@@ -166,6 +193,36 @@ class Settings(Section):
                 f"{place} is no set of frames; use sampling/<key of `sampling`>, "
                 "distillation/<element>/distilled or translation/<source>-<target>/frames"
             )
+
+    def _check_labels(self, name: str, model: Model) -> None:
+        """See that relabelled frames have a calculator, and their models names of their own."""
+        symbol = symbol_of(model)
+        if symbol in self.labels and name == self.labels[symbol].name:
+            raise ValueError(f"models.{name}: this name is taken by the calculator of labels")
+        if not is_relabelled(model):
+            return
+        if symbol not in self.labels:
+            raise ValueError(f"models.{name}.frames: add labels.{symbol}, which relabels them")
+        against_eam = {f"{symbol}-{kind}" for kind in _AGAINST_EAM}
+        if name in against_eam:
+            raise ValueError(
+                f"models.{name}: tables and figures compare the model of this name with the EAM; "
+                f"give the one of {model.frames} another name"
+            )
+
+    def reference_of(self, symbol: str, models: Sequence[str]) -> str:
+        """Return what models of an element are compared with: what labelled their frames.
+
+        `EAM`, or the name of the element's calculator in `labels`. Raises ValueError for models of
+        both.
+        """
+        relabelled = {is_relabelled(self.models[name]) for name in models}
+        if len(relabelled) > 1:
+            raise ValueError(
+                f"models {', '.join(models)} of {symbol}: some have labels of the EAM and some of "
+                f"{self.labels[symbol].name}; compare each with its own"
+            )
+        return self.labels[symbol].name if relabelled == {True} else "EAM"
 
     def length_scale(self, target: str) -> float:
         """Return the factor of all lengths in the translation to an element.
@@ -210,6 +267,18 @@ class Settings(Section):
             return model.seed
         match = _STUDY.fullmatch(model.frames)
         return self.seed + int(match[2]) if match else self.seed
+
+
+def is_relabelled(model: Model) -> bool:
+    """Return whether a model's frames are labelled by another calculator than the EAM."""
+    return bool(re.fullmatch(r"(?:distillation|translation)/[\w-]+/relabelled", model.frames))
+
+
+def symbol_of(model: Model) -> str:
+    """Return the element of a model whose `frames` have been checked."""
+    if match := _TRANSLATED.fullmatch(model.frames):
+        return match[2]
+    return model.frames.split("/")[1]
 
 
 def split_set(name: str) -> tuple[str, int, str]:

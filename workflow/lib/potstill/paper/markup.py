@@ -1,13 +1,19 @@
 """Tables as text: CSV, Markdown and LaTeX."""
 
 import csv
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from potstill.runtime.files import atomic_path
 
+# a cell of a column of numbers that has none
+MISSING = "-"
+
 
 def _is_number(cell: str) -> bool:
+    if cell == MISSING:
+        return True
     try:
         float(cell)
     except ValueError:
@@ -35,7 +41,8 @@ def markdown_table(header: list[str], cells: list[list[str]]) -> str:
 
 
 def _tex(text: str) -> str:
-    return text.replace("_", r"\_").replace("sqrt(3)", r"$\sqrt{3}$")
+    text = text.replace("_", r"\_").replace("sqrt(3)", r"$\sqrt{3}$")
+    return re.sub(r"\^(\d)", r"$^\1$", text)
 
 
 def write_tex(

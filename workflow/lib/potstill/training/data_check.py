@@ -155,12 +155,32 @@ def _check_forces(frames: Frames, settings: Training) -> dict[str, Any]:
             f"the energies change by {slope:.3g} times what the forces give: energies must be of "
             "the whole cell in eV, forces in eV/A and of one sign with them; convert the labels"
         )
+    if settings.stress_weight:
+        _check_stress(some, w, pairs)
     return {"forces_explained": _told(share), "energy_slope": _told(slope) if told else None}
 
 
 def _told(value: float) -> float:
     """Return six digits: the last ones of a fit depend on where in memory its matrices lie."""
     return float(f"{value:.6g}")
+
+
+def _check_stress(frames: Frames, w: Floats, pairs: Pairs) -> None:
+    """Compare the stress that the forces' fit gives with the labelled one."""
+    shape = (len(frames), frames.atoms, len(w))
+    strain = forces_and_strain(np.ascontiguousarray(np.broadcast_to(w, shape)), pairs)[1]
+    fitted = (strain / np.abs(np.linalg.det(frames.cell))[:, None, None]).reshape(len(frames), 9)
+    labelled = frames.stress.reshape(len(frames), 9)
+    fitted, labelled = ((s - s.mean(axis=0)).ravel() for s in (fitted, labelled))
+    slope = float(fitted @ labelled / (fitted @ fitted))
+    share = _explained(labelled, slope * fitted) if labelled.any() else 0.0
+    _refuse_unexplained(share, "stresses")
+    low, high = SLOPE_RANGE
+    if not low < slope < high:
+        raise PotstillError(
+            f"the stresses change by {slope:.3g} times what the forces give: they must be in "
+            "eV/A^3 and positive under tension; convert them, or set training.stress_weight to 0"
+        )
 
 
 def _design(shape: tuple[int, ...], pairs: Pairs) -> Floats:

@@ -102,7 +102,7 @@ class Trainer:
     def step(self) -> None:
         """Make one optimiser step; PotstillError names the frame whose loss is not a number."""
         batch = self.batch()
-        loss = frame_losses(*errors(self.networks, self.data, batch), self.data, self.settings)
+        loss = frame_losses(errors(self.networks, self.data, batch), self.data, self.settings)
         bad = ~torch.isfinite(loss).all(dim=0)
         if bad.any():
             frame = int(batch[int(bad.nonzero()[0])])
@@ -125,10 +125,10 @@ class Trainer:
         with torch.no_grad():
             for first in range(0, len(frames), 32):
                 batch = frames[first : first + 32]
-                by_energy, by_force = errors(self.networks, self.data, batch)
-                loss = frame_losses(by_energy, by_force, self.data, self.settings)
-                force = by_force.abs().mean(dim=(2, 3)) if len(by_force) else loss * math.nan
-                for row, values in enumerate((loss, by_energy.abs(), force)):
+                found = errors(self.networks, self.data, batch)
+                loss = frame_losses(found, self.data, self.settings)
+                force = found.force.abs().mean(dim=(2, 3)) if len(found.force) else loss * math.nan
+                for row, values in enumerate((loss, found.energy.abs(), force)):
                     chosen = np.where(self.checked[:, batch], values.double().cpu().numpy(), 0)
                     sums[row] += chosen.sum(axis=1)
         loss_mean, energy, force_mean = sums / self.checked.sum(axis=1)

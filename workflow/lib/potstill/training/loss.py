@@ -1,12 +1,14 @@
 """What training minimises: scaled data, and the loss of each member on each frame.
 
-The loss of a frame is energy_weight (dE / (N s_E))^2 + force_weight mean((dF / s_F)^2), with s_E
-and s_F the root mean square of the training labels (energies: per atom, about their mean), so that
-weights and learning rate mean the same for any element and unit.
+The loss of a frame is energy_weight (dE / (N s_E))^2 + force_weight mean((dF / s_F)^2) +
+stress_weight mean((dS / s_S)^2) over the six components, with s_E, s_F and s_S the root mean square
+of the training labels (energies: per atom, about their mean), so that weights and learning rate
+mean the same for any element and unit.
 """
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,6 +21,7 @@ from potstill.sections import Training
 from potstill.training.descriptors import describe, describe_with_pairs
 from potstill.training.ensemble import Networks
 from potstill.training.pair_forces import ForceMap, force_map
+from potstill.training.pair_strain import VOIGT, strain_slopes
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,18 @@ class Data:
     """Training frames as float32 tensors, and the constants that scale them.
 
     x (F, N, D): standardised features; energy (F,): eV per atom beyond the self energy; forces
-    (F, N, 3): eV/A; to_forces: map from dE/dD to forces, None for energies only; to_gradient (D,):
-    eV, from a network's gradient to dE/dD; mean, std (D,) float64; scale_eV: of atomic energies.
+    (F, N, 3): eV/A; stress (F, 6): eV/A^3; to_forces: map from dE/dD to forces, None for energies
+    only; to_stress (F, N D, 6): from dE/dD to the stress, None where it is left out; to_gradient
+    (D,): eV, from a network's gradient to dE/dD; mean, std (D,) float64; scale_eV: of atomic
+    energies.
     """
 
     x: Tensor
     energy: Tensor
     forces: Tensor
+    stress: Tensor
     to_forces: ForceMap | None
+    to_stress: Tensor | None
     to_gradient: Tensor
     mean: Tensor
     std: Tensor
@@ -41,6 +48,17 @@ class Data:
     scale_eV: float
     energy_rms: float
     force_rms: float
+    stress_rms: float
+
+
+class Errors(NamedTuple):
+    """Errors of energies per atom (M, B), eV, forces (M, B, N, 3), eV/A, and stress (M, B, 6),
+    eV/A^3; what is not trained on is empty.
+    """
+
+    energy: Tensor
+    force: Tensor
+    stress: Tensor
 
 
 def _rms(values: NDArray[np.float64]) -> float:
@@ -50,19 +68,25 @@ def _rms(values: NDArray[np.float64]) -> float:
 
 def prepare(frames: Frames, settings: Training, device: str) -> Data:
     """Compute descriptors and scales; PotstillError names the frame with a bad label."""
-    for name in ("energy", "forces") if settings.forces else ("energy",):
+    trained = {"forces": settings.forces, "stress": settings.stress_weight > 0}
+    for name in ("energy", *(name for name, wanted in trained.items() if wanted)):
         values = getattr(frames, name).reshape(len(frames), -1)
         bad = ~np.isfinite(values).all(axis=1)
         if bad.any():
             raise PotstillError(
                 f"frame {int(np.argmax(bad))}: its {name} label is not a number; remove the frame"
             )
-    to_forces = None
+    to_forces = to_stress = None
     if settings.forces:
         features, pairs = describe_with_pairs(
             frames.positions, frames.cell, settings.descriptor, np.float32
         )
         to_forces = force_map(pairs, device)
+        if settings.stress_weight:
+            volume = np.abs(np.linalg.det(frames.cell)).astype(np.float32)
+            slopes = strain_slopes(pairs, frames.atoms)
+            slopes /= volume[:, None, None, None]
+            to_stress = torch.from_numpy(slopes.reshape(len(frames), -1, 6)).to(device)
     else:
         features = describe(frames.positions, frames.cell, settings.descriptor)
     mean, std = features.mean(axis=(0, 1)), features.std(axis=(0, 1))
@@ -71,6 +95,7 @@ def prepare(frames: Frames, settings: Training, device: str) -> Data:
     self_energy = float(per_atom.mean())
     energy_rms = _rms(per_atom - self_energy)
     force_rms = _rms(frames.forces)
+    stress = frames.stress[:, VOIGT[:, 0], VOIGT[:, 1]]
     # atomic energies vary over about an angstrom, so forces tell their size; else energies do
     scale = force_rms if settings.forces else energy_rms * math.sqrt(frames.atoms)
 
@@ -81,7 +106,9 @@ def prepare(frames: Frames, settings: Training, device: str) -> Data:
         x=single((features - mean) / std),
         energy=single(per_atom - self_energy),
         forces=single(frames.forces),
+        stress=single(stress),
         to_forces=to_forces,
+        to_stress=to_stress,
         to_gradient=single(scale / std),
         mean=torch.from_numpy(mean),
         std=torch.from_numpy(std),
@@ -89,32 +116,36 @@ def prepare(frames: Frames, settings: Training, device: str) -> Data:
         scale_eV=scale,
         energy_rms=energy_rms,
         force_rms=force_rms,
+        stress_rms=_rms(stress),
     )
 
 
-def errors(networks: Networks, data: Data, batch: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-    """Return the errors of energies per atom (M, B), eV, and of forces (M, B, N, 3), eV/A.
-
-    Without forces the second is empty.
-    """
+def errors(networks: Networks, data: Data, batch: NDArray[np.int64]) -> Errors:
+    """Return the errors of each member on the frames `batch` (B,)."""
     chosen = torch.from_numpy(batch).to(data.x.device)
     x = data.x[chosen]
     frames, atoms, features = x.shape
+    by_force = by_stress = x.new_zeros(0)
     if data.to_forces is None:
         output = networks(x.view(-1, features))
-        by_force = x.new_zeros(0)
     else:
         output, gradient = networks.with_gradient(x.view(-1, features))
         g = (gradient * data.to_gradient).view(-1, frames, atoms, features)
         by_force = data.to_forces(g, batch) - data.forces[chosen]
+        if data.to_stress is not None:
+            stress = torch.bmm(g.flatten(2).transpose(0, 1), data.to_stress[chosen])
+            by_stress = stress.transpose(0, 1) - data.stress[chosen]
     energy = data.scale_eV * output.view(-1, frames, atoms).mean(dim=2)
-    return energy - data.energy[chosen], by_force
+    return Errors(energy - data.energy[chosen], by_force, by_stress)
 
 
-def frame_losses(by_energy: Tensor, by_force: Tensor, data: Data, settings: Training) -> Tensor:
+def frame_losses(found: Errors, data: Data, settings: Training) -> Tensor:
     """Return the loss of each member and frame, (M, B), of the errors."""
-    loss = settings.energy_weight * (by_energy / data.energy_rms) ** 2
-    if len(by_force):
-        mean_square = (by_force / data.force_rms).square().mean(dim=(2, 3))
+    loss = settings.energy_weight * (found.energy / data.energy_rms) ** 2
+    if len(found.force):
+        mean_square = (found.force / data.force_rms).square().mean(dim=(2, 3))
         loss = loss + settings.force_weight * mean_square
+    if len(found.stress):
+        mean_square = (found.stress / data.stress_rms).square().mean(dim=2)
+        loss = loss + settings.stress_weight * mean_square
     return loss

@@ -80,7 +80,8 @@ def evaluate_model(
     """Compare a model with the labels of a frame file.
 
     Writes predictions and errors by frame (HDF5) and their statistics (JSON, meV/atom, meV/A), by
-    region of (H, O) as well, and what sigma says of them. seed: of the frames that calibrate sigma.
+    region of (H, O) as well, and what sigma says of them; of a model trained on the stress, the
+    mean absolute error of its nine components (meV/A^3). seed: of the frames that calibrate sigma.
     Raises PotstillError for frames of another element than the model's.
     """
     limit_threads(threads)
@@ -91,7 +92,7 @@ def evaluate_model(
             f"{frames}: frames of {labelled.symbol}, but {model} is a model for {ensemble.symbol}"
         )
     prediction = predict(ensemble, labelled, forces=True, threads=threads)
-    assert prediction.forces is not None
+    assert prediction.forces is not None and prediction.stress is not None
     difference = prediction.forces - labelled.forces
     force_error = np.abs(difference).mean(axis=(1, 2))
     atomic_force_error = np.linalg.norm(difference, axis=2)
@@ -117,6 +118,9 @@ def evaluate_model(
     error = prediction.energy - labelled.energy
     per_atom = 1e3 * error / labelled.atoms
     statistics = _statistics(per_atom)
+    if ensemble.settings.stress_weight:
+        by_stress = np.abs(prediction.stress - labelled.stress)
+        statistics["stress_mae_meV_per_A3"] = float(1e3 * by_stress.mean())
     regions = []
     if "enthalpy" in arrays:
         h, o = (arrays[name][0] / labelled.atoms for name in ("enthalpy", "order_parameter"))
@@ -146,7 +150,8 @@ def _choose(path: Path, count: int | None) -> Frames:
 def _fingerprint(frames: Frames, settings: Training, seed: int, device: str) -> str:
     """Return what a restart file depends on: version, settings, seed, device and the frames."""
     digest = hashlib.sha256()
-    for values in (frames.positions, frames.cell, frames.energy, frames.forces):
+    stress = [frames.stress] if settings.stress_weight else []
+    for values in (frames.positions, frames.cell, frames.energy, frames.forces, *stress):
         digest.update(np.ascontiguousarray(values).tobytes())
     return json.dumps(
         [VERSION["training"], settings.model_dump(), seed, device, digest.hexdigest()]

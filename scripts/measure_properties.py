@@ -1,0 +1,26 @@
+"""Measure the properties of one element with a reference or with a model."""
+
+from pathlib import Path
+
+from potstill.relaxation import open_calculator
+from potstill.relaxation.measure import measure_properties
+from potstill.relaxation.properties import Conditions
+from potstill.runtime.job import job
+from potstill.sections import Element, Labels
+
+with job(snakemake) as s:
+    symbol, model = s.wildcards.element, s.wildcards.model
+    measure_properties(
+        open_calculator(
+            model,
+            Path(s.input.potential),
+            symbol,
+            labels=Labels.model_validate(s.params.labels) if s.params.labels else None,
+            folder=Path(s.output[0]).with_suffix(".work"),
+        ),
+        model=model,
+        symbol=symbol,
+        element=Element.model_validate(s.params.element),
+        conditions=Conditions(s.params.liquid_temperature_K, s.params.seed),
+        output=Path(s.output[0]),
+    )

@@ -1,0 +1,159 @@
+"""Training on the stress: derivatives by finite differences and torchani, and what it learns."""
+
+import os
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from ase.stress import full_3x3_to_voigt_6_stress
+from numpy.typing import NDArray
+
+from potstill.frames import Frames, write_frames
+from potstill.runtime.files import read_json
+from potstill.sections import Descriptor, Training
+from potstill.training.descriptors import describe, describe_with_pairs
+from potstill.training.ensemble import Ensemble
+from potstill.training.loop import Trainer
+from potstill.training.loss import errors, frame_losses, prepare
+from potstill.training.model_file import save_ensemble
+from potstill.training.pair_forces import forces_and_strain
+from potstill.training.pair_strain import VOIGT, strain_slopes
+from potstill.training.predict import predict
+from potstill.training.run import evaluate_model
+from potstill.training.torchani_model import to_torchani
+
+os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
+from torchani.units import HARTREE_TO_EV
+
+Floats = NDArray[np.float64]
+
+
+@pytest.fixture
+def two_frames(liquid: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    positions, cell = liquid
+    return np.stack([positions, 1.05 * positions]), np.stack([cell, 1.05 * cell])
+
+
+def test_slopes_are_derivatives_by_strain(two_frames: tuple[Floats, Floats]) -> None:
+    positions, cell = two_frames
+    _, pairs = describe_with_pairs(positions, cell, Descriptor())
+    slopes = strain_slopes(pairs, 32)
+    for v, (a, b) in enumerate(VOIGT):
+        features = []
+        for step in (1e-5, -1e-5):
+            strain = np.eye(3)
+            strain[a, b] += step / 2
+            strain[b, a] += step / 2
+            features.append(describe(positions @ strain, cell @ strain, Descriptor()))
+        numerical = (features[0] - features[1]) / 2e-5
+        np.testing.assert_allclose(slopes[..., v], numerical, rtol=0, atol=1e-6)
+    assert np.abs(slopes).max() > 1
+
+
+def test_contracted_they_give_the_strain_of_predictions(two_frames: tuple[Floats, Floats]) -> None:
+    features, pairs = describe_with_pairs(*two_frames, Descriptor())
+    g = np.random.default_rng(0).normal(size=features.shape)
+    found = np.einsum("fnd,fndv->fv", g, strain_slopes(pairs, 32))
+    _, strain = forces_and_strain(g, pairs)
+    np.testing.assert_allclose(found, full_3x3_to_voigt_6_stress(strain), rtol=0, atol=1e-9)
+
+
+def test_the_loss_has_the_gradient_of_torchani(ensemble: Ensemble, labelled: Frames) -> None:
+    """Of sum w (S - S_label) of one frame, by the weights and biases of a hidden layer."""
+    settings = Training.model_validate(
+        {**ensemble.settings.model_dump(), "stress_weight": 1.0, "force_weight": 1e-9}
+    )
+    frames = labelled[[3]]
+    data = prepare(frames, settings, "cpu")
+    w = torch.from_numpy(np.random.default_rng(1).normal(size=6)).float()
+    trained = Ensemble(
+        symbol="Ni",
+        settings=settings,
+        mean=data.mean,
+        std=data.std,
+        self_energy_eV=data.self_energy_eV,
+        scale_eV=data.scale_eV,
+        networks=ensemble.networks,
+    )
+    model = to_torchani(trained)
+    networks = deepcopy(ensemble.networks).float().requires_grad_(True)
+    by_stress = errors(networks, data, np.array([0])).stress
+    (by_stress[:, 0] @ w).sum().backward()
+    strain = torch.zeros(3, 3, dtype=torch.float64, requires_grad=True)
+    deformation = torch.eye(3, dtype=torch.float64) + (strain + strain.T) / 2
+    x, cell = (
+        torch.from_numpy(values[0]) @ deformation for values in (frames.positions, frames.cell)
+    )
+    species = torch.full((1, 32), 28)
+    atomic = model.atomic_energies(
+        (species, x[None]), cell, torch.tensor([True] * 3), ensemble_values=True
+    ).energies
+    volume = float(np.abs(np.linalg.det(frames.cell[0])))
+    for m in range(settings.members):
+        (by_strain,) = torch.autograd.grad(
+            atomic[m].sum() * HARTREE_TO_EV, strain, create_graph=True
+        )
+        stress = by_strain[VOIGT[:, 0], VOIGT[:, 1]] / volume
+        expected = stress.detach().numpy() - full_3x3_to_voigt_6_stress(frames.stress[0])
+        np.testing.assert_allclose(by_stress[m, 0].detach().numpy(), expected, atol=1e-6)
+        layer = model.neural_networks.members[m].atomics["Ni"].layers[1]
+        theirs = torch.autograd.grad(
+            (stress * w).sum(), (layer.weight, layer.bias), retain_graph=True
+        )
+        ours = networks.weights[1].grad[m].T, networks.biases[1].grad[m, 0]
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(
+                a.numpy(), b.numpy(), rtol=0, atol=1e-5 * float(b.abs().max())
+            )
+
+
+def test_it_learns_the_stress(labelled: Frames) -> None:
+    """All frames at once, and next to nothing else in the loss."""
+    nearly_none = {"energy_weight": 1e-9, "force_weight": 1e-9, "validation_share": 0.05}
+    settings = Training(
+        members=2, layers=(24, 16), steps=200, batch_frames=20, stress_weight=1.0, **nearly_none
+    )
+    trainer = Trainer(prepare(labelled[:20], settings, "cpu"), settings, 1)
+
+    def loss() -> float:
+        with torch.no_grad():
+            found = errors(trainer.networks, trainer.data, np.arange(20))
+        return float(frame_losses(found, trainer.data, settings).mean())
+
+    before = loss()
+    for _ in range(settings.steps):
+        trainer.step()
+    assert loss() < 0.1 * before
+
+
+def test_an_evaluation_tells_it(ensemble: Ensemble, labelled: Frames, tmp_path: Path) -> None:
+    frames = labelled[:12]
+    write_frames(tmp_path / "test.h5", frames)
+    predicted = predict(ensemble, frames, forces=True).stress
+    assert predicted is not None
+    expected = 1e3 * float(np.abs(predicted - frames.stress).mean())
+    for weight in (0.0, 0.1):
+        settings = ensemble.settings.model_copy(update={"stress_weight": weight})
+        save_ensemble(tmp_path / "ensemble.pt", replace(ensemble, settings=settings))
+        evaluate_model(
+            tmp_path / "ensemble.pt",
+            tmp_path / "test.h5",
+            seed=1,
+            device="cpu",
+            threads=1,
+            output=tmp_path / "evaluation.h5",
+            summary=tmp_path / "evaluation.json",
+        )
+        told = read_json(tmp_path / "evaluation.json")
+        assert ("stress_mae_meV_per_A3" in told) == (weight > 0)
+    assert told["stress_mae_meV_per_A3"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_model_without_it_is_as_it_was() -> None:
+    assert "stress_weight" not in Training().model_dump()
+    assert Training(stress_weight=0.1).model_dump()["stress_weight"] == 0.1
+    with pytest.raises(ValueError, match="stress_weight needs forces"):
+        Training(stress_weight=0.1, forces=False)

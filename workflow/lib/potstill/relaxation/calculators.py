@@ -1,0 +1,29 @@
+"""The calculator that a relaxation is asked for: a reference or a trained model."""
+
+from pathlib import Path
+
+from ase.calculators.calculator import Calculator
+
+from potstill.potentials.calculator import EAM
+from potstill.potentials.eam import EamPotential
+from potstill.sections import Labels
+from potstill.training import load_calculator
+from potstill.translation.label_source import make_calculator, work_in
+
+
+def open_calculator(
+    model: str, file: Path, symbol: str, *, labels: Labels | None = None, folder: Path | None = None
+) -> Calculator:
+    """Return the calculator called `model` of an element.
+
+    `EAM`: from its table `file`. The name of `labels`: the calculator that labels the element's
+    frames; if it runs a program, in `folder`. Any other: the trained ensemble in `file`.
+    """
+    if model == "EAM":
+        return EAM(EamPotential.from_file(file, symbol))
+    if labels is not None and model == labels.name:
+        calculator = make_calculator(f"labels.{symbol}", labels.calculator, labels.arguments)
+        if folder is not None:
+            work_in(calculator, folder)
+        return calculator
+    return load_calculator(file)

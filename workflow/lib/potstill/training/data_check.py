@@ -133,7 +133,7 @@ def _check_energies(frames: Frames, settings: Training) -> dict[str, Any]:
     features /= np.maximum(features.std(axis=0), 1e-12)
     share = _explained(energy[1::2], features[1::2] @ _fit(features[::2], energy[::2]))
     _refuse_unexplained(share, "energies")
-    return {"energies_explained": share}
+    return {"energies_explained": _told(share)}
 
 
 def _check_forces(frames: Frames, settings: Training) -> dict[str, Any]:
@@ -157,7 +157,12 @@ def _check_forces(frames: Frames, settings: Training) -> dict[str, Any]:
         )
     if settings.stress_weight:
         _check_stress(some, w, pairs)
-    return {"forces_explained": share, "energy_slope": slope if told else None}
+    return {"forces_explained": _told(share), "energy_slope": _told(slope) if told else None}
+
+
+def _told(value: float) -> float:
+    """Return six digits: the last ones of a fit depend on where in memory its matrices lie."""
+    return float(f"{value:.6g}")
 
 
 def _check_stress(frames: Frames, w: Floats, pairs: Pairs) -> None:

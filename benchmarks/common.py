@@ -9,6 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from potstill.frames import Frames
+from potstill.runtime.random import stream
+
 
 def cpu_windows(
     runs: Mapping[str, Callable[[int], None]], steps: int, rounds: int
@@ -36,6 +39,14 @@ def ratio(peer: np.ndarray, own: np.ndarray) -> dict[str, float]:
         "min": round(float(peer.min() / own.min()), 3),
         "median": round(float(np.median(peer) / np.median(own)), 3),
     }
+
+
+def divided(frames: Frames, train: int, held: int, seed: int = 1) -> tuple[Frames, Frames]:
+    """Return frames to train on and frames held out, drawn at random; SystemExit for too few."""
+    if len(frames) < train + held:
+        raise SystemExit(f"{len(frames)} frames are too few for {train} + {held}")
+    drawn = stream(seed, "benchmark", "held out").permutation(len(frames))
+    return frames[drawn[:train]], frames[drawn[train : train + held]]
 
 
 def machine(packages: Sequence[str]) -> dict[str, object]:

@@ -19,14 +19,13 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import yaml
-from common import machine
+from common import divided, machine
 from inference import CALLS_IN_WINDOW, inference_section
 from to_error import training_section
 
-from potstill.frames import Frames, read_frames
+from potstill.frames import read_frames
 from potstill.potentials.fetch import fetch_table
 from potstill.runtime.files import write_json
-from potstill.runtime.random import stream
 from potstill.sampling.run import sample
 from potstill.sections import Training
 from potstill.settings import load_settings
@@ -65,14 +64,6 @@ def make_frames(folder: Path, table: Path | None, count: int) -> Path:
         trace=folder / "frames-trace.h5",
     )
     return frames
-
-
-def divided(frames: Frames, train: int, held: int) -> tuple[Frames, Frames]:
-    """Return frames to train on and frames held out, drawn at random; SystemExit for too few."""
-    if len(frames) < train + held:
-        raise SystemExit(f"{len(frames)} frames are too few for {train} + {held}")
-    drawn = stream(1, "benchmark", "held out").permutation(len(frames))
-    return frames[drawn[:train]], frames[drawn[train : train + held]]
 
 
 def compile_seconds(frames: Path) -> float:

@@ -33,9 +33,9 @@ def test_a_reweighted_momt_run_gives_the_averages_of_plain_runs(
     tmp_path, tables, momt, nickel, element
 ):
     settings = momt(
-        learning_steps=600_000,
+        learning_steps=1_000_000,
         constant_deposits=3000,
-        production_steps=400_000,
+        production_steps=1_200_000,
         frames=4000,
     )
     frames = tmp_path / "set.h5"

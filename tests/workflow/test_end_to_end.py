@@ -162,7 +162,7 @@ def test_reduction_report_agrees_with_the_selection(results):
 
 def test_study_on_request(tiny_run, tiny_config, results, snakemake_in):
     """Three strategies, two replicas: a table, and a second call with nothing to do."""
-    call = ("--cores", "2", "--configfile", tiny_config, "study", "--show-failed-logs")
+    call = ("study", "--cores", "2", "--configfile", tiny_config, "--show-failed-logs")
     made = snakemake_in(tiny_run, *call)
     assert made.returncode == 0, made.stdout[-8000:]
     assert "Nothing to be done" in snakemake_in(tiny_run, *call).stdout

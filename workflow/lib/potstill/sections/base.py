@@ -1,0 +1,48 @@
+"""What all sections share, the potentials' tables and the elements."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Range = tuple[Finite, Finite]
+Factors = Annotated[tuple[Positive, ...], Field(min_length=1)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+# Atoms in a conventional cubic cell.
+ATOMS_PER_CELL = {"fcc": 4, "bcc": 2}
+
+
+class Section(BaseModel):
+    """What all sections share: unknown settings are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Table(Section):
+    """One table of EAM functions."""
+
+    file: str | None = Field(
+        None, description="a local copy (eam/fs or setfl) to use instead of fetching one"
+    )
+    sha256: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="SHA-256 of the numbers of a table that the project does not know",
+    )
+
+
+class Element(Section):
+    """One chemical element: its potential and its crystal."""
+
+    table: Name = Field(description="name of the EAM table, a key of `potentials`")
+    structure: Literal["fcc", "bcc"] = Field(description="the crystal at zero temperature")
+    lattice_constant_A: Positive = Field(description="conventional lattice constant with this EAM")
+
+    @property
+    def volume_per_atom_A3(self) -> float:
+        """Volume of an atom in the element's own crystal, A^3."""
+        return self.lattice_constant_A**3 / ATOMS_PER_CELL[self.structure]

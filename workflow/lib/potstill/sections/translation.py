@@ -1,0 +1,53 @@
+"""Translation to other elements, and labels of another source."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from potstill.sections.base import Count, Factors, Positive, Section
+from potstill.sections.distillation import NativeStrategy
+
+
+class Translation(Section):
+    """Transfer of the distilled geometries to another element."""
+
+    source: str = Field(description="element whose distilled frames are translated")
+    test: str = Field(
+        description="the target's own MOMT set, a key of `sampling`; never trained on"
+    )
+    scale: Positive | None = Field(
+        None, description="factor of all lengths; null for (V_target / V_source)^(1/3)"
+    )
+    scale_descriptor: bool = Field(
+        True, description="scale the symmetry functions of models of these frames as well"
+    )
+    factors: Factors = Field(
+        (1.0,), description="factors on top of `scale` that the frames take in turn"
+    )
+    trials: tuple[Factors, ...] = Field(
+        ((0.98,), (1.02,), (0.98, 1.0, 1.02), (0.96, 0.98, 1.0, 1.02, 1.04)),
+        description="other `factors` to compare: only on request, `snakemake translation`",
+    )
+    native: tuple[NativeStrategy, ...] = Field(
+        ("random", "grid"),
+        description="strategies that choose as much of the target's own set, to compare with",
+    )
+    test_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.25, description="share of the target's own set that tests that comparison, never chosen"
+    )
+
+
+class Labels(Section):
+    """Labels of an element's frames by another ASE calculator than the EAM; see docs/labels.md."""
+
+    calculator: str = Field(
+        pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$",
+        description="class of the calculator with its module, as `ase.calculators.emt.EMT`",
+    )
+    arguments: dict[str, Any] = Field({}, description="arguments by name to make it with")
+    chunks: Count = Field(1, description="parts of the frames, one job each")
+
+    @property
+    def name(self) -> str:
+        """Name of the calculator, in tables and file names: its class."""
+        return self.calculator.rpartition(".")[2]

@@ -17,6 +17,7 @@ import yaml
 from potstill.potentials.fetch import fetch_table
 from potstill.potentials.setfl import numbers_sha256
 from potstill.potentials.tables import KNOWN
+from potstill.sections import Momt
 
 ROOT = Path(__file__).parents[1]
 
@@ -78,3 +79,30 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_config: Path) -> Pat
     finished = _run(directory, "--cores", "2", "--configfile", tiny_config, "--show-failed-logs")
     assert finished.returncode == 0, finished.stdout[-8000:]
     return directory
+
+
+@pytest.fixture(scope="session")
+def momt() -> Callable[..., Momt]:
+    """Make MOMT settings for 32 nickel atoms with any of them changed."""
+
+    def make(**changes: Any) -> Momt:
+        base: dict[str, Any] = {
+            "method": "momt",
+            "temperature_K": 2000.0,
+            "low_temperature_K": 1250.0,
+            "high_temperature_K": 3600.0,
+            "enthalpy_range_eV_per_atom": (-4.73, -3.99),
+            "nodes": (60, 47),
+            "enthalpy_width_eV": 0.8,
+            "order_width": 0.25,
+            "height_kT": 0.1,
+            "deposit_interval": 100,
+            "constant_deposits": 6000,
+            "volume_step": 0.03,
+            "learning_steps": 2000,
+            "production_steps": 2000,
+            "frames": 20,
+        }
+        return Momt.model_validate(base | changes)
+
+    return make

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import ase.build
@@ -39,27 +39,9 @@ def frames(tables: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
-def momt() -> Momt:
+def momt(momt: Callable[..., Momt]) -> Momt:
     """A short MOMT run of 32 nickel atoms in 105 segments, after each of which it can be saved."""
-    return Momt.model_validate(
-        {
-            "method": "momt",
-            "temperature_K": 2000.0,
-            "low_temperature_K": 1250.0,
-            "high_temperature_K": 3600.0,
-            "enthalpy_range_eV_per_atom": (-4.73, -3.99),
-            "nodes": (60, 47),
-            "enthalpy_width_eV": 0.8,
-            "order_width": 0.25,
-            "height_kT": 0.1,
-            "deposit_interval": 100,
-            "constant_deposits": 6000,
-            "volume_step": 0.03,
-            "learning_steps": 36_000,
-            "production_steps": 18_000,
-            "frames": 60,
-        }
-    )
+    return momt(learning_steps=36_000, production_steps=18_000, frames=60)
 
 
 class Disk:

@@ -55,7 +55,6 @@ AUTHORS: dict[str, Any] = {
     "activation": "gelu",
     "energy_weight": 1.0,
     "learning_rate": 1e-3,
-    "weight_decay": 1e-2,  # AdamW's own in torch
     "schedule": "plateau",
     "descriptor": {
         "radial_cutoff_A": 6.9,
@@ -97,7 +96,7 @@ class Training(Section):
         description="weight of the stress term of the loss; 0 leaves the stress out",
     )
     learning_rate: Positive = Field(1e-2, le=1, description="peak learning rate")
-    weight_decay: Finite = Field(1e-3, ge=0, description="AdamW weight decay")
+    weight_decay: Finite = Field(1e-2, ge=0, description="AdamW weight decay")
     schedule: Literal["cosine", "plateau"] = Field(
         "cosine", description="cosine decay, or halving when the validation loss stalls"
     )

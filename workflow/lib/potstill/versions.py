@@ -7,7 +7,7 @@ and of scripts, but not of an imported package.
 
 VERSION = {
     "potentials": 1,
-    "sampling": 9,
+    "sampling": 10,
     "training": 3,
     "distillation": 2,
     "translation": 1,

@@ -136,8 +136,8 @@ def flattening(order: Floats, mesh: Mesh, nodes: int, width: float) -> Floats:
 
     Deposits make the run flat over H and the root of O together. But the enthalpies that can be
     reached at one O are many in the liquid and few in the crystal, and a step of the root is a
-    large one of O there. order: visits of the end of learning, any shape; width: of the deposits,
-    in the root of O, over which they are smoothed.
+    large one of O there. order: the visits, any shape; width: of the deposits, in the root of O,
+    over which they are smoothed.
     """
     root = np.linspace(0, math.sqrt(mesh.o_high), nodes)
     # cells in the middle of which the nodes are, but for the first and the last

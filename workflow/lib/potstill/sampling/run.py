@@ -1,6 +1,7 @@
 """One sampling job: learn the bias (MOMT) or equilibrate (NPT), then produce labelled frames."""
 
 import json
+import math
 import time
 from pathlib import Path
 
@@ -35,6 +36,8 @@ from potstill.versions import VERSION
 # Learning is cut into this many parts. After each the bias below the floor is leveled, and a walker
 # that was there for more than STRAY_SHARE of it begins the next where another walker is.
 LEARNING_PARTS, STRAY_SHARE = 50, 0.3
+# The last parts, a third, deposit nothing: they measure what the frozen bias leaves uneven in O.
+MEASURING_PARTS = 17
 
 
 class Sampler:
@@ -69,6 +72,10 @@ class Sampler:
             self.floor = Floor(floor, self.mesh.h_low, atoms)
             self.bias: Floats = self.floor.wall(self.mesh, settings.nodes, self.physics.kT)
             self.learning = settings.learning_steps // settings.walkers
+            self.part = self.learning / LEARNING_PARTS
+            # the first deposit at or past the part's end
+            end = (LEARNING_PARTS - MEASURING_PARTS) * self.part
+            self.frozen = math.ceil(end / settings.deposit_interval) * settings.deposit_interval
         else:
             self.bias, self.mesh = unbiased(atoms)
             self.floor = no_floor(atoms)
@@ -112,24 +119,30 @@ class Sampler:
             self.kept_x.append(self.walkers.x[:, :, :3].copy())
             self.kept_length.append(self.walkers.length.copy())
         elif isinstance(settings, Momt):
-            widths = settings.enthalpy_width_eV, settings.order_width
+            self._learn(settings, points[:, -1], steps)
+
+    def _learn(self, settings: Complete, last: Floats, steps: int) -> None:
+        """Learn from the walkers' last points (W, 4) of a segment of `steps`."""
+        widths = settings.enthalpy_width_eV, settings.order_width
+        if self.step <= self.frozen:
             cover = deposits_to_cover(self.mesh, *widths)
-            for h, o in points[:, -1, :2]:
+            for h, o in last[:, :2]:
                 self.deposits += 1
                 height_kT = deposit_height(
                     self.deposits, settings.height_kT, settings.constant_deposits, cover
                 )
                 deposit(self.bias, self.mesh, h, o, height_kT * self.physics.kT, *widths)
-            below = self.floor.below(points[:, -1, 0], points[:, -1, 1])
-            self.steps_below[below] += steps
-            part = self.learning / LEARNING_PARTS
-            if self.step // part > (self.step - steps) // part:
+        below = self.floor.below(last[:, 0], last[:, 1])
+        self.steps_below[below] += steps
+        if self.step // self.part > (self.step - steps) // self.part:
+            if self.step <= self.frozen:
                 self.bias[:] = self.floor.level(self.bias, self.mesh, self.physics.kT)
-                bring_back(self.walkers, self.steps_below > STRAY_SHARE * part, below)
-                self.steps_below[:] = 0
-            if self.step == self.learning:
+            bring_back(self.walkers, self.steps_below > STRAY_SHARE * self.part, below)
+            self.steps_below[:] = 0
+        for first, end in ((self.frozen // 2, self.frozen), (self.frozen, self.learning)):
+            if first < end == self.step:
                 trace = self.points(production=False)
-                order = trace[:, trace.shape[1] // 2 :, 1]
+                order = trace[:, first // settings.trace_interval :, 1]
                 flat = flattening(order, self.mesh, settings.nodes[1], settings.order_width)
                 self.bias += self.physics.kT * flat
 

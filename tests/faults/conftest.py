@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 import psutil
 import pytest
 import yaml
+from processes import sampling_process
 
 from potstill.frames import write_frames
 from potstill.potentials.eam import EamPotential, label_frames
@@ -124,19 +124,9 @@ class Runs:
     def sampling_job(self, process: subprocess.Popen[str]) -> psutil.Process:
         """Wait for the process that samples to be at it, ready for SIGTERM, and return it."""
         main = psutil.Process(process.pid)
-        while process.poll() is None:
-            for child in main.children(recursive=True):
-                try:
-                    if not any(part.endswith("sample.py") for part in child.cmdline()):
-                        continue
-                    status = Path(f"/proc/{child.pid}/status").read_text()
-                except (psutil.Error, FileNotFoundError):
-                    continue
-                caught = re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)
-                if caught and int(caught[1], 16) >> 14 & 1:  # the bit of SIGTERM, number 15
-                    return child
-            time.sleep(0.02)
-        pytest.fail(f"no sampling job: {process.args}")
+        return sampling_process(
+            lambda: main.children(recursive=True), lambda: process.poll() is None
+        )
 
     def end(self, process: subprocess.Popen[str]) -> None:
         """Kill what is left of a run."""

@@ -59,16 +59,16 @@ def test_a_momt_set_is_complete_and_consistent(start, momt, nickel):
     with h5py.File(paths["trace"]) as store:
         assert store["enthalpy"].shape == (4, 1000 // 50)
         assert store["bias"].shape == (60, 47)
-        # four walkers, 500 learning steps each, a deposit of 0.1 kT every 100 in the first 330 and
-        # what is left of that hundred: the sum of weights
-        deposits = 4 * 4 * 0.1 * units.kB * 2000
+        # four walkers, 500 learning steps each, a deposit of 0.1 kT every 100 in the first 300: the
+        # sum of weights
+        deposits = 4 * 3 * 0.1 * units.kB * 2000
         # and what flattens the histogram of O, the same at every enthalpy, found in the second half
         # of those steps and in the steps without deposits
         mesh = Mesh(*store["enthalpy_nodes"][[0, -1]], store["order_nodes"][-1], 0.0, 0.0)
         order = store["order_parameter"]
         flat = sum(
             flattening(order[:, first // 50 : end // 50], mesh, 47, 0.25)
-            for first, end in ((200, 400), (400, 500))
+            for first, end in ((150, 300), (300, 500))
         )
         learned = store["bias"][...] - units.kB * 2000 * flat
         assert learned.min() > -1e-12 and 0 < learned.max() <= deposits

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import psutil
+
 ETC = Path("/etc/slurm")
 CONFIG = ETC / "slurm.conf"
 MARK = "# Potstill's tests wrote this file and remove it; daemons under "
@@ -147,21 +149,43 @@ def _start(folder: Path) -> None:
     munge = ("key-file", "socket", "seed-file", "pid-file", "log-file")
     call("munged", *(f"--{name}={folder}/munged.{name.partition('-')[0]}" for name in munge))
     call("slurmctld", "-c", "-i", "-L", folder / "slurmctld.log")
+    start_node(folder)
+
+
+def start_node(folder: Path) -> None:
+    """Start slurmd, and wait until the node takes jobs."""
     call("slurmd", "-L", folder / "slurmd.log")
     if not _wait(lambda: "idle" in call("sinfo", "--noheader", "--format=%T"), 30):
         logs = "".join(path.read_text()[-3000:] for path in folder.glob("*.log"))
         raise RuntimeError(f"Slurm's node is not idle after 30 s: {call('sinfo', '-R')}\n{logs}")
 
 
+def kill_node(folder: Path) -> None:
+    """End slurmd and all that it started at once, as when a node loses its power."""
+    daemon = psutil.Process(int((folder / "slurmd.pid").read_text()))
+    jobs = [p for p in psutil.process_iter(["name"]) if p.info["name"] == "slurmstepd"]
+    dying = [daemon, *jobs, *(child for job in jobs for child in job.children(recursive=True))]
+    for process in dying:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(dying, timeout=10)
+    # what slurmctld does by itself after SlurmdTimeout, 300 s
+    node = call("sinfo", "--noheader", "--Node", "--format=%N").strip()
+    call("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=died")
+
+
 @contextmanager
-def cluster() -> Iterator[None]:
-    """Run a Slurm for the block; waits for that of other tests on this machine to end."""
+def cluster() -> Iterator[Path]:
+    """Run a Slurm for the block, which gets the folder of its daemons.
+
+    Waits for that of other tests on this machine to end.
+    """
     with Path(tempfile.gettempdir(), "potstill-slurm.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         clear_earlier()
         folder = Path(tempfile.mkdtemp(prefix="potstill-slurm-"))
         try:
             _start(folder)
-            yield
+            yield folder
         finally:
             _stop(folder)

@@ -27,15 +27,18 @@ class SlurmRun:
 
 
 @pytest.fixture(scope="session")
-def slurm() -> Iterator[None]:
-    """A Slurm of one node, or a skipped test; with POTSTILL_REQUIRE_SLURM set, a failed one."""
+def slurm() -> Iterator[Path]:
+    """The folder of a Slurm of one node.
+
+    Where none can be started the test is skipped; with POTSTILL_REQUIRE_SLURM set it fails.
+    """
     reason = cluster.obstacle()
     if reason and os.environ.get("POTSTILL_REQUIRE_SLURM"):
         pytest.fail(f"POTSTILL_REQUIRE_SLURM is set: {reason}")
     if reason:
         pytest.skip(reason)
-    with cluster.cluster():
-        yield
+    with cluster.cluster() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

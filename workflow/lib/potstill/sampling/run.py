@@ -1,7 +1,6 @@
 """One sampling job: learn the bias (MOMT) or equilibrate (NPT), then produce labelled frames."""
 
 import json
-import math
 import time
 from pathlib import Path
 
@@ -36,8 +35,6 @@ from potstill.versions import VERSION
 # Learning is cut into this many parts. After each the bias below the floor is leveled, and a walker
 # that was there for more than STRAY_SHARE of it begins the next where another walker is.
 LEARNING_PARTS, STRAY_SHARE = 50, 0.3
-# The last parts, a third, deposit nothing: they measure what the frozen bias leaves uneven in O.
-MEASURING_PARTS = 17
 
 
 class Sampler:
@@ -73,9 +70,9 @@ class Sampler:
             self.bias: Floats = self.floor.wall(self.mesh, settings.nodes, self.physics.kT)
             self.learning = settings.learning_steps // settings.walkers
             self.part = self.learning / LEARNING_PARTS
-            # the first deposit at or past the part's end
-            end = (LEARNING_PARTS - MEASURING_PARTS) * self.part
-            self.frozen = math.ceil(end / settings.deposit_interval) * settings.deposit_interval
+            # the last deposit; what follows measures what the frozen bias leaves uneven in O
+            deposits = (1 - settings.measuring_share) * self.learning / settings.deposit_interval
+            self.frozen = round(deposits) * settings.deposit_interval
         else:
             self.bias, self.mesh = unbiased(atoms)
             self.floor = no_floor(atoms)

@@ -96,6 +96,15 @@ class Momt(_Dynamics):
         "atoms to 20000 at 108",
     )
     learning_steps: Count = Field(description="learning steps of all walkers together")
+    measuring_share: float = Field(
+        0.34,
+        gt=0,
+        lt=1,
+        # as it is, it was no setting of sets made before there was one
+        exclude_if=lambda share: share == 0.34,
+        description="share of the learning steps, the last of them, that deposit nothing and "
+        "measure how even the histogram of O is",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -1,0 +1,31 @@
+"""Finding a job of a run that a test is to break."""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import psutil
+import pytest
+
+
+def sampling_process(
+    candidates: Callable[[], Iterable[psutil.Process]], running: Callable[[], bool]
+) -> psutil.Process:
+    """Wait for a process that samples to be at it, ready for SIGTERM, and return it.
+
+    candidates: gives the processes to look at; running: whether the run that starts it goes on.
+    """
+    while running():
+        for process in candidates():
+            try:
+                if not any(part.endswith("sample.py") for part in process.cmdline()):
+                    continue
+                status = Path(f"/proc/{process.pid}/status").read_text()
+            except (psutil.Error, FileNotFoundError):
+                continue
+            caught = re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)
+            if caught and int(caught[1], 16) >> 14 & 1:  # the bit of SIGTERM, number 15
+                return process
+        time.sleep(0.02)
+    pytest.fail("the run ended without a sampling job")

@@ -54,6 +54,7 @@ AUTHORS: dict[str, Any] = {
     "layers": (224, 192, 160),
     "activation": "gelu",
     "energy_weight": 1.0,
+    "optimiser": "adamw",
     "learning_rate": 1e-3,
     "schedule": "plateau",
     "descriptor": {
@@ -95,8 +96,11 @@ class Training(Section):
         exclude_if=lambda weight: weight == 0,
         description="weight of the stress term of the loss; 0 leaves the stress out",
     )
+    optimiser: Literal["soap", "adamw"] = Field(
+        "soap", description="SOAP (Adam in the eigenbasis of the gradients) or AdamW"
+    )
     learning_rate: Positive = Field(1e-2, le=1, description="peak learning rate")
-    weight_decay: Finite = Field(1e-2, ge=0, description="AdamW weight decay")
+    weight_decay: Finite = Field(1e-2, ge=0, description="decoupled weight decay")
     schedule: Literal["cosine", "plateau"] = Field(
         "cosine", description="cosine decay, or halving when the validation loss stalls"
     )

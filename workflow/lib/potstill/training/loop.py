@@ -5,6 +5,7 @@ are summed, which leaves their gradients apart.
 """
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +20,7 @@ from potstill.runtime.restart import Restart, State
 from potstill.sections import Training
 from potstill.training.ensemble import Ensemble, Networks
 from potstill.training.loss import Data, errors, frame_losses, prepare
+from potstill.training.soap import Soap
 
 # Frames that a member's validation looks at; more would cost time and tell the same.
 CHECKED_FRAMES = 100
@@ -56,6 +58,16 @@ def split(frames: int, settings: Training, seed: int) -> NDArray[np.bool_]:
     return held
 
 
+def make_optimiser(
+    parameters: list[torch.nn.Parameter], settings: Training
+) -> torch.optim.Optimizer:
+    """Return the optimiser of these settings."""
+    rate, decay = settings.learning_rate, settings.weight_decay
+    if settings.optimiser == "soap":
+        return Soap(parameters, lr=rate, weight_decay=decay)
+    return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay, fused=True)
+
+
 class Trainer:
     """Networks, optimiser and best weights, in and out of a restart file."""
 
@@ -70,12 +82,7 @@ class Trainer:
         self.networks.to(data.x.device)
         self.parameters = list(self.networks.parameters())
         self.best = [p.detach().clone() for p in self.parameters]
-        self.optimiser = torch.optim.AdamW(
-            self.parameters,
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-            fused=True,
-        )
+        self.optimiser = make_optimiser(self.parameters, settings)
         nothing = np.full(settings.members, np.nan)
         self.fit = Fit(
             np.full(settings.members, np.inf),
@@ -170,7 +177,7 @@ class Trainer:
             state[f"parameter_{i}"] = parameter.detach().cpu().numpy()
             state[f"best_{i}"] = self.best[i].cpu().numpy()
             for name, value in moments[i].items():
-                state[f"{name}_{i}"] = value.cpu().numpy()
+                state[f"optimiser/{i}/{name}"] = value.cpu().numpy()
         return state
 
     def resume(self, state: State) -> None:
@@ -182,17 +189,17 @@ class Trainer:
         fit.history = [tuple(row) for row in arrays["history"].tolist()]
         for name in ("best_loss", "best_step", "energy_mae", "force_mae"):
             setattr(fit, name, arrays[name])
-        moments = {}
+        moments: dict[int, dict[str, torch.Tensor]] = defaultdict(dict)
+        for name, array in arrays.items():
+            if name.startswith("optimiser/"):
+                _, i, moment = name.split("/")
+                moments[int(i)][moment] = torch.from_numpy(array)
         with torch.no_grad():
-            for i, parameter in enumerate(self.parameters):
-                parameter.copy_(torch.from_numpy(arrays[f"parameter_{i}"]))
-                self.best[i].copy_(torch.from_numpy(arrays[f"best_{i}"]))
-                moments[i] = {
-                    name: torch.from_numpy(arrays[f"{name}_{i}"])
-                    for name in ("step", "exp_avg", "exp_avg_sq")
-                }
+            for row, parameter in enumerate(self.parameters):
+                parameter.copy_(torch.from_numpy(arrays[f"parameter_{row}"]))
+                self.best[row].copy_(torch.from_numpy(arrays[f"best_{row}"]))
         groups = self.optimiser.state_dict()["param_groups"]
-        self.optimiser.load_state_dict({"state": moments, "param_groups": groups})
+        self.optimiser.load_state_dict({"state": dict(moments), "param_groups": groups})
 
 
 def train(

@@ -181,20 +181,41 @@ def time_fields(
     return fields
 
 
+def soap_fields(runs: list[Run], fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of trainings by SOAP, and their ratios to those of the peers by AdamW."""
+    own = np.array([run.seconds for run in runs])
+    found = {
+        "soap_steps": [run.steps for run in runs],
+        "soap_force_mae_meV_per_A": [round(run.force_mae, 1) for run in runs],
+        "soap_seconds": summary(own) | {"by_seed": own.round(2).tolist()},
+    }
+    for name in PEERS:
+        seconds = np.array(fields[f"{name}_seconds_to_error"]["by_seed"])
+        found[f"ratio_soap{name.removeprefix('torchani')}"] = ratio(seconds, own)
+    return found
+
+
 def training_section(
     train: Frames,
     held: Frames,
     settings: Training,
     *,
+    soap_steps: int,
     seeds: int,
     target: float,
     every: int,
     rounds: int,
 ) -> tuple[dict[str, Any], dict[str, Any], Ensemble]:
-    """Return the fields of training, the differences of its check, and the last ensemble."""
+    """Return the fields of training, the differences of its check, and the last ensemble.
+
+    settings: with the optimiser that both programs have, for the same steps of both; potstill's
+    default one has a schedule of `soap_steps`.
+    """
     data = prepare(train, settings, "cpu")  # compiles, or loads what was compiled before
     differences, preparation = check_training(train, data, settings)
     steps_ms = time_steps(train, data, settings, rounds)
     runs = [train_to_error(train, held, settings, s, target, every) for s in range(1, seeds + 1)]
     fields = time_fields(runs, steps_ms, preparation)
-    return fields, differences, runs[-1].ensemble
+    soap = settings.model_copy(update={"optimiser": "soap", "steps": soap_steps})
+    runs = [train_to_error(train, held, soap, s, target, every) for s in range(1, seeds + 1)]
+    return fields | soap_fields(runs, fields), differences, runs[-1].ensemble

@@ -4,7 +4,8 @@ One process and one thread, CPU time. Training: five models on energies and forc
 frames. Both programs make the same steps, which is checked first on their weights, so that both
 need the same number of them: potstill's training is run until the ensemble's error on held-out
 frames is reached, and torchani's seconds are computed, as that number of steps times its median
-seconds a step plus its preparation. Inference: energy, forces, stress and the sigma of each atom,
+seconds a step plus its preparation. That is with AdamW in both; potstill's own SOAP is run beside
+it. Inference: energy, forces, stress and the sigma of each atom,
 from the same trained models, which is checked too.
 """
 
@@ -88,15 +89,16 @@ def arguments_of_the_command_line() -> argparse.Namespace:
     parser.add_argument("--train", type=int, default=1000, help="frames to train on")
     parser.add_argument("--held-out", type=int, default=500, help="frames that tell the error")
     parser.add_argument("--target", type=float, default=1.0, help="the error, meV/atom")
-    parser.add_argument("--steps", type=int, default=1500, help="steps of the schedule")
-    parser.add_argument("--every", type=int, default=25, help="steps between looks at the error")
+    parser.add_argument("--steps", type=int, default=1500, help="steps of AdamW's schedule")
+    parser.add_argument("--soap-steps", type=int, default=400, help="steps of SOAP's schedule")
+    parser.add_argument("--every", type=int, default=10, help="steps between looks at the error")
     parser.add_argument(
         "--no-compile-time", action="store_true", help="leave it out: a minute less"
     )
     parser.add_argument("--seeds", type=int, default=3, help="trainings to the error")
     parser.add_argument("--rounds", type=int, default=20, help="windows of every program")
     arguments = parser.parse_args()
-    counts = ("train", "held_out", "steps", "every", "seeds", "rounds")
+    counts = ("train", "held_out", "steps", "soap_steps", "every", "seeds", "rounds")
     if min(getattr(arguments, name) for name in counts) < 1:
         parser.error("counts must be at least 1")
     if arguments.held_out < CALLS_IN_WINDOW:
@@ -113,11 +115,12 @@ def main() -> None:
     path = arguments.frames or make_frames(arguments.output.parent, arguments.table, sum(sizes))
     train, held = divided(read_frames(path), *sizes)
     compiling = None if arguments.no_compile_time else compile_seconds(path)
-    settings = Training(steps=arguments.steps)
+    settings = Training(steps=arguments.steps, optimiser="adamw")
     training, steps_apart, ensemble = training_section(
         train,
         held,
         settings,
+        soap_steps=arguments.soap_steps,
         seeds=arguments.seeds,
         target=arguments.target,
         every=arguments.every,
@@ -132,6 +135,7 @@ def main() -> None:
         "atoms": train.atoms,
         "members": settings.members,
         "schedule_steps": settings.steps,
+        "soap_schedule_steps": arguments.soap_steps,
         "seeds": arguments.seeds,
         "compile_seconds": compiling,
     } | training

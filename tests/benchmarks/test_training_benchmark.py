@@ -18,7 +18,8 @@ PROGRAM = [sys.executable, str(ROOT / "benchmarks/training.py")]
 
 def run(frames: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the benchmark on few frames, a short schedule and one window of each program."""
-    sizes = ["--train", "24", "--held-out", "12", "--steps", "40", "--every", "10"]
+    sizes = ["--train", "24", "--held-out", "12"]
+    sizes += ["--steps", "40", "--soap-steps", "60", "--every", "10"]
     command = [*PROGRAM, str(output), "--frames", str(frames), "--seeds", "2", "--rounds", "1"]
     command += [*sizes, "--no-compile-time", *options]
     return subprocess.run(
@@ -53,7 +54,10 @@ def test_benchmark_writes_its_fields(frames: Path, tmp_path: Path) -> None:
             assert math.isclose(seconds["by_seed"][k], expected, abs_tol=0.02)
         assert 0 < own["min"] <= own["median"]
         assert math.isclose(training[ratio]["min"], seconds["min"] / own["min"], rel_tol=0.1)
+        expected = seconds["min"] / training["soap_seconds"]["min"]
+        assert math.isclose(training[f"ratio_soap{peer[8:]}"]["min"], expected, rel_tol=0.1)
     assert all(steps in (10, 20, 30, 40) for steps in training["steps"])
+    assert all(steps % 10 == 0 for steps in training["soap_steps"])
     assert max(training["mae_meV_per_atom"]) <= training["target_meV_per_atom"] == 100
     inference = content["inference"]
     for peer in ("torchani", "torchani_by_property", "torchani_model"):

@@ -59,7 +59,9 @@ include: "workflow/rules/study.smk"
 include: "workflow/rules/translation.smk"
 include: "workflow/rules/relaxation.smk"
 include: "workflow/rules/properties.smk"
-include: "workflow/rules/paper.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/provenance.smk"
 include: "workflow/rules/reproduction.smk"
 
 

@@ -1,6 +1,6 @@
-"""The paper's figures and tables, and a figure of each sampled set.
+"""The paper's figures, and a figure of each sampled set and of each judged model.
 
-The file names of the paper's and the models in them are the paper's.
+Their file names and the models in them are the paper's.
 """
 
 
@@ -15,12 +15,6 @@ localrules:
     figure_s3,
     figure_sampling,
     figure_errors,
-    table_1,
-    table_2,
-    table_3,
-    table_nb,
-    table_s4,
-    provenance,
 
 
 rule figure_1:
@@ -358,131 +352,6 @@ rule figure_errors:
         "../../scripts/figure_errors.py"
 
 
-rule table_1:
-    input:
-        unpack(lambda wildcards: crystals("Ni", COMPARED_MODELS)),
-    output:
-        csv=report(
-            "<results>/tables/table_1.csv",
-            caption="../report/table_1.rst",
-            category="Tables",
-            labels={"table": "1", "shows": "crystals of nickel by kind of frames"},
-        ),
-        markdown="<results>/tables/table_1.md",
-        tex="<results>/tables/table_1.tex",
-    log:
-        "<logs>/paper/table_1.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=30,
-    params:
-        models=COMPARED_MODELS,
-        printed=1,
-        version=VERSION["paper"],
-    message:
-        "{rule}: relaxed crystals"
-    script:
-        "../../scripts/crystal_table.py"
-
-
-use rule table_1 as table_2 with:
-    input:
-        unpack(lambda wildcards: crystals("Ni", ["Ni-distilled", "Ni-full"])),
-    output:
-        csv=report(
-            "<results>/tables/table_2.csv",
-            caption="../report/table_2.rst",
-            category="Tables",
-            labels={"table": "2", "shows": "distilled against all frames"},
-        ),
-        markdown="<results>/tables/table_2.md",
-        tex="<results>/tables/table_2.tex",
-    log:
-        "<logs>/paper/table_2.log",
-    params:
-        models=["Ni-distilled", "Ni-full"],
-        printed=2,
-        version=VERSION["paper"],
-
-
-use rule table_1 as table_3 with:
-    input:
-        unpack(lambda wildcards: crystals("Al", ["Al-translated"])),
-    output:
-        csv=report(
-            "<results>/tables/table_3.csv",
-            caption="../report/table_3.rst",
-            category="Tables",
-            labels={
-                "table": "3",
-                "shows": "crystals of aluminium from translated frames",
-            },
-        ),
-        markdown="<results>/tables/table_3.md",
-        tex="<results>/tables/table_3.tex",
-    log:
-        "<logs>/paper/table_3.log",
-    params:
-        models=["Al-translated"],
-        printed=None,
-        version=VERSION["paper"],
-
-
-use rule table_1 as table_nb with:
-    input:
-        unpack(lambda wildcards: crystals("Nb", ["Nb-translated"])),
-    output:
-        csv=report(
-            "<results>/tables/table_nb.csv",
-            caption="../report/table_nb.rst",
-            category="Tables",
-            labels={
-                "table": "Nb",
-                "shows": "crystals of niobium from translated frames",
-            },
-        ),
-        markdown="<results>/tables/table_nb.md",
-        tex="<results>/tables/table_nb.tex",
-    log:
-        "<logs>/paper/table_nb.log",
-    params:
-        models=["Nb-translated"],
-        printed=None,
-        version=VERSION["paper"],
-
-
-rule table_s4:
-    input:
-        summaries=[f"<results>/models/{name}/summary.json" for name in settings.models],
-    output:
-        csv=report(
-            "<results>/tables/table_s4.csv",
-            caption="../report/table_s4.rst",
-            category="Tables",
-            labels={"table": "S4", "shows": "self energies"},
-        ),
-        markdown="<results>/tables/table_s4.md",
-        tex="<results>/tables/table_s4.tex",
-    log:
-        "<logs>/paper/table_s4.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=30,
-    params:
-        models=list(settings.models),
-        version=VERSION["paper"],
-    message:
-        "table_s4: self energies"
-    script:
-        "../../scripts/table_s4.py"
-
-
 rule figures:
     input:
         expand(
@@ -503,46 +372,3 @@ rule figures:
             ],
             suffix=["pdf", "png", "svg"],
         ),
-
-
-rule tables:
-    input:
-        expand(
-            "<results>/tables/table_{number}.{suffix}",
-            number=TABLE_NUMBERS,
-            suffix=["csv", "md", "tex"],
-        ),
-
-
-rule provenance:
-    input:
-        potentials=expand(
-            "<results>/potentials/{table}.eam.fs", table=settings.potentials
-        ),
-        files=[
-            *rules.figures.input,
-            *rules.tables.input,
-            *expand("<results>/sampling/{name}.h5", name=settings.sampling),
-            *expand(
-                "<results>/distillation/{element}/distilled.h5",
-                element=settings.distillation,
-            ),
-            *expand("<results>/models/{name}/ensemble.pt", name=settings.models),
-        ],
-    output:
-        "<results>/provenance.json",
-    log:
-        "<logs>/provenance.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=30,
-    params:
-        settings=plain(settings),
-        repository=str(workflow.basedir),
-    message:
-        "provenance: versions, settings and hashes"
-    script:
-        "../../scripts/provenance.py"

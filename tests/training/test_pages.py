@@ -1,0 +1,95 @@
+"""The Python of README.md and docs/using-a-model.md runs as it is printed."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import ase.build
+import numpy as np
+import pytest
+from ase import units
+
+from potstill.frames import Frames
+from potstill.runtime.restart import Restart
+from potstill.sections import Training
+from potstill.training.loop import train
+from potstill.training.model_file import save_ensemble
+
+ROOT = Path(__file__).parents[2]
+MODEL = "results/default/models/Ni-distilled/ensemble.pt"
+LATTICE_CONSTANT_A = 3.516  # of this EAM
+
+
+def blocks(page: str, needed: str) -> list[str]:
+    """Return the Python blocks of a page that hold a text."""
+    found = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL
+    )
+    chosen = [block for block in found if needed in block]
+    assert chosen, f"{page} has no Python with {needed}"
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def names(labelled: Frames, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the first lines of the page leave: a calculator and relaxed atoms."""
+    folder = tmp_path_factory.mktemp("clone")
+    settings = Training(members=2, layers=(32, 24), steps=800)
+    restart = Restart(folder / "unused", "", 1e9)
+    ensemble, _ = train(labelled, settings, 1, restart=restart)
+    (folder / MODEL).parent.mkdir(parents=True)
+    save_ensemble(folder / MODEL, ensemble)
+    made: dict[str, Any] = {"atoms": ase.build.bulk("Ni", cubic=True), "folder": folder}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for needed in ("load_calculator", "FrechetCellFilter"):
+            for block in blocks("docs/using-a-model.md", needed):
+                exec(block, made)
+    return made
+
+
+def test_relaxation(names: dict[str, Any]) -> None:
+    atoms = names["atoms"]
+    assert np.abs(atoms.get_forces()).max() < 1e-4
+    lengths = atoms.cell.cellpar()
+    np.testing.assert_allclose(lengths[:3], LATTICE_CONSTANT_A, rtol=0.01)
+    np.testing.assert_allclose(lengths[3:], 90, atol=0.01)
+    assert atoms.calc.results["energies_std"].shape == (4,)
+
+
+def test_elastic_constants(names: dict[str, Any]) -> None:
+    pytest.importorskip("matcalc")
+    (block,) = blocks("docs/using-a-model.md", "ElasticityCalc")
+    made = dict(names)
+    exec(block, made)
+    voigt = np.array(made["found"]["elastic_tensor"].voigt) / units.GPa
+    assert voigt[0, 0] > voigt[0, 1] > 50 and voigt[3, 3] > 50
+    assert voigt[0, 0] == pytest.approx(voigt[1, 1], rel=0.01)
+
+
+def test_phonons(names: dict[str, Any]) -> None:
+    pytest.importorskip("phonopy")
+    (block,) = blocks("docs/using-a-model.md", "Phonopy(")
+    made = dict(names)
+    exec(block, made)
+    frequencies = made["phonon"].run_qpoints([[0.5, 0.5, 0.0]]).frequencies[0]
+    assert frequencies.shape == (3,)
+    assert 3 < frequencies[0] == pytest.approx(frequencies[1], rel=1e-3)  # both transverse
+    assert frequencies[1] < frequencies[2] < 12
+
+
+def test_readme(
+    names: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(names["folder"])
+    atoms = ase.build.bulk("Ni", cubic=True)
+    random = np.random.default_rng(0)
+    positions = atoms.positions + 0.05 * random.normal(size=(3, 4, 3))
+    cell = np.broadcast_to(np.asarray(atoms.cell), (3, 3, 3)).copy()
+    made = {"atoms": atoms, "positions": positions, "cell": cell}
+    for block in blocks("README.md", "potstill.training"):
+        exec(block, made)
+    assert made["relaxed"].converged.all()
+    energy = names["atoms"].get_potential_energy()
+    assert made["relaxed"].energy.min() > energy - 1e-4  # in cells of another size
+    assert "[" in capsys.readouterr().out

@@ -93,6 +93,13 @@ def call(*command: str | Path) -> str:
     return done.stdout
 
 
+def jobs_of(folder: Path) -> list[dict[str, str]]:
+    """Return `scontrol show job` of each job that was submitted from a folder, in their order."""
+    described = call("scontrol", "--oneliner", "show", "job").splitlines()
+    fields = [dict(f.split("=", 1) for f in job.split() if "=" in f) for job in described]
+    return [job for job in fields if job.get("WorkDir") == str(folder)]
+
+
 def _alive(pid: int, folder: Path) -> bool:
     """Return whether a process is a daemon of `folder`, and not one that got its number since."""
     try:

@@ -52,6 +52,4 @@ def slurm_run(slurm, tmp_path_factory, tiny_config, snakemake_in) -> SlurmRun:
     made = snakemake_in(folder, *profiles, "--configfile", tiny_config, "--", *targets)
     logs = "".join(path.read_text()[-2000:] for path in folder.rglob("slurm_logs/**/*.log"))
     assert made.returncode == 0, made.stdout[-8000:] + logs
-    described = cluster.call("scontrol", "--oneliner", "show", "job").splitlines()
-    fields = [dict(f.split("=", 1) for f in job.split() if "=" in f) for job in described if job]
-    return SlurmRun(folder, made.stdout, fields)
+    return SlurmRun(folder, made.stdout, cluster.jobs_of(folder))

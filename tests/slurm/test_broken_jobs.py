@@ -67,12 +67,6 @@ class Run:
         assert status == 0, said[-8000:]
         return said
 
-    def jobs(self) -> list[dict[str, str]]:
-        """Return what Slurm knows of this run's sampling jobs, in their order."""
-        described = cluster.call("scontrol", "--oneliner", "show", "job").splitlines()
-        fields = [dict(f.split("=", 1) for f in job.split() if "=" in f) for job in described]
-        return [job for job in fields if job.get("WorkDir") == str(self.folder)]
-
 
 @pytest.fixture
 def run(slurm, config, tmp_path) -> Iterator[Run]:
@@ -91,7 +85,7 @@ def test_a_job_at_its_time_limit_goes_on_with_more_of_everything(run, whole):
     assert "saved on SIGTERM" in said
     log = run.folder / "results/tiny/logs/sampling/Ni-32-momt.log"
     assert f"{SET}.h5.restart: going on from here" in log.read_text()
-    first, second = run.jobs()
+    first, second = cluster.jobs_of(run.folder)
     assert (first["JobState"], first["TimeLimit"]) == ("TIMEOUT", "00:01:00")
     assert (second["JobState"], second["TimeLimit"]) == ("COMPLETED", "04:00:00")
     assert "mem=2000M" in first["TRES"] and "mem=4000M" in second["TRES"]
@@ -106,7 +100,7 @@ def test_a_job_on_a_node_that_dies_is_done_again(slurm, run, whole):
     # killing may hit the new job, and Snakemake submits one more.
     cluster.call("scontrol", "update", f"JobId={run.job}", "StartTime=now")
     run.end()
-    jobs = run.jobs()
+    jobs = cluster.jobs_of(run.folder)
     assert jobs[0]["Restarts"] == "1"
     assert jobs[-1]["JobState"] == "COMPLETED"
     assert (run.folder / f"{SET}.h5").read_bytes() == whole

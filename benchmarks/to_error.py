@@ -154,6 +154,10 @@ def time_steps(frames: Frames, data: Data, settings: Training, rounds: int) -> d
     return {name: times / 1e3 for name, times in windows.items()}
 
 
+def _by_seed(seconds: Array) -> dict[str, Any]:
+    return summary(seconds) | {"by_seed": seconds.round(2).tolist()}
+
+
 def time_fields(
     runs: list[Run], steps_ms: dict[str, Array], preparation: dict[str, float]
 ) -> dict[str, Any]:
@@ -164,7 +168,7 @@ def time_fields(
         "mae_meV_per_atom": [round(run.energy_mae, 3) for run in runs],
         "force_mae_meV_per_A": [round(run.force_mae, 1) for run in runs],
         "potstill_ms_per_step": summary(steps_ms["potstill"]),
-        "potstill_seconds": summary(own) | {"by_seed": own.round(2).tolist()},
+        "potstill_seconds": _by_seed(own),
         "torchani_seconds_are": "computed: steps x median seconds per step + preparation",
     }
     for name in PEERS:
@@ -174,7 +178,7 @@ def time_fields(
         fields |= {
             f"{name}_ms_per_step": summary(steps_ms[name]),
             f"{name}_preparation_seconds": round(preparation[name], 2),
-            f"{name}_seconds_to_error": summary(seconds) | {"by_seed": seconds.round(2).tolist()},
+            f"{name}_seconds_to_error": _by_seed(seconds),
             f"ratio_per_step{suffix}": ratio(steps_ms[name], steps_ms["potstill"]),
             f"ratio{suffix}": ratio(seconds, own),
         }
@@ -187,7 +191,7 @@ def soap_fields(runs: list[Run], fields: dict[str, Any]) -> dict[str, Any]:
     found = {
         "soap_steps": [run.steps for run in runs],
         "soap_force_mae_meV_per_A": [round(run.force_mae, 1) for run in runs],
-        "soap_seconds": summary(own) | {"by_seed": own.round(2).tolist()},
+        "soap_seconds": _by_seed(own),
     }
     for name in PEERS:
         seconds = np.array(fields[f"{name}_seconds_to_error"]["by_seed"])
@@ -214,8 +218,11 @@ def training_section(
     data = prepare(train, settings, "cpu")  # compiles, or loads what was compiled before
     differences, preparation = check_training(train, data, settings)
     steps_ms = time_steps(train, data, settings, rounds)
-    runs = [train_to_error(train, held, settings, s, target, every) for s in range(1, seeds + 1)]
-    fields = time_fields(runs, steps_ms, preparation)
+
+    def trained(by: Training) -> list[Run]:
+        return [train_to_error(train, held, by, s, target, every) for s in range(1, seeds + 1)]
+
+    fields = time_fields(trained(settings), steps_ms, preparation)
     soap = settings.model_copy(update={"optimiser": "soap", "steps": soap_steps})
-    runs = [train_to_error(train, held, soap, s, target, every) for s in range(1, seeds + 1)]
+    runs = trained(soap)
     return fields | soap_fields(runs, fields), differences, runs[-1].ensemble

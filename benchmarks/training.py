@@ -5,8 +5,8 @@ frames. Both programs make the same steps, which is checked first on their weigh
 need the same number of them: potstill's training is run until the ensemble's error on held-out
 frames is reached, and torchani's seconds are computed, as that number of steps times its median
 seconds a step plus its preparation. That is with AdamW in both; potstill's own SOAP is run beside
-it. Inference: energy, forces, stress and the sigma of each atom,
-from the same trained models, which is checked too.
+it. Inference: energy, forces, stress and the sigma of each atom, from the same trained models,
+which is checked too.
 """
 
 import argparse

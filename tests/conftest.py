@@ -3,7 +3,6 @@
 import copy
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import yaml
+from processes import snakemake_command
 
 from potstill.potentials.fetch import fetch_table
 from potstill.potentials.setfl import numbers_sha256
@@ -26,9 +26,8 @@ Snakemake = Callable[..., subprocess.CompletedProcess[str]]
 
 def _run(directory: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run Snakemake in this repository on its workflow, with results in `directory`."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
     return subprocess.run(
-        [*map(str, command), "--directory", str(directory), *map(str, arguments)],
+        snakemake_command(directory, *arguments),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,12 +1,21 @@
-"""Finding a job of a run that a test is to break."""
+"""Snakemake as tests start it, and the job of a run that a test is to break."""
 
 import re
+import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import psutil
 import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def snakemake_command(directory: Path, *arguments: str | Path) -> list[str]:
+    """Return the command of Snakemake on this workflow, with results in `directory`."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
+    return list(map(str, [*command, "--directory", directory, *arguments]))
 
 
 def sampling_process(

@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 import yaml
-from processes import sampling_process
+from processes import sampling_process, snakemake_command
 
 from potstill.frames import write_frames
 from potstill.potentials.eam import EamPotential, label_frames
@@ -99,13 +98,10 @@ class Runs:
     def start(self, name: str, *arguments: str) -> subprocess.Popen[str]:
         """Start Snakemake as the leader of a process group, its output in a file."""
         (self.folder / name).mkdir(exist_ok=True)
-        command = [
-            *(sys.executable, "-m", "snakemake", *arguments, "--snakefile", ROOT / "Snakefile"),
-            *("--directory", self.folder / name, "--configfile", self.config, "--cores", "2"),
-        ]
+        options = (*arguments, "--configfile", self.config, "--cores", "2")
         with (self.folder / f"{name}.txt").open("w") as output:
             return subprocess.Popen(
-                list(map(str, command)),
+                snakemake_command(self.folder / name, *options),
                 cwd=ROOT,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -25,6 +25,8 @@ MARK = "# Potstill's tests wrote this file and remove it; daemons under "
 FOREIGN = [CONFIG, ETC / "gres.conf", ETC / "cgroup.conf", Path("/run/slurm/conf/slurm.conf")]
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol"]
 DAEMONS = ["slurmctld", "slurmd", "munged"]
+# Snakemake's options for jobs that go to it
+PROFILES = ("--profile", "slurm", "--profile", Path(__file__).parent / "site.yaml")
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 
 # CPUs and memory are claimed, not measured (config_overrides): the jobs ask for what they would

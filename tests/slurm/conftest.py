@@ -48,8 +48,7 @@ def slurm_run(slurm, tmp_path_factory, tiny_config, snakemake_in) -> SlurmRun:
     folder = tmp_path_factory.mktemp("slurm")
     whole = os.environ.get("POTSTILL_WHOLE_SLURM_RUN")
     targets = [] if whole else [f"results/tiny/{name}" for name in TARGETS]
-    profiles = ("--profile", "slurm", "--profile", Path(__file__).parent / "site.yaml")
-    made = snakemake_in(folder, *profiles, "--configfile", tiny_config, "--", *targets)
+    made = snakemake_in(folder, *cluster.PROFILES, "--configfile", tiny_config, "--", *targets)
     logs = "".join(path.read_text()[-2000:] for path in folder.rglob("slurm_logs/**/*.log"))
     assert made.returncode == 0, made.stdout[-8000:] + logs
     return SlurmRun(folder, made.stdout, cluster.jobs_of(folder))

@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,8 @@ import cluster
 import psutil
 import pytest
 import yaml
-from processes import sampling_process
+from processes import ROOT, sampling_process, snakemake_command
 
-ROOT = Path(__file__).parents[2]
 SET = "results/tiny/sampling/Ni/32/momt"
 
 
@@ -41,15 +39,13 @@ class Run:
 
     def __init__(self, folder: Path, config: Path) -> None:
         self.folder = folder
-        command = [
-            *(sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"),
-            *("--directory", folder, "--profile", "slurm"),
-            *("--profile", Path(__file__).parent / "site.yaml"),
-            *("--configfile", config, "--", f"{SET}.h5"),
-        ]
+        options = (*cluster.PROFILES, "--configfile", config, "--", f"{SET}.h5")
         with (folder / "said.txt").open("w") as output:
             self.main = subprocess.Popen(
-                list(map(str, command)), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+                snakemake_command(folder, *options),
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
         self.sampling = sampling_process(self._own, lambda: self.main.poll() is None)
         self.job = self.sampling.environ()["SLURM_JOB_ID"]

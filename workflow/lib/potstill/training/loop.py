@@ -5,7 +5,6 @@ are summed, which leaves their gradients apart.
 """
 
 import math
-from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -196,17 +195,19 @@ class Trainer:
         fit.history = [tuple(row) for row in arrays["history"].tolist()]
         for name in ("best_loss", "best_step", "energy_mae", "force_mae"):
             setattr(fit, name, arrays[name])
-        moments: dict[int, dict[str, torch.Tensor]] = defaultdict(dict)
-        for name, array in arrays.items():
-            if name.startswith("optimiser/"):
-                _, i, moment = name.split("/")
-                moments[int(i)][moment] = torch.from_numpy(array)
+        moments = {}
         with torch.no_grad():
-            for row, parameter in enumerate(self.parameters):
-                parameter.copy_(torch.from_numpy(arrays[f"parameter_{row}"]))
-                self.best[row].copy_(torch.from_numpy(arrays[f"best_{row}"]))
+            for i, parameter in enumerate(self.parameters):
+                parameter.copy_(torch.from_numpy(arrays[f"parameter_{i}"]))
+                self.best[i].copy_(torch.from_numpy(arrays[f"best_{i}"]))
+                prefix = f"optimiser/{i}/"
+                moments[i] = {
+                    name.removeprefix(prefix): torch.from_numpy(array)
+                    for name, array in arrays.items()
+                    if name.startswith(prefix)
+                }
         groups = self.optimiser.state_dict()["param_groups"]
-        self.optimiser.load_state_dict({"state": dict(moments), "param_groups": groups})
+        self.optimiser.load_state_dict({"state": moments, "param_groups": groups})
 
 
 def train(

@@ -35,11 +35,11 @@ class Soap(torch.optim.Optimizer):
         """Make one step with the gradients that the parameters hold."""
         for group in self.param_groups:
             for parameter in group["params"]:
-                self._follow(self.state[parameter], parameter.grad)
-                if self.state[parameter]["step"] > 1:
-                    update = self._update(self.state[parameter])
+                state = self.state[parameter]
+                self._follow(state, parameter.grad)
+                if state["step"] > 1:
                     parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                    parameter.sub_(update, alpha=group["lr"])
+                    parameter.sub_(self._update(state), alpha=group["lr"])
 
     def _follow(self, state: dict[str, Any], gradient: Tensor) -> None:
         """Take a gradient into the covariances, the bases and the moments."""

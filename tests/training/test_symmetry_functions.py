@@ -16,9 +16,10 @@ from potstill.training.descriptors import (
     describe_with_pairs,
     feature_count,
     functions,
+    pairs_bytes,
     shifts,
 )
-from potstill.training.kernel import _gaussians, _ratios
+from potstill.training.symmetry import _gaussians, _ratios
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
 from torchani.aev import AEVComputer, ANIAngular, ANIRadial
@@ -190,6 +191,14 @@ def test_the_authors_functions_are_those_that_they_published() -> None:
     assert given.descriptor.zeta == 8.0 and given.descriptor.radial_eta == 19.7
     assert Training.model_validate(given.model_dump()) == given
     assert given.descriptor.scaled(2).radial_end_A == 2 * 6.98125
+
+
+def test_size_of_the_derivatives(liquid: tuple[Floats, Floats]) -> None:
+    positions, cell = (np.stack([array, 1.1 * array]) for array in liquid)
+    _, pairs = describe_with_pairs(positions, cell, Descriptor(), np.float32)
+    starts = pairs.radial_start.nbytes + pairs.angular_start.nbytes
+    size = sum(array.nbytes for array in vars(pairs).values()) - starts
+    assert pairs_bytes(positions, cell, Descriptor(), np.float32) == size
 
 
 def test_coinciding_atoms_are_named(liquid: tuple[Floats, Floats]) -> None:

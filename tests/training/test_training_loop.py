@@ -13,6 +13,7 @@ from potstill.errors import PotstillError
 from potstill.frames import Frames
 from potstill.runtime.restart import Restart
 from potstill.sections import Training
+from potstill.training import loss
 from potstill.training.ensemble import Networks
 from potstill.training.loop import Trainer, split, train
 from potstill.training.loss import errors, frame_losses, prepare
@@ -104,9 +105,9 @@ def test_interrupted_training_resumes(
 def test_early_stop_keeps_the_best_weights(labelled: Frames, tmp_path: Path) -> None:
     """A learning rate that wrecks the networks: the best validation is kept, and training ends."""
     wrecked = {"members": 2, "layers": (16,), "learning_rate": 0.5, "validation_interval": 5}
-    settings = Training(steps=400, patience=3, schedule="plateau", **wrecked)
+    settings = Training(steps=400, patience=1, schedule="plateau", **wrecked)
     ensemble, fit = train(labelled[:20], settings, 1, restart=fresh(tmp_path))
-    assert fit.step < 400 and fit.stalled == 3
+    assert fit.step < 400 and fit.stalled == 1
     losses = [row[2] for row in fit.history]
     assert min(losses) < losses[-1]
     data = prepare(labelled[:20], settings, "cpu")
@@ -155,9 +156,9 @@ def test_loss_by_hand(labelled: Frames) -> None:
     np.testing.assert_allclose(found.force[1], -frames.forces, atol=1e-5)
     stress = full_3x3_to_voigt_6_stress(frames.stress)
     np.testing.assert_allclose(found.stress[1], -stress, atol=1e-6)
-    loss = frame_losses(found, data, settings)
+    losses = frame_losses(found, data, settings)
     weights = settings.energy_weight + settings.force_weight + settings.stress_weight
-    assert float(loss.mean()) == pytest.approx(weights, rel=1e-5)
+    assert float(losses.mean()) == pytest.approx(weights, rel=1e-5)
 
 
 def test_members_validate_on_their_own_share() -> None:
@@ -166,6 +167,18 @@ def test_members_validate_on_their_own_share() -> None:
     assert len({tuple(row) for row in held.tolist()}) == 4
     with pytest.raises(PotstillError, match="leaves none to train on"):
         split(1, Training(), 3)
+
+
+def test_derivatives_that_are_not_kept_change_nothing(
+    labelled: Frames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = SHORT.model_copy(update={"stress_weight": 0.1})
+    kept, _ = train(labelled[:20], settings, 1, restart=fresh(tmp_path))
+    monkeypatch.setattr(loss, "KEPT_BYTES", 0)
+    monkeypatch.setattr(loss, "PART_FRAMES", 7)
+    again, _ = train(labelled[:20], settings, 1, restart=fresh(tmp_path))
+    for a, b in zip(kept.networks.parameters(), again.networks.parameters(), strict=True):
+        assert torch.equal(a, b)
 
 
 @pytest.mark.parametrize("name", ["energy", "forces", "stress"])

@@ -88,13 +88,15 @@ def training_settings(wildcards):
 def training_memory(wildcards, input, attempt):
     """Return the memory of a training, MB: derivatives of all features of all its frames.
 
-    They take up to 130 times as much as the frames do in their file; half of it again is margin.
+    They take up to 300 times as much as the frames do in their file; half of it again is margin.
+    Beyond 6 GiB they are not kept (KEPT_BYTES in training/loss.py), and only the features grow.
     """
     data, share = model_data(wildcards.model), 1.0
     sampled = settings.sampling.get(data.frames.removeprefix("sampling/"))
     if data.count and sampled:
         share = min(1.0, data.count / sampled.frames)
-    return attempt * round(1500 + 200 * share * input.size_mb)
+    size = share * input.size_mb
+    return attempt * round(1500 + min(450 * size, 8000 + 40 * size))
 
 
 def training_seed(wildcards):

@@ -1,10 +1,11 @@
 """Do the labels of a frame file belong together? A check before any training.
 
-A linear model E = sum_i w.D_i on the descriptors is fitted to the forces of some frames, and one to
-the energies of others. Labels that belong to the positions are explained for the most part,
-shuffled ones not at all. The energies that the forces' w gives must grow as the labelled ones do,
-or energies and forces are in different units or of opposite sign. (Where the cells differ in volume
-and little else, they say nothing of each other.) Lengths are judged by the element's size.
+A linear model E = sum_i w.D_i on descriptors, with fewer angular functions than the networks see,
+is fitted to the forces of some frames, and one to the energies of others. Labels that belong to the
+positions are explained for the most part, shuffled ones not at all. The energies that the forces' w
+gives must grow as the labelled ones do, or energies and forces are in different units or of
+opposite sign. (Where the cells differ in volume and little else, they say nothing of each other.)
+Lengths are judged by the element's size.
 """
 
 from typing import Any
@@ -16,7 +17,7 @@ from scipy.spatial import cKDTree
 from potstill.errors import PotstillError
 from potstill.frames import Floats, Frames
 from potstill.runtime.progress import say
-from potstill.sections import Training
+from potstill.sections import Descriptor, Training
 from potstill.training.descriptors import Pairs, describe, describe_with_pairs
 from potstill.training.pair_forces import forces_and_strain
 
@@ -28,10 +29,13 @@ ENERGY_FRAMES, FRAMES_PER_FEATURE = 600, 4
 # shuffled ones below 0.05.
 LEAST_EXPLAINED = 0.3
 # Slope of labelled energies against those of the forces' fit, where the two correlate by as much.
-# Good labels have 0.8 to 1.1.
+# Good labels have 0.8 to 1.4.
 SLOPE_RANGE, LEAST_CORRELATION = (0.5, 2.0), 0.7
 # Median distance of nearest neighbours over twice the covalent radius: 0.8 to 1.2 in metals.
 DISTANCE_RANGE = (0.6, 1.5)
+# Angular functions of the fits, and their range over the radial one: little beyond the nearest
+# neighbours, as of more, w would be free where forces say little, along volume.
+COARSE, COARSE_RANGE = {"angular_shifts": 4, "angle_sections": 4, "zeta": 8.0}, 3.5 / 6.0
 # Deviations from the median, in units of the median deviation, beyond which a frame is reported.
 FAR = 25.0
 RIDGE = 1e-6
@@ -80,6 +84,12 @@ def duplicates(frames: Frames) -> list[int]:
     return repeated
 
 
+def _coarse(settings: Training) -> Descriptor:
+    given = settings.descriptor
+    reach = min(given.angular_cutoff_A, COARSE_RANGE * given.radial_cutoff_A)
+    return given.model_copy(update={**COARSE, "angular_cutoff_A": reach})
+
+
 def _spread(frames: Frames, count: int = FRAMES) -> Frames:
     return frames.spread(min(count, len(frames)))
 
@@ -125,7 +135,7 @@ def _refuse_unexplained(share: float, what: str) -> None:
 def _check_energies(frames: Frames, settings: Training) -> dict[str, Any]:
     """Fit the energies of every other frame, and judge by those between."""
     some = _spread(frames, ENERGY_FRAMES)
-    features = describe(some.positions, some.cell, settings.descriptor).sum(axis=1)
+    features = describe(some.positions, some.cell, _coarse(settings)).sum(axis=1)
     energy = some.energy - some.energy.mean()
     if len(some) < FRAMES_PER_FEATURE * features.shape[1] or not energy.any():
         return {}
@@ -141,7 +151,7 @@ def _check_forces(frames: Frames, settings: Training) -> dict[str, Any]:
     some = _spread(frames)
     if len(some) < FEWEST or not some.forces.any():
         return {}
-    features, pairs = describe_with_pairs(some.positions, some.cell, settings.descriptor)
+    features, pairs = describe_with_pairs(some.positions, some.cell, _coarse(settings))
     design = _design(features.shape, pairs)
     w = _fit(design, some.forces.ravel())
     share = _explained(some.forces.ravel(), design @ w)

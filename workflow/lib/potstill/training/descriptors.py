@@ -27,14 +27,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from potstill.errors import PotstillError
 from potstill.sections import Descriptor
-from potstill.training.kernel import (
-    Array,
-    Floats,
-    Functions,
-    Indices,
-    count_pairs,
-    describe_frames,
-)
+from potstill.training.kernel import count_pairs, describe_frames
+from potstill.training.symmetry import Array, Floats, Functions, Indices
 
 
 def shifts(start: float, cutoff: float, count: int) -> Floats:
@@ -120,8 +114,7 @@ def describe_with_pairs(
     positions, cell = _contiguous(positions, cell)
     parameters = functions(settings)
     values = np.zeros((*positions.shape[:2], feature_count(settings)))
-    counts = np.zeros((len(cell), 2), dtype=np.int64)
-    count_pairs(positions, cell, parameters.radial_cutoff, parameters.angular_cutoff, counts)
+    counts = _pair_counts(positions, cell, settings)
     radial, angular = counts.sum(axis=0)
     features = settings.angular_shifts * settings.angle_sections
     pairs = Pairs(
@@ -138,6 +131,23 @@ def describe_with_pairs(
     describe_frames(positions, cell, parameters, values, *vars(pairs).values(), True)
     _check(values)
     return values, pairs
+
+
+def pairs_bytes(
+    positions: Floats, cell: Floats, settings: Descriptor, dtype: DTypeLike = np.float64
+) -> int:
+    """Return the size of the `Pairs` of these frames, without computing their derivatives."""
+    radial, angular = _pair_counts(*_contiguous(positions, cell), settings).sum(axis=0)
+    features = settings.angular_shifts * settings.angle_sections
+    numbers = radial * (settings.radial_shifts + 4) + angular * 3 * (features + 1)
+    return int(numbers) * np.dtype(dtype).itemsize + 8 * int(radial + angular)
+
+
+def _pair_counts(positions: Floats, cell: Floats, settings: Descriptor) -> NDArray[np.int64]:
+    """Return the numbers of half pairs and of ordered angular pairs, (F, 2)."""
+    counts = np.zeros((len(cell), 2), dtype=np.int64)
+    count_pairs(positions, cell, settings.radial_cutoff_A, settings.angular_cutoff_A, counts)
+    return counts
 
 
 def _contiguous(positions: Floats, cell: Floats) -> tuple[Floats, Floats]:

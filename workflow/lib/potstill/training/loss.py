@@ -18,10 +18,15 @@ from torch import Tensor
 from potstill.errors import PotstillError
 from potstill.frames import Frames
 from potstill.sections import Training
-from potstill.training.descriptors import describe, describe_with_pairs
+from potstill.training.descriptors import Pairs, describe, describe_with_pairs, pairs_bytes
 from potstill.training.ensemble import Networks
-from potstill.training.pair_forces import ForceMap, force_map
+from potstill.training.pair_forces import ForceMap, FreshForces, force_map
 from potstill.training.pair_strain import VOIGT, strain_slopes
+
+# Derivatives of more than this are not kept but computed in each step: the same bytes come out.
+KEPT_BYTES = 6 * 2**30
+# Frames whose derivatives are in memory at once where they are not kept.
+PART_FRAMES = 200
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,40 @@ def _rms(values: NDArray[np.float64]) -> float:
     return float(np.sqrt(np.mean(values**2))) or 1.0
 
 
+def _strain_map(frames: Frames, pairs: Pairs) -> NDArray[np.floating]:
+    """Return the map (F, N D, 6) from dE/dD to the stress."""
+    volume = np.abs(np.linalg.det(frames.cell)).astype(np.float32)
+    slopes = strain_slopes(pairs, frames.atoms)
+    slopes /= volume[:, None, None, None]
+    return slopes.reshape(len(frames), -1, 6)
+
+
+def _described(
+    frames: Frames, settings: Training, device: str
+) -> tuple[NDArray[np.float64], ForceMap | None, Tensor | None]:
+    """Return the features (F, N, D), and the maps from dE/dD to forces and to the stress."""
+    functions = settings.descriptor
+    given = frames.positions, frames.cell
+    if not settings.forces:
+        return describe(*given, functions), None, None
+    to_stress = []
+    if pairs_bytes(*given, functions, np.float32) <= KEPT_BYTES:
+        features, pairs = describe_with_pairs(*given, functions, np.float32)
+        to_forces = force_map(pairs, device)
+        if settings.stress_weight:
+            to_stress = [_strain_map(frames, pairs)]
+    else:
+        features = describe(*given, functions)
+        to_forces = FreshForces(*given, functions, device)
+        for first in range(0, len(frames) if settings.stress_weight else 0, PART_FRAMES):
+            part = frames[first : first + PART_FRAMES]
+            _, pairs = describe_with_pairs(part.positions, part.cell, functions, np.float32)
+            to_stress.append(_strain_map(part, pairs))
+    if not to_stress:
+        return features, to_forces, None
+    return features, to_forces, torch.from_numpy(np.concatenate(to_stress)).to(device)
+
+
 def prepare(frames: Frames, settings: Training, device: str) -> Data:
     """Compute descriptors and scales; PotstillError names the frame with a bad label."""
     trained = {"forces": settings.forces, "stress": settings.stress_weight > 0}
@@ -76,19 +115,7 @@ def prepare(frames: Frames, settings: Training, device: str) -> Data:
             raise PotstillError(
                 f"frame {int(np.argmax(bad))}: its {name} label is not a number; remove the frame"
             )
-    to_forces = to_stress = None
-    if settings.forces:
-        features, pairs = describe_with_pairs(
-            frames.positions, frames.cell, settings.descriptor, np.float32
-        )
-        to_forces = force_map(pairs, device)
-        if settings.stress_weight:
-            volume = np.abs(np.linalg.det(frames.cell)).astype(np.float32)
-            slopes = strain_slopes(pairs, frames.atoms)
-            slopes /= volume[:, None, None, None]
-            to_stress = torch.from_numpy(slopes.reshape(len(frames), -1, 6)).to(device)
-    else:
-        features = describe(frames.positions, frames.cell, settings.descriptor)
+    features, to_forces, to_stress = _described(frames, settings, device)
     mean, std = features.mean(axis=(0, 1)), features.std(axis=(0, 1))
     std = np.maximum(std, 1e-6)  # a feature that never changes says nothing
     per_atom = frames.energy / frames.atoms

@@ -13,8 +13,9 @@ from numba import njit, prange
 from numpy.typing import NDArray
 from torch import Tensor
 
-from potstill.training.descriptors import Pairs
-from potstill.training.kernel import Array, Floats, Indices
+from potstill.sections import Descriptor
+from potstill.training.descriptors import Pairs, describe_with_pairs
+from potstill.training.symmetry import Array, Floats, Indices
 
 Starts = NDArray[np.int64]
 # (g (M, B, N, D) of M members, indices (B,) of the frames in the pairs) -> forces (M, B, N, 3)
@@ -26,6 +27,22 @@ _FAST = {"contract", "nsz", "arcp", "reassoc"}
 def force_map(pairs: Pairs, device: str) -> ForceMap:
     """Return the map from g to forces of these frames, the fast one for the device."""
     return NumbaForces(pairs) if device == "cpu" else TorchForces(pairs, device)
+
+
+class FreshForces:
+    """The map where derivatives are too many to keep: those of the frames asked for, each time."""
+
+    def __init__(
+        self, positions: Floats, cell: Floats, settings: Descriptor, device: str = "cpu"
+    ) -> None:
+        self.positions, self.cell = positions, cell
+        self.settings, self.device = settings, device
+
+    def __call__(self, g: Tensor, frames: Starts) -> Tensor:
+        """Return forces (M, B, N, 3) for g (M, B, N, D)."""
+        given = self.positions[frames], self.cell[frames]
+        _, pairs = describe_with_pairs(*given, self.settings, np.float32)
+        return force_map(pairs, self.device)(g, np.arange(len(frames)))
 
 
 def forces_and_strain(g: Floats, pairs: Pairs) -> tuple[Floats, Floats]:
@@ -201,7 +218,7 @@ def _backward(
                     )
 
 
-@njit(cache=True, nogil=True, parallel=True, error_model="numpy")
+@njit(cache=True, nogil=True, parallel=True, fastmath=_FAST, error_model="numpy")
 def _with_strain(
     g: Floats,
     radial_start: Starts,
@@ -218,12 +235,15 @@ def _with_strain(
 ) -> None:
     """Add to forces (F, N, 3) and to strain derivatives (F, 3, 3)."""
     radial = radial_slope.shape[1]
+    angular = angular_slope.shape[2]
     for frame in prange(len(g)):
         gf = g[frame]
         ff = forces[frame]
         for p in range(radial_start[frame], radial_start[frame + 1]):
             i, j = radial_index[p, 0], radial_index[p, 1]
-            tension = np.dot(gf[i, :radial] + gf[j, :radial], radial_slope[p])
+            tension = 0.0
+            for k in range(radial):
+                tension += (gf[i, k] + gf[j, k]) * radial_slope[p, k]
             for d in range(3):
                 f = tension * radial_unit[p, d]
                 ff[i, d] += f
@@ -233,7 +253,9 @@ def _with_strain(
         for q in range(angular_start[frame], angular_start[frame + 1]):
             i, j = angular_index[q, 0], angular_index[q, 1]
             for d in range(3):
-                f = np.dot(gf[i, radial:], angular_slope[q, d])
+                f = 0.0
+                for k in range(angular):
+                    f += gf[i, radial + k] * angular_slope[q, d, k]
                 ff[i, d] += f
                 ff[j, d] -= f
                 for e in range(3):

@@ -9,7 +9,7 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from potstill.training.descriptors import Pairs
-from potstill.training.kernel import Array, Indices
+from potstill.training.symmetry import Array, Indices
 
 # Components of a symmetric tensor in Voigt's order, as ASE has them: xx, yy, zz, yz, xz, xy.
 VOIGT = np.array([[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]])

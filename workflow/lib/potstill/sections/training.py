@@ -18,12 +18,12 @@ class Descriptor(Section):
     )
     radial_shifts: Count = Field(24, description="number of radial shifts")
     radial_eta: Positive = Field(12.0, description="radial width, 1/A^2")
-    angular_cutoff_A: Positive = Field(4.5, description="angular cut-off")
+    angular_cutoff_A: Positive = Field(3.5, description="angular cut-off")
     angular_start_A: Positive = Field(1.6, description="first angular radial shift")
-    angular_shifts: Count = Field(5, description="number of angular radial shifts")
+    angular_shifts: Count = Field(4, description="number of angular radial shifts")
     angular_eta: Positive = Field(4.0, description="angular radial width, 1/A^2")
-    zeta: Positive = Field(16.0, description="exponent of the angular part")
-    angle_sections: Count = Field(8, description="number of angle shifts")
+    zeta: Positive = Field(8.0, description="exponent of the angular part")
+    angle_sections: Count = Field(4, description="number of angle shifts")
     cutoff_function: Literal["smooth", "cosine"] = Field(
         "smooth", description="torchani's CutoffSmooth (order 2) or CutoffCosine"
     )

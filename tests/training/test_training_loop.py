@@ -105,9 +105,9 @@ def test_interrupted_training_resumes(
 def test_early_stop_keeps_the_best_weights(labelled: Frames, tmp_path: Path) -> None:
     """A learning rate that wrecks the networks: the best validation is kept, and training ends."""
     wrecked = {"members": 2, "layers": (16,), "learning_rate": 0.5, "validation_interval": 5}
-    settings = Training(steps=400, patience=1, schedule="plateau", **wrecked)
+    settings = Training(steps=400, patience=3, schedule="plateau", **wrecked)
     ensemble, fit = train(labelled[:20], settings, 1, restart=fresh(tmp_path))
-    assert fit.step < 400 and fit.stalled == 1
+    assert fit.step < 400 and fit.stalled == 3
     losses = [row[2] for row in fit.history]
     assert min(losses) < losses[-1]
     data = prepare(labelled[:20], settings, "cpu")
@@ -177,9 +177,8 @@ def test_derivatives_that_are_not_kept_change_nothing(
     monkeypatch.setattr(loss, "KEPT_BYTES", 0)
     monkeypatch.setattr(loss, "PART_FRAMES", 7)
     again, _ = train(labelled[:20], settings, 1, restart=fresh(tmp_path))
-    # the features' last digits differ by the order of their sums
     for a, b in zip(kept.networks.parameters(), again.networks.parameters(), strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
+        assert torch.equal(a, b)
 
 
 @pytest.mark.parametrize("name", ["energy", "forces", "stress"])

@@ -95,12 +95,15 @@ def _described(
         if settings.stress_weight:
             to_stress = [_strain_map(frames, pairs)]
     else:
-        features = describe(*given, functions)
-        to_forces = FreshForces(*given, functions, device)
-        for first in range(0, len(frames) if settings.stress_weight else 0, PART_FRAMES):
+        parts = []
+        for first in range(0, len(frames), PART_FRAMES):
             part = frames[first : first + PART_FRAMES]
-            _, pairs = describe_with_pairs(part.positions, part.cell, functions, np.float32)
-            to_stress.append(_strain_map(part, pairs))
+            found, pairs = describe_with_pairs(part.positions, part.cell, functions, np.float32)
+            parts.append(found)
+            if settings.stress_weight:
+                to_stress.append(_strain_map(part, pairs))
+        features = np.concatenate(parts)
+        to_forces = FreshForces(*given, functions, device)
     if not to_stress:
         return features, to_forces, None
     return features, to_forces, torch.from_numpy(np.concatenate(to_stress)).to(device)

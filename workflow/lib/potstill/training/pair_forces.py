@@ -15,13 +15,11 @@ from torch import Tensor
 
 from potstill.sections import Descriptor
 from potstill.training.descriptors import Pairs, describe_with_pairs
-from potstill.training.symmetry import Array, Floats, Indices
+from potstill.training.symmetry import FAST, Array, Floats, Indices
 
 Starts = NDArray[np.int64]
 # (g (M, B, N, D) of M members, indices (B,) of the frames in the pairs) -> forces (M, B, N, 3)
 ForceMap = Callable[[Tensor, Starts], Tensor]
-
-_FAST = {"contract", "nsz", "arcp", "reassoc"}
 
 
 def force_map(pairs: Pairs, device: str) -> ForceMap:
@@ -133,7 +131,7 @@ class TorchForces:
         return rows, i, j
 
 
-@njit(cache=True, nogil=True, parallel=True, fastmath=_FAST, error_model="numpy")
+@njit(cache=True, nogil=True, parallel=True, fastmath=FAST, error_model="numpy")
 def _forward(
     g: Array,
     frames: Starts,
@@ -174,7 +172,7 @@ def _forward(
                     fm[j, d] -= f
 
 
-@njit(cache=True, nogil=True, parallel=True, fastmath=_FAST, error_model="numpy")
+@njit(cache=True, nogil=True, parallel=True, fastmath=FAST, error_model="numpy")
 def _backward(
     by_force: Array,
     frames: Starts,
@@ -218,7 +216,7 @@ def _backward(
                     )
 
 
-@njit(cache=True, nogil=True, parallel=True, fastmath=_FAST, error_model="numpy")
+@njit(cache=True, nogil=True, parallel=True, fastmath=FAST, error_model="numpy")
 def _with_strain(
     g: Floats,
     radial_start: Starts,

@@ -12,7 +12,7 @@ Array = NDArray[np.floating]
 Indices = NDArray[np.int32]
 
 # Sums may be taken in any order, so that the compiler's vectors can run over neighbours.
-_FAST = {"contract", "nsz", "arcp", "reassoc"}
+FAST = {"contract", "nsz", "arcp", "reassoc"}
 # exp(-x) of more than this is not made of products of smaller powers, which may overflow.
 _LARGEST = 300.0
 
@@ -52,7 +52,7 @@ def _ratios(shifts: Floats, eta: float) -> Floats:
     """
     spacing = shifts[1] - shifts[0] if len(shifts) > 1 else 0.0
     result = np.zeros(len(shifts))
-    if eta * spacing**2 < 300.0:
+    if eta * spacing**2 < _LARGEST:
         for j in range(len(shifts)):
             result[j] = math.exp(-eta * spacing**2 * (2 * j + 1))
     return result
@@ -114,11 +114,13 @@ def add_radial(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _mean_gaussians(mean: Floats, growth: Floats, functions: Functions, out: Floats) -> None:
+def _mean_gaussians(
+    mean: Floats, growth: Floats, functions: Functions, ratios: Floats, out: Floats
+) -> None:
     """Write exp(-eta (m - s_k)^2), (K, B), of the means m (B,) of two distances, A.
 
     growth (B,): exp(2 eta h (m - s_0)), with the shifts h apart, from one factor of each distance;
-    so one exponential does for all shifts, as neighbouring terms differ by growth and a constant.
+    so one exponential does for all shifts: neighbouring terms differ by growth and by `_ratios`.
     """
     shifts, eta = functions.angular_shifts, functions.angular_eta
     if eta * (functions.angular_cutoff - shifts[0]) ** 2 > _LARGEST:
@@ -129,12 +131,11 @@ def _mean_gaussians(mean: Floats, growth: Floats, functions: Functions, out: Flo
     for b in range(len(mean)):
         out[0, b] = math.exp(-eta * (mean[b] - shifts[0]) ** 2)
     for k in range(1, len(shifts)):
-        ratio = math.exp(-eta * (shifts[k] - shifts[k - 1]) ** 2 * (2 * k - 1))
         for b in range(len(mean)):
-            out[k, b] = out[k - 1, b] * (growth[b] * ratio)
+            out[k, b] = out[k - 1, b] * (growth[b] * ratios[k - 1])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 def _sections(
     cosine: Floats, functions: Functions, sine: Floats, angular: Floats, turn: Floats, base: Floats
 ) -> None:
@@ -174,7 +175,7 @@ def _sections(
         whole >>= 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 def add_angular(
     start: NDArray[np.int64],
     vector: Floats,
@@ -191,6 +192,7 @@ def add_angular(
     eta, shifts = functions.angular_eta, functions.angular_shifts
     first, sections = len(functions.radial_shifts), len(functions.section_cos)
     spacing = shifts[1] - shifts[0] if len(shifts) > 1 else 0.0
+    ratios = _ratios(shifts, eta)
     most = np.max(start[1:] - start[:-1])
     r, fc, fc_slope, grow = np.empty(most), np.empty(most), np.empty(most), np.empty(most)
     unit = np.empty((3, most))
@@ -223,7 +225,7 @@ def add_angular(
             for b in range(width):
                 mean[b] = 0.5 * (ra + rb[b])
                 growth[b] = grow[a] * growth_b[b]
-            _mean_gaussians(mean, growth, functions, gauss)
+            _mean_gaussians(mean, growth, functions, ratios, gauss)
             _sections(cosine, functions, sine, angular, turn, spare)
             for k in range(len(shifts)):
                 for b in range(width):

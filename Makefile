@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run paper reproduction report bench test lint audit config-reference env
+.PHONY: run paper reproduction report bench bench-mace test lint audit config-reference env
 .DELETE_ON_ERROR:
 
 # the default configuration on two cores, into results/default/
@@ -27,6 +27,10 @@ bench: env
 	python benchmarks/sampling.py results/bench/sampling.json
 	python benchmarks/training.py results/bench/training.json
 	python benchmarks/relaxation.py results/bench/relaxation.json
+
+# training against MACE, which is installed into an environment of its own; 50 minutes
+bench-mace: env
+	python benchmarks/independent.py results/bench/independent.json
 
 test: env
 	pytest

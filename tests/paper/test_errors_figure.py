@@ -18,13 +18,15 @@ def evaluation(tmp_path):
     sigma = generator.lognormal(-3, 0.6, FRAMES)
     error = generator.normal(0, 2 * sigma)
     atomic = generator.lognormal(-4, 0.5, (FRAMES, ATOMS))
-    force = 3 * atomic * generator.random((FRAMES, ATOMS))
+    compared = np.arange(0, FRAMES, 2)
+    force = 3 * atomic[compared] * generator.random((len(compared), ATOMS))
     path = tmp_path / "momt.h5"
     arrays = {
         "energy": np.full(FRAMES, -140.0),
         "predicted_energy": error - 140,
         "energy_std": sigma,
         "atomic_std": atomic,
+        "force_frame": compared,
         "atomic_force_error": force,
         "enthalpy": generator.uniform(-150, -130, FRAMES),
         "order_parameter": generator.uniform(0, 28, FRAMES),
@@ -33,9 +35,8 @@ def evaluation(tmp_path):
         store.attrs.update(symbol="Ni", atoms=ATOMS, model="Ni-distilled")
         for name, values in arrays.items():
             store.create_dataset(name, data=values)
-    write_json(
-        tmp_path / "momt.json", {"uncertainty": uncertainty(error, sigma, force, atomic, SEED)}
-    )
+    found = uncertainty(error, sigma, force, atomic[compared], SEED)
+    write_json(tmp_path / "momt.json", {"uncertainty": found})
     return path
 
 

@@ -53,7 +53,7 @@ def test_regions_hold_every_frame_once_with_its_errors():
     enthalpy = np.array([-4.7, -4.5, -4.3, -4.3, -4.0])
     order = np.array([0.9, 0.3, 0.05, 0.02, 0.02])
     error = np.array([1.0, -2.0, 3.0, -5.0, 6.0])
-    rows = by_region(enthalpy, order, error, 10 * np.abs(error))
+    rows = by_region(enthalpy, order, error, 10 * np.abs(error), np.arange(5))
     assert sum(row["frames"] for row in rows) == 5
     found = {(row["region"], row["frames"]): row["mae_meV_per_atom"] for row in rows}
     assert found == {
@@ -66,3 +66,13 @@ def test_regions_hold_every_frame_once_with_its_errors():
         assert row["force_mae_meV_per_A"] == 10 * row["mae_meV_per_atom"]
         low, high = row["enthalpy_eV_per_atom"]
         assert high - low == pytest.approx(0.7 / 4)
+
+
+def test_a_region_without_compared_forces_says_so():
+    enthalpy, order = np.array([-4.7, -4.5, -4.0, -4.0]), np.array([0.9, 0.9, 0.0, 0.0])
+    rows = by_region(enthalpy, order, np.ones(4), np.array([20.0, 4.0]), np.array([3, 0]))
+    assert [(row["region"], row["force_mae_meV_per_A"]) for row in rows] == [
+        ("liquid", 20.0),
+        ("crystal", 4.0),
+        ("crystal", None),
+    ]

@@ -100,6 +100,33 @@ def test_evaluation(model: Path, frame_file: Path, labelled: Frames, tmp_path: P
     assert statistics["uncertainty"]["calibration_frames"] == 12
 
 
+def test_forces_of_a_part_of_a_large_set(
+    model: Path,
+    frame_file: Path,
+    labelled: Frames,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    results = []
+    for count in (60, 7):
+        monkeypatch.setattr("potstill.training.run.FORCE_FRAMES", count)
+        files = tmp_path / f"{count}.h5", tmp_path / f"{count}.json"
+        where = {"seed": 1, "device": "cpu", "threads": 1}
+        evaluate_model(model, frame_file, output=files[0], summary=files[1], **where)
+        with h5py.File(files[0]) as store:
+            results.append({name: store[name][...] for name in store})
+        assert json.loads(files[1].read_text())["force_frames"] == count
+    whole, part = results
+    rows = part["force_frame"]
+    assert len(rows) == 7 and np.all(np.diff(rows) > 0) and rows[-1] > 50
+    for name in ("predicted_energy", "energy_std", "atomic_std"):
+        np.testing.assert_allclose(part[name], whole[name], rtol=1e-9, atol=1e-12)
+    for name in ("force_mae", "atomic_force_error"):
+        np.testing.assert_allclose(part[name], whole[name][rows], rtol=1e-12)
+    told = json.loads(files[1].read_text())["force_mae_meV_per_A"]
+    assert told == pytest.approx(1e3 * whole["force_mae"][rows].mean())
+
+
 def test_too_many_frames_asked_for(frame_file: Path, tmp_path: Path) -> None:
     with pytest.raises(PotstillError, match=r"momt\.h5: 61 frames asked for, .* only 60"):
         run(tmp_path, frame_file, count=61)

@@ -45,7 +45,7 @@ rule evaluate:
     params:
         seed=settings.seed,
         device=settings.device,
-        version=VERSION["training"],
+        version=VERSION["evaluation"],
     message:
         "evaluate: {wildcards.model} on {input.frames}"
     script:

@@ -91,19 +91,21 @@ class Frames:
         return replace(self, **arrays, columns=columns)
 
     def spread(self, count: int | None) -> Self:
-        """Return `count` frames (all for None), one from each of `count` equal stretches.
+        """Return `count` frames (all for None), those of `spread_rows`."""
+        return self if count is None or count == len(self) else self[self.spread_rows(count)]
+
+    def spread_rows(self, count: int) -> NDArray[np.int64]:
+        """Return the indices of `count` frames, one from each of `count` equal stretches.
 
         Which one of its stretch is drawn at random, the same at every call: even steps would fall
         on the same few walkers, whose frames take turns in a sampled set.
         """
-        if count is None or count == len(self):
-            return self
         if count > len(self):
             raise PotstillError(f"{count} frames asked for, but there are only {len(self)}")
         within = np.random.default_rng((len(self), count)).random(count)
         # whole frames: stretches of 1.3 frames must not share one
         edges = -(-np.arange(count + 1) * len(self) // count)
-        return self[edges[:-1] + (within * np.diff(edges)).astype(int)]
+        return edges[:-1] + (within * np.diff(edges)).astype(int)
 
     def joined(self, other: "Frames") -> Self:
         """Return these frames followed by `other`'s; both need the same symbol, N and columns."""

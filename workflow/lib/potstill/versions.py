@@ -9,6 +9,7 @@ VERSION = {
     "potentials": 1,
     "sampling": 10,
     "training": 6,
+    "evaluation": 1,
     "distillation": 2,
     "translation": 1,
     "relaxation": 1,

@@ -55,9 +55,9 @@ def uncertainty(
 ) -> dict[str, Any]:
     """Return what sigma says of the error.
 
-    error, sigma (F,): of the energy, eV; force_error (F, N): length of the error of an atom's
-    force, eV/A; atomic_sigma (F, N): eV. The errors' mean is taken out first, as it says nothing of
-    one frame.
+    error, sigma (F,): of the energy, eV; force_error (G, N): length of the error of an atom's
+    force, eV/A, in the G frames whose forces are compared; atomic_sigma (G, N): eV, in the same.
+    The errors' mean is taken out first, as it says nothing of one frame.
     """
     error = error - error.mean()
     found_on = calibration_frames(len(error), seed)
@@ -95,20 +95,30 @@ def regions(enthalpy: Floats, order: Floats) -> list[Region]:
 
 
 def by_region(
-    enthalpy: Floats, order: Floats, error: Floats, force_error: Floats
+    enthalpy: Floats,
+    order: Floats,
+    error: Floats,
+    force_error: Floats,
+    force_frames: NDArray[np.int64],
 ) -> list[dict[str, Any]]:
     """Return the mean errors in each region of the plane that holds frames.
 
-    enthalpy (F,): eV/atom; order (F,): O/N; error (F,): meV/atom; force_error (F,): mean of a
-    frame, meV/A.
+    enthalpy (F,): eV/atom; order (F,): O/N; error (F,): meV/atom; force_error (G,): mean of a
+    frame, meV/A; force_frames (G,): the frames that it belongs to. The force's is None in a region
+    without such a frame.
     """
+
+    def mean_force_error(here: NDArray[np.bool_]) -> float | None:
+        found = force_error[here[force_frames]]
+        return float(found.mean()) if len(found) else None
+
     return [
         {
             "region": region.name,
             "enthalpy_eV_per_atom": list(region.enthalpy),
             "frames": int(region.here.sum()),
             "mae_meV_per_atom": float(np.abs(error[region.here]).mean()),
-            "force_mae_meV_per_A": float(force_error[region.here].mean()),
+            "force_mae_meV_per_A": mean_force_error(region.here),
         }
         for region in regions(enthalpy, order)
     ]

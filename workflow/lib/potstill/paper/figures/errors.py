@@ -17,6 +17,7 @@ NAMES = (
     "predicted_energy",
     "energy_std",
     "atomic_std",
+    "force_frame",
     "atomic_force_error",
     "enthalpy",
     "order_parameter",
@@ -95,7 +96,7 @@ def figure_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[P
         _coverage(panels[1, 0], shifted[judged], factor * sigma[judged])
         _against_sigma(
             panels[1, 1],
-            1000 * arrays["atomic_std"].ravel(),
+            1000 * arrays["atomic_std"][arrays["force_frame"].astype(int)].ravel(),
             1000 * arrays["atomic_force_error"].ravel(),
             None,
         )

@@ -28,7 +28,7 @@ bench: env
 	python benchmarks/training.py results/bench/training.json
 	python benchmarks/relaxation.py results/bench/relaxation.json
 
-# training against MACE, which is installed into an environment of its own; 50 minutes
+# training against MACE, which is installed into an environment of its own; 35 minutes
 bench-mace: env
 	python benchmarks/independent.py results/bench/independent.json
 

@@ -118,7 +118,7 @@ def main() -> None:
         "--budgets",
         type=float,
         nargs="+",
-        default=[150, 300, 600, 1200],
+        default=[600],
         help="CPU seconds of a MACE training",
     )
     parser.add_argument("--seeds", type=int, default=3, help="of frames and of weights")

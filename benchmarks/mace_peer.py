@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--target", type=float, required=True, help="meV/atom")
     parser.add_argument("--budget", type=float, required=True, help="CPU seconds")
-    parser.add_argument("--energy-weight", type=float, default=0.1, help="of normalised energies")
+    parser.add_argument("--energy-weight", type=float, default=1.0, help="of normalised energies")
     parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--max-ell", type=int, default=2)
     parser.add_argument("--correlation", type=int, default=2)
@@ -127,7 +127,7 @@ def main() -> None:
     with h5py.File(arguments.train) as store:
         number = int(next(iter(store.values()))["species"][0, 0])
     model = make_model(loader, number, float(energy.mean()), arguments)
-    loss = modules.WeightedEnergyForcesLoss(  # potstill's loss, in MACE's terms
+    loss = modules.WeightedEnergyForcesLoss(  # potstill's loss, in MACE's terms, but for the weight of energies
         arguments.energy_weight / float(energy.var()), 1 / float(forces.square().mean())
     )
     optimiser = make_optimiser(model)

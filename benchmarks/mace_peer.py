@@ -127,7 +127,7 @@ def main() -> None:
     with h5py.File(arguments.train) as store:
         number = int(next(iter(store.values()))["species"][0, 0])
     model = make_model(loader, number, float(energy.mean()), arguments)
-    loss = modules.WeightedEnergyForcesLoss(  # potstill's loss, in MACE's terms, but for the weight of energies
+    loss = modules.WeightedEnergyForcesLoss(  # of potstill's form
         arguments.energy_weight / float(energy.var()), 1 / float(forces.square().mean())
     )
     optimiser = make_optimiser(model)

@@ -19,16 +19,27 @@ from accuracy import ERRORS, PACKAGES, measure, training_settings
 from common import machine
 
 from potstill.frames import read_frames
+from potstill.paper.tables import Crystal, read_crystals
 from potstill.relaxation import open_calculator, relax_crystals
-from potstill.runtime.files import read_json, write_json
-from potstill.sections import Element
-from potstill.settings import load_settings
+from potstill.runtime.files import write_json
+from potstill.sections import Element, Model, Training
+from potstill.settings import Settings, load_settings
 
 CONFIG = Path(__file__).parents[1] / "config/config.yaml"
 
 
-def relaxed(model: str, file: Path, symbol: str, element: Element, folder: Path) -> list[Any]:
-    """Return the crystals that a model, or `EAM` from its table, relaxes."""
+def trained_as(settings: Training, config: Settings, symbol: str) -> Training:
+    """Return how the workflow would train on an element's frames with these settings."""
+    if symbol not in config.translation:
+        return settings
+    frames = f"translation/{config.translation[symbol].source}-{symbol}/frames"
+    return config.model_copy(update={"training": settings}).training_of(Model(frames=frames))
+
+
+def relaxed(
+    model: str, file: Path, symbol: str, element: Element, folder: Path
+) -> dict[str, Crystal]:
+    """Return the crystals that a model, or `EAM` from its table, relaxes, by structure."""
     output = folder / f"{model}.json"
     relax_crystals(
         open_calculator(model, file, symbol),
@@ -37,21 +48,19 @@ def relaxed(model: str, file: Path, symbol: str, element: Element, folder: Path)
         element=element,
         output=output,
     )
-    return list(read_json(output)["crystals"])
+    return read_crystals(output)[1]
 
 
-def crystal_errors(found: list[Any], reference: list[Any]) -> dict[str, Any]:
+def crystal_errors(found: dict[str, Crystal], exact: dict[str, Crystal]) -> dict[str, Any]:
     """Return the errors of energies, meV/atom, and bonds, A, by structure; None if not relaxed."""
     return {
-        own["structure"]: {
-            "energy_meV_per_atom": round(
-                1e3 * (own["energy_eV_per_atom"] - exact["energy_eV_per_atom"]), 2
-            ),
-            "bond_A": round(own["bond_length_A"] - exact["bond_length_A"], 4),
+        name: {
+            "energy_meV_per_atom": round(1e3 * (own.energy - exact[name].energy), 2),
+            "bond_A": round(own.bond - exact[name].bond, 4),
         }
-        if own["converged"]
+        if own.converged
         else None
-        for own, exact in zip(found, reference, strict=True)
+        for name, own in found.items()
     }
 
 
@@ -80,14 +89,12 @@ def main() -> None:
     }
     config, symbol = load_settings(yaml.safe_load(CONFIG.read_text())), train.symbol
     element = config.elements[symbol]
-    factor = config.length_scale(symbol) if symbol in config.translation else 1.0
     rows = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         reference = relaxed("EAM", arguments.table, symbol, element, folder)
         for settings, seed in product(given, range(1, arguments.seeds + 1)):
-            scaled = {"descriptor": settings.descriptor.scaled(factor)}
-            run = measure(train, tests, settings.model_copy(update=scaled), seed, folder)
+            run = measure(train, tests, trained_as(settings, config, symbol), seed, folder)
             found = relaxed("ensemble", folder / "ensemble.pt", symbol, element, folder)
             rows.append(
                 {

@@ -31,8 +31,7 @@ def test_a_row_for_each_settings_and_seed(
         (5, 1),
         (5, 2),
     ]
-    energies = {str(row["crystals"]) for row in rows}
-    assert len(energies) == 4  # each training is one of its own
+    assert len({str(row["crystals"]) for row in rows}) == 4  # each training is one of its own
     (errors,) = rows[0]["errors"].values()
     assert errors["mae_meV_per_atom"] > 0
     # the log of EAM's crystals stands for the reference: FCC of nickel at its printed energy

@@ -126,22 +126,21 @@ def test_early_stop_keeps_the_best_weights(labelled: Frames, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("schedule", ["cosine", "plateau"])
 @pytest.mark.parametrize("step", [SHORT.steps - 10, SHORT.steps])
-def test_the_last_weights_count_as_best_within_the_noise(
+def test_the_last_weights_of_a_cosine_schedule_are_kept(
     labelled: Frames, schedule: str, step: int
 ) -> None:
-    """Of a cosine schedule: member 0 was 5% better before, member 1 20%."""
+    """Whatever was validated before: member 0 was 5% better, member 1 a hundred times."""
     settings = SHORT.model_copy(update={"schedule": schedule})
     trainer = Trainer(prepare(labelled[:20], settings, "cpu"), settings, 1)
     trainer.validate()
-    trainer.fit.best_loss *= (0.95, 0.8)
+    trainer.fit.best_loss *= (0.95, 0.01)
     for best in trainer.best:
         best.zero_()
     trainer.fit.step = step
     trainer.validate()
     weights = trainer.parameters[0].detach()
     ended = schedule == "cosine" and step == SHORT.steps
-    assert torch.equal(trainer.best[0][0], weights[0] if ended else torch.zeros_like(weights[0]))
-    assert not trainer.best[0][1].any()
+    assert torch.equal(trainer.best[0], weights if ended else torch.zeros_like(weights))
 
 
 def test_loss_by_hand(labelled: Frames) -> None:

@@ -8,7 +8,7 @@ and of scripts, but not of an imported package.
 VERSION = {
     "potentials": 1,
     "sampling": 10,
-    "training": 6,
+    "training": 7,
     "evaluation": 1,
     "distillation": 2,
     "translation": 1,

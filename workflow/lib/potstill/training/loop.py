@@ -23,9 +23,6 @@ from potstill.training.soap import Soap
 
 # Frames that a member's validation looks at; more would cost time and tell the same.
 CHECKED_FRAMES = 100
-# At the end of a cosine schedule the weights come to rest, and energies gain most; earlier ones are
-# better only if the loss on the checked frames says so by more than its noise.
-CHECK_NOISE = 0.1
 WARM_UP_STEPS = 100
 HISTORY = ("step", "learning_rate", "loss", "energy_mae_meV_per_atom", "force_mae_meV_per_A")
 
@@ -130,7 +127,8 @@ class Trainer:
     def validate(self) -> None:
         """Measure every member on its validation frames; keep its weights where they are best.
 
-        The last ones of a cosine schedule count as best within the noise.
+        Of a cosine schedule those are the last: energies gain most as the weights come to rest,
+        which the loss of a few frames, mostly their forces', does not show.
         """
         frames = np.flatnonzero(self.checked.any(axis=0))
         sums = np.zeros((3, len(self.checked)))
@@ -152,7 +150,7 @@ class Trainer:
         if self.settings.schedule == "plateau" and fit.stalled and not fit.stalled % halve_after:
             fit.rate_factor *= 0.5
         last = self.settings.schedule == "cosine" and fit.step == self.settings.steps
-        better = loss_mean < fit.best_loss * (1 + CHECK_NOISE if last else 1)
+        better = (loss_mean < fit.best_loss) | last
         for best, parameter in zip(self.best, self.parameters, strict=True):
             best[better] = parameter.detach()[better]
         fit.best_step[better] = fit.step

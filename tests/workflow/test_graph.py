@@ -40,8 +40,8 @@ def test_stages_follow_each_other(rule_graph):
     for edge in [
         ("potential", "sample"),
         ("sample", "select"),
-        ("select", "train"),
-        ("train", "score"),
+        ("select", "train_iteration"),
+        ("train_iteration", "score"),
         ("score", "select"),
         ("select", "distilled"),
         ("evaluate", "curve"),
@@ -72,8 +72,9 @@ def test_paper_plan(snakemake_in, tmp_path):
     assert planned["sample"] == 7
     assert planned["select"] == 10
     assert planned["score"] == 9
-    # seven models of `models`, nine iterations before the last, and one for each grid
-    assert planned["train"] == 7 + 9 + 4
+    # seven models of `models` and one for each grid; nine iterations before the last
+    assert planned["train"] == 7 + 4
+    assert planned["train_iteration"] == 9
     assert list(tmp_path.glob("results*")) == []
 
 
@@ -125,7 +126,8 @@ def test_study_is_asked_for_by_name_alone(snakemake_in, tmp_path):
 def test_reproduction_is_asked_for_by_name_alone(snakemake_in, tmp_path):
     planned = jobs(snakemake_in(tmp_path, "-n", "reproduction").stdout)
     loop, few = SETTINGS.distillation["Ni"], SETTINGS.reproduction.few_frames
-    assert planned["train"] == len(SETTINGS.models) + loop.blocks - 1 + len(loop.grids) + len(few)
+    assert planned["train"] == len(SETTINGS.models) + len(loop.grids) + len(few)
+    assert planned["train_iteration"] == loop.blocks - 1
     assert planned["reproduction_page"] == planned["sets"] == planned["reduction"] == 1
     assert "reproduction_page" not in jobs(snakemake_in(tmp_path, "-n").stdout)
 
@@ -135,7 +137,8 @@ def test_seeds_are_asked_for_by_name_alone(snakemake_in, tmp_path):
     seeds, targets = SETTINGS.reproduction.seeds, len(SETTINGS.translation)
     # of each element: distilled (or translated) and all frames, beside the loop's iterations
     models = 2 * (1 + targets) * seeds
-    assert planned["train"] == models + SETTINGS.distillation["Ni"].blocks - 1
+    assert planned["train"] == models
+    assert planned["train_iteration"] == SETTINGS.distillation["Ni"].blocks - 1
     assert planned["relax"] == models + 1 + targets
     assert planned["translate"] == planned["translate_whole"] == targets
     assert "evaluate" not in planned
@@ -205,10 +208,10 @@ def test_profiles_plan(tmp_path):
             cwd=ROOT, capture_output=True, text=True,
         )  # fmt: skip
         assert plan.returncode == 0, plan.stderr
-        # every model of the configuration, of the loop but its last iteration, and of the grids
-        loop = SETTINGS.distillation["Ni"]
-        models = len(SETTINGS.models) + loop.blocks - 1 + len(loop.grids)
-        assert jobs(plan.stdout + plan.stderr)["train"] == models
+        # every model of the configuration and of the grids, and of the loop but its last iteration
+        loop, planned = SETTINGS.distillation["Ni"], jobs(plan.stdout + plan.stderr)
+        assert planned["train"] == len(SETTINGS.models) + len(loop.grids)
+        assert planned["train_iteration"] == loop.blocks - 1
 
 
 def test_lint_is_clean(snakemake_in, tmp_path):

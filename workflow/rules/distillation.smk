@@ -4,6 +4,16 @@ localrules:
     grid,
 
 
+ruleorder: train_iteration > train
+
+
+# An iteration waits for the training of the one before, and much waits for the last of them.
+use rule train as train_iteration with:
+    wildcard_constraints:
+        model=r"[A-Z][a-z]?-iteration-\d+",
+    priority: 1
+
+
 rule score:
     input:
         model=scoring_model,
@@ -12,6 +22,7 @@ rule score:
         scores="<results>/distillation/{element}/{iteration}/scores.h5",
     log:
         "<logs>/distillation/{element}-{iteration}-score.log",
+    priority: 1
     conda:
         "../../envs/potstill.yaml"
     threads: 1
@@ -38,6 +49,7 @@ checkpoint select:
         summary="<results>/distillation/{element}/{iteration}/summary.json",
     log:
         "<logs>/distillation/{element}-{iteration}-select.log",
+    priority: 1
     conda:
         "../../envs/potstill.yaml"
     threads: 1

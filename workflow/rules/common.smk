@@ -1,12 +1,13 @@
 """What the rules share. Input functions read nothing but the small summaries of `select`."""
 
 import json
+import math
 import re
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from potstill.sections import MOMT_RULE, Model
+from potstill.sections import KEPT_BYTES, MOMT_RULE, Model
 from potstill.settings import is_relabelled, split_set
 from potstill.versions import VERSION
 
@@ -86,19 +87,26 @@ def training_settings(wildcards):
 
 
 def training_memory(wildcards, input, attempt):
-    """Return the memory of a training, MB: half more than 54 features and the stress were seen to.
+    """Return the memory of a training, MB: half more than was seen to be taken.
 
-    Derivatives of all features take up to 300 times as much as the frames do in their file. Beyond
-    6 GiB they are not kept (KEPT_BYTES in training/loss.py), and the features remain: 40 times. A
-    training whose descriptor lies elsewhere may need its second attempt.
+    The file has 70 bytes an atom. Derivatives, of as many pairs as the densest of the elements'
+    crystals has, are kept up to KEPT_BYTES. Most frames are less dense: 1.2 times may still be kept.
     """
     data, share = model_data(wildcards.model), 1.0
     sampled = settings.sampling.get(data.frames.removeprefix("sampling/"))
     if data.count and sampled:
         share = min(1.0, data.count / sampled.frames)
     size = share * input.size_mb
-    derivatives = min(400 * size, 9000) if size < 40 else 0
-    return attempt * round(1500 + 60 * size + derivatives)
+    functions = settings.training.descriptor
+    density = max(1 / element.volume_per_atom_A3 for element in settings.elements.values())
+    radial, angular = (
+        4 / 3 * math.pi * cutoff**3 * density
+        for cutoff in (functions.radial_cutoff_A, functions.angular_cutoff_A)
+    )
+    kept = size / 70 * functions.pair_bytes(radial / 2, angular)
+    if kept * 2**20 > 1.2 * KEPT_BYTES:
+        kept = 0
+    return attempt * round(1500 + 60 * size + 1.5 * kept)
 
 
 def training_seed(wildcards):

@@ -15,12 +15,13 @@ from potstill.sections.base import (
 )
 from potstill.sections.distillation import Distillation, NativeStrategy, StrategyName, Study
 from potstill.sections.sampling import MOMT_GIVEN, MOMT_RULE, Momt, Npt
-from potstill.sections.training import AUTHORS, Descriptor, Model, Training
+from potstill.sections.training import AUTHORS, KEPT_BYTES, Descriptor, Model, Training
 from potstill.sections.translation import Labels, Translation
 
 __all__ = [
     "ATOMS_PER_CELL",
     "AUTHORS",
+    "KEPT_BYTES",
     "MOMT_GIVEN",
     "MOMT_RULE",
     "Count",

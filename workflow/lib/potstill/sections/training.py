@@ -7,6 +7,10 @@ from pydantic import Field, model_validator
 
 from potstill.sections.base import Count, Finite, Positive, Section
 
+# Derivatives of more than this are not kept but computed in each step of a training. It depends on
+# the frames alone, so that the bytes of a model do not depend on the machine's memory.
+KEPT_BYTES = 6 * 2**30
+
 
 class Descriptor(Section):
     """ANI symmetry functions with evenly spaced shifts."""
@@ -37,6 +41,15 @@ class Descriptor(Section):
         if self.angular_start_A >= self.angular_cutoff_A:
             raise ValueError("angular_start_A must be below angular_cutoff_A")
         return self
+
+    def pair_bytes(self, radial: float, angular: float, itemsize: int = 4) -> float:
+        """Return the size of all derivatives by so many half pairs and ordered angular pairs.
+
+        A number takes `itemsize` bytes, the two indices of a pair eight.
+        """
+        angles = self.angular_shifts * self.angle_sections
+        numbers = radial * (self.radial_shifts + 4) + angular * 3 * (angles + 1)
+        return numbers * itemsize + 8 * (radial + angular)
 
     def scaled(self, factor: float) -> "Descriptor":
         """Return the same functions with every length multiplied by `factor`."""

@@ -138,9 +138,7 @@ def pairs_bytes(
 ) -> int:
     """Return the size of the `Pairs` of these frames, without computing their derivatives."""
     radial, angular = _pair_counts(*_contiguous(positions, cell), settings).sum(axis=0)
-    features = settings.angular_shifts * settings.angle_sections
-    numbers = radial * (settings.radial_shifts + 4) + angular * 3 * (features + 1)
-    return int(numbers) * np.dtype(dtype).itemsize + 8 * int(radial + angular)
+    return int(settings.pair_bytes(int(radial), int(angular), np.dtype(dtype).itemsize))
 
 
 def _pair_counts(positions: Floats, cell: Floats, settings: Descriptor) -> NDArray[np.int64]:

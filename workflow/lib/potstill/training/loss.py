@@ -17,15 +17,12 @@ from torch import Tensor
 
 from potstill.errors import PotstillError
 from potstill.frames import Frames
-from potstill.sections import Training
+from potstill.sections import KEPT_BYTES, Training
 from potstill.training.descriptors import Pairs, describe, describe_with_pairs, pairs_bytes
 from potstill.training.ensemble import Networks
 from potstill.training.pair_forces import ForceMap, FreshForces, force_map
 from potstill.training.pair_strain import VOIGT, strain_slopes
 
-# Derivatives of more than this are not kept but computed in each step. It depends on the frames
-# alone, so that the bytes of a model do not depend on the machine's memory.
-KEPT_BYTES = 6 * 2**30
 # Frames whose derivatives are in memory at once where they are not kept.
 PART_FRAMES = 200
 

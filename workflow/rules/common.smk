@@ -98,7 +98,9 @@ def training_memory(wildcards, input, attempt):
         share = min(1.0, data.count / sampled.frames)
     size = share * input.size_mb
     functions = settings.training.descriptor
-    density = max(1 / element.volume_per_atom_A3 for element in settings.elements.values())
+    density = max(
+        1 / element.volume_per_atom_A3 for element in settings.elements.values()
+    )
     radial, angular = (
         4 / 3 * math.pi * cutoff**3 * density
         for cutoff in (functions.radial_cutoff_A, functions.angular_cutoff_A)

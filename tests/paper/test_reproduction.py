@@ -86,6 +86,7 @@ def making():
             Job("train", f"{LOGS}/training/Ni-full.log", 300.0, 900.0),
             Job("train", f"{LOGS}/training/Ni-study-random-5-0.log", 900.0, 1500.0),
             Job("study_table", f"{LOGS}/study/Ni-table.log", 1500.0, 1560.0),
+            Job("measure_properties", f"{LOGS}/properties/EAM-Ni.log", 1560.0, 1600.0),
         ],
         logs=LOGS,
     )  # fmt: skip
@@ -128,7 +129,8 @@ def test_numbers_and_times(sources, making, tmp_path):
     times = {row["stage"]: row for row in read(tmp_path / "page/times.csv")}
     assert times["whole run"]["sum of jobs, min"] == "20.0"
     assert times["whole run"]["elapsed, min"] == "15.0"
-    assert times["asked for apart"]["jobs"] == "2"  # the study is no part of the run
+    # the study and the properties are no part of the run
+    assert times["asked for apart"]["jobs"] == "3"
 
 
 def test_labels_of_dropped_frames_are_told(sources, making, tmp_path):

@@ -69,6 +69,9 @@ def made_apart():
             f"translation {e}": f"tables/translation_{e}.csv"
             for e in settings.translation
         },
+        **{
+            f"properties {e}": f"tables/properties_{e}.csv" for e in settings.properties
+        },
     }
     files = {title: f"results/{settings.run}/{file}" for title, file in tables.items()}
     return {title: file for title, file in files.items() if Path(file).exists()}

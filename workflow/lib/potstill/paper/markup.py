@@ -37,7 +37,8 @@ def markdown_table(header: list[str], cells: list[list[str]]) -> str:
     """Return a Markdown table; columns of numbers are aligned right."""
     numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]
     lines = [header, ["---:" if right else "---" for right in numeric], *cells]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    shown = [[cell.replace("|", r"\|") for cell in line] for line in lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in shown)
 
 
 def _tex(text: str) -> str:

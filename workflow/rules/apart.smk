@@ -62,17 +62,13 @@ def compared_models(target):
 def made_apart():
     """Return the tables of targets asked for apart that are there, by title."""
     seeded = [*settings.distillation, *settings.translation]
-    tables = {
-        **{f"study {e}": f"study/{e}/table.csv" for e in settings.study},
-        **{f"seeds {e}": f"tables/seeds_{e}.csv" for e in seeded},
-        **{
-            f"translation {e}": f"tables/translation_{e}.csv"
-            for e in settings.translation
-        },
-        **{
-            f"properties {e}": f"tables/properties_{e}.csv" for e in settings.properties
-        },
-    }
+    tables = {f"study {e}": f"study/{e}/table.csv" for e in settings.study}
+    for name, elements in (
+        ("seeds", seeded),
+        ("translation", settings.translation),
+        ("properties", settings.properties),
+    ):
+        tables |= {f"{name} {e}": f"tables/{name}_{e}.csv" for e in elements}
     files = {title: f"results/{settings.run}/{file}" for title, file in tables.items()}
     return {title: file for title, file in files.items() if Path(file).exists()}
 

@@ -23,7 +23,8 @@ from pydantic import ValidationError
 from potstill.frames import Frames, read_frames, write_frames
 from potstill.runtime.files import read_json, write_json
 from potstill.sections import Training
-from potstill.training.run import evaluate_model, train_model
+from potstill.training.evaluation import evaluate_model
+from potstill.training.run import train_model
 
 PACKAGES = ("potstill", "torch", "numba", "numpy")
 ERRORS = ("mae_meV_per_atom", "worst_percent_meV_per_atom", "force_mae_meV_per_A")

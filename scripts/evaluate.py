@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from potstill.runtime.job import job
-from potstill.training.run import evaluate_model
+from potstill.training.evaluation import evaluate_model
 
 with job(snakemake) as s:
     evaluate_model(

@@ -16,13 +16,13 @@ from potstill.runtime.files import read_json
 from potstill.sections import Descriptor, Training
 from potstill.training.descriptors import describe, describe_with_pairs
 from potstill.training.ensemble import Ensemble
+from potstill.training.evaluation import evaluate_model
 from potstill.training.loop import Trainer
 from potstill.training.loss import errors, frame_losses, prepare
 from potstill.training.model_file import save_ensemble
 from potstill.training.pair_forces import forces_and_strain
 from potstill.training.pair_strain import VOIGT, strain_slopes
 from potstill.training.predict import predict
-from potstill.training.run import evaluate_model
 from potstill.training.torchani_model import to_torchani
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")

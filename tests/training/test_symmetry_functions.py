@@ -19,7 +19,7 @@ from potstill.training.descriptors import (
     pairs_bytes,
     shifts,
 )
-from potstill.training.symmetry import _gaussians, _ratios
+from potstill.training.symmetry import _gaussians, gaussian_ratios
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
 from torchani.aev import AEVComputer, ANIAngular, ANIRadial
@@ -215,5 +215,5 @@ def test_gaussians_from_two_exponentials(eta: float) -> None:
     centres = shifts(1.6, 6.0, 24)
     found = np.empty(24)
     for r in (0.3, 1.6, 2.345, 4.4, 5.99, 9.0):
-        _gaussians(r, centres, eta, _ratios(centres, eta), found)
+        _gaussians(r, centres, eta, gaussian_ratios(centres, eta), found)
         np.testing.assert_allclose(found, np.exp(-eta * (r - centres) ** 2), rtol=1e-9, atol=1e-290)

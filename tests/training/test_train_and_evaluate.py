@@ -13,8 +13,9 @@ from potstill.errors import PotstillError
 from potstill.frames import Frames, write_frames
 from potstill.sections import Training
 from potstill.training import load_ensemble
+from potstill.training.evaluation import evaluate_model
 from potstill.training.predict import predict
-from potstill.training.run import evaluate_model, train_model
+from potstill.training.run import train_model
 
 SHORT = Training(members=2, layers=(24, 16), steps=40, validation_interval=20, batch_frames=4)
 
@@ -109,7 +110,7 @@ def test_forces_of_a_part_of_a_large_set(
 ) -> None:
     results = []
     for count in (60, 7):
-        monkeypatch.setattr("potstill.training.run.FORCE_FRAMES", count)
+        monkeypatch.setattr("potstill.training.evaluation.FORCE_ATOMS", count * labelled.atoms)
         files = tmp_path / f"{count}.h5", tmp_path / f"{count}.json"
         where = {"seed": 1, "device": "cpu", "threads": 1}
         evaluate_model(model, frame_file, output=files[0], summary=files[1], **where)

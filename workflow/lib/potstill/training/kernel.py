@@ -7,14 +7,8 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from potstill.potentials.neighbours import half_list, image_reach, image_shifts, wrap
-from potstill.training.symmetry import (
-    Array,
-    Floats,
-    Functions,
-    Indices,
-    add_angular,
-    add_radial,
-)
+from potstill.training.angular import add_angular, add_angular_with_slopes
+from potstill.training.symmetry import Array, Floats, Functions, Indices, add_radial
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -121,10 +115,13 @@ def describe_frames(
             positions.shape[1], index, vector, distance, functions.angular_cutoff
         )
         row, end = angular_start[f], angular_start[f + 1]
-        add_angular(start, vectors, functions, values[f], angular_slope[row:end], with_pairs)
         if with_pairs:
+            slope = angular_slope[row:end]
+            add_angular_with_slopes(start, vectors, functions, values[f], slope)
             radial_index[first:last] = index
             radial_unit[first:last] = vector / distance.reshape(-1, 1)
             radial_length[first:last] = distance
             angular_index[row:end] = ordered
             angular_vector[row:end] = vectors
+        else:
+            add_angular(start, vectors, functions, values[f])

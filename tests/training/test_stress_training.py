@@ -98,7 +98,8 @@ def test_the_loss_has_the_gradient_of_torchani(ensemble: Ensemble, labelled: Fra
         )
         stress = by_strain[VOIGT[:, 0], VOIGT[:, 1]] / volume
         expected = stress.detach().numpy() - full_3x3_to_voigt_6_stress(frames.stress[0])
-        np.testing.assert_allclose(by_stress[m, 0].detach().numpy(), expected, atol=1e-6)
+        # float32, whose rounding depends on the processor: 1e-6 of the value were seen
+        np.testing.assert_allclose(by_stress[m, 0].detach().numpy(), expected, 5e-6, 1e-6)
         layer = model.neural_networks.members[m].atomics["Ni"].layers[1]
         theirs = torch.autograd.grad(
             (stress * w).sum(), (layer.weight, layer.bias), retain_graph=True

@@ -10,6 +10,7 @@ with job(snakemake) as s:
         Path(s.input.frames),
         target=s.wildcards.target,
         scale=s.params.scale,
+        bain_share=s.params.bain_share,
         potential=Path(s.input.potential),
         threads=s.threads,
         output=Path(s.output.frames),

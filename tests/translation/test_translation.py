@@ -1,11 +1,13 @@
 """Translated frames: scaled exactly, labelled by the target's potential."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import ase.build
 import numpy as np
 import pytest
 
+from potstill.errors import PotstillError
 from potstill.frames import Frames, read_frames, write_frames
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.translation import translate
@@ -109,3 +111,55 @@ def test_same_frames_same_bytes(nickel: Path, tables: dict[str, Path]) -> None:
         translated(nickel, tables, "Al", 1.15, name)
     one, two = (nickel.parent / f"{name}.h5" for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_bain_path_turns_crystals_to_bcc(tables: dict[str, Path], tmp_path: Path) -> None:
+    """Every second of the perfect crystals becomes BCC at the same volume; the liquid stays."""
+    crystal = ase.build.bulk("Ni", "fcc", a=3.5, cubic=True).repeat(2)
+    nickel = EamPotential.from_file(tables["Ni-Nb"], "Ni")
+    order = np.array([0.9, 0.1, 0.8, 0.7, 0.6]) * 32
+    frames = label_frames(
+        nickel,
+        np.repeat(crystal.positions[None], 5, axis=0),
+        np.repeat(np.asarray(crystal.cell)[None], 5, axis=0),
+        columns={"order_parameter": order},
+    )
+    write_frames(tmp_path / "crystals.h5", frames)
+    given = {"target": "Nb", "scale": 1.18, "potential": tables["Ni-Nb"], "threads": 1}
+    after = {}
+    for share in (0, 0.5, 1):
+        file = tmp_path / f"{share}.h5"
+        translate(tmp_path / "crystals.h5", bain_share=share, output=file, **given)
+        after[share] = read_frames(file)
+    np.testing.assert_allclose(np.linalg.det(after[1].cell), np.linalg.det(after[0].cell))
+    niobium = EamPotential.from_file(tables["Ni-Nb"], "Nb")
+    side = 1.18 * 3.5
+    fcc, bcc = (
+        niobium.evaluate(atoms.positions[None], np.asarray(atoms.cell)[None]).energy[0] / len(atoms)
+        for atoms in (
+            ase.build.bulk("Nb", "fcc", a=side, cubic=True),
+            ase.build.bulk("Nb", "bcc", a=side / 2 ** (1 / 3), cubic=True),
+        )
+    )
+    for share, stretched in ((0, []), (0.5, [2, 4]), (1, [0, 2, 3, 4])):
+        expected = np.where(np.isin(np.arange(5), stretched), bcc, fcc)
+        np.testing.assert_allclose(after[share].energy / 32, expected, atol=1e-9)
+        assert after[share].attributes["bain_share"] == share
+
+
+def test_bain_path_needs_the_order_parameter(
+    nickel: Path, tables: dict[str, Path], tmp_path: Path
+) -> None:
+    frames = read_frames(nickel)
+    write_frames(tmp_path / "bare.h5", replace(frames, columns={}))
+    with pytest.raises(PotstillError, match=r"bare\.h5: no order parameter .* `bain_share`"):
+        translate(
+            tmp_path / "bare.h5",
+            target="Nb",
+            scale=1.18,
+            bain_share=0.5,
+            potential=tables["Ni-Nb"],
+            threads=1,
+            output=tmp_path / "out.h5",
+        )
+    assert not (tmp_path / "out.h5").exists()

@@ -55,6 +55,8 @@ def compared_models(target):
     for factors in setting("translation", target).trials:
         shown = [f"{factor:g}" for factor in factors]
         names["translated, x " + ", ".join(shown)] = "scaled-" + "_".join(shown)
+    for share in setting("translation", target).bain_trials:
+        names[f"translated, {share:g} of crystals to BCC"] = f"bain-{share:g}"
     names |= native_names(target)
     return {label: f"{target}-{name}" for label, name in names.items()}
 

@@ -72,7 +72,9 @@ def model_data(name):
     if match := re.fullmatch(r"([A-Z][a-z]?)-few-(\d+)", name):
         source = setting("distillation", match[1]).source
         return Model(frames=f"sampling/{source}", count=int(match[2]))
-    if match := re.fullmatch(r"([A-Z][a-z]?)-(whole|scaled-[\d._]+|native-.+)", name):
+    if match := re.fullmatch(
+        r"([A-Z][a-z]?)-(whole|(?:scaled|bain)-[\d._]+|native-.+)", name
+    ):
         source = setting("translation", match[1]).source
         return Model(frames=f"translation/{source}-{match[1]}/{match[2]}")
     if match := re.fullmatch(r"(.+)-seed-(\d+)", name):

@@ -21,6 +21,7 @@ rule translate:
         runtime=growing(15),
     params:
         scale=lambda wildcards: translation_scale(wildcards.target),
+        bain_share=lambda wildcards: setting("translation", wildcards.target).bain_share,
         version=VERSION["translation"],
     message:
         "translate: {wildcards.source} to {wildcards.target}"
@@ -49,6 +50,18 @@ use rule translate as translate_scaled with:
             wildcards.target,
             [float(factor) for factor in wildcards.factors.split("_")],
         ),
+        bain_share=0,
+        version=VERSION["translation"],
+
+
+use rule translate as translate_bain with:
+    output:
+        frames="<results>/translation/{source}-{target}/bain-{share}.h5",
+    log:
+        "<logs>/translation/{source}-{target}-bain-{share}.log",
+    params:
+        scale=lambda wildcards: translation_scale(wildcards.target),
+        bain_share=lambda wildcards: float(wildcards.share),
         version=VERSION["translation"],
 
 

@@ -38,7 +38,7 @@ _DISTILLED = re.compile(
 _STUDY = re.compile(r"study/([A-Z][a-z]?)/[a-z_]+/[\d.]+/(\d+)/selection")
 _TRANSLATED = re.compile(
     r"translation/([A-Z][a-z]?)-([A-Z][a-z]?)/"
-    r"(?:frames|relabelled|whole|scaled-[\d._]+|native-[a-z_]+-(?:frames|atoms))"
+    r"(?:frames|relabelled|whole|scaled-[\d._]+|bain-[\d.]+|native-[a-z_]+-(?:frames|atoms))"
 )
 
 # models that tables and figures compare with the EAM, by what stands behind the element

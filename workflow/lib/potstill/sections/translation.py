@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from potstill.sections.base import Count, Factors, Positive, Section
+from potstill.sections.base import Count, Factors, Positive, Proportion, Section
 from potstill.sections.distillation import NativeStrategy
 
 
@@ -24,9 +24,15 @@ class Translation(Section):
     factors: Factors = Field(
         (1.0,), description="factors on top of `scale` that the frames take in turn"
     )
+    bain_share: Proportion = Field(
+        0.0, description="share of the crystals that are stretched from FCC to BCC (Bain path)"
+    )
     trials: tuple[Factors, ...] = Field(
         ((0.98,), (1.02,), (0.98, 1.0, 1.02), (0.96, 0.98, 1.0, 1.02, 1.04)),
         description="other `factors` to compare: only on request, `snakemake translation`",
+    )
+    bain_trials: tuple[Proportion, ...] = Field(
+        (), description="other `bain_share` to compare: only on request, `snakemake translation`"
     )
     native: tuple[NativeStrategy, ...] = Field(
         ("random", "grid"),

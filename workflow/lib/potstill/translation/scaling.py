@@ -1,13 +1,21 @@
-"""Translate frames of one element to another: scale every length, label anew."""
+"""Translate frames of one element to another: scale every length, stretch some, label anew."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from potstill.frames import read_frames, write_frames
+from potstill.errors import PotstillError
+from potstill.frames import Frames, read_frames, write_frames
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.runtime.progress import say
+
+# Along the Bain path (Bain, Trans. AIME 70, 25 (1924)) the FCC lattice, seen as a body-centred
+# tetragonal one with c/a = sqrt(2), becomes BCC with c/a = 1: by axis, at constant volume.
+BAIN = np.array([2 ** (1 / 6), 2 ** (1 / 6), 2 ** (-1 / 3)])
+# Frames with a larger order parameter per atom are crystals.
+CRYSTAL = 0.5
 
 
 def translate(
@@ -15,6 +23,7 @@ def translate(
     *,
     target: str,
     scale: float | Sequence[float],
+    bain_share: float = 0,
     potential: Path,
     threads: int,
     output: Path,
@@ -22,21 +31,34 @@ def translate(
     """Write the frames as frames of the element `target`, labelled with its table `potential`.
 
     Positions and cells are multiplied by `scale`, so fractional coordinates stay; of several scales
-    the frames take one each, in turn. Energies, forces
-    and stress are the target's. What else the source's frames carried (enthalpy, order parameter,
-    step, ...) tells of the source's run and goes on under names that begin with `source_`; so do
-    the file's attributes, beside `scale` and `source_symbol`.
+    the frames take one each, in turn. Of the crystals `bain_share`, evenly spread, are stretched
+    from FCC to BCC as well. Energies, forces and stress are the target's. What else the source's
+    frames carried (enthalpy, order parameter, step, ...) tells of the source's run and goes on
+    under names that begin with `source_`; so do the file's attributes, beside `scale`, `bain_share`
+    and `source_symbol`.
+
+    Raises PotstillError when crystals are asked for and the frames have no order parameter.
     """
     origin = read_frames(frames)
     columns = {_of_source(name): column for name, column in origin.columns.items()}
     attributes = {_of_source(name): value for name, value in origin.attributes.items()}
-    scales = np.resize(np.atleast_1d(scale), len(origin))[:, None, None]
+    stretch = np.repeat(np.resize(np.atleast_1d(scale), len(origin))[:, None], 3, axis=1)
+    if bain_share:
+        try:
+            stretch[crystals(origin, bain_share)] *= BAIN
+        except PotstillError as error:
+            raise PotstillError(f"{frames}: {error}") from None
     translated = label_frames(
         EamPotential.from_file(potential, target),
-        origin.positions * scales,
-        origin.cell * scales,
+        origin.positions * stretch[:, None],
+        origin.cell * stretch[:, None],
         columns=columns,
-        attributes={**attributes, "source_symbol": origin.symbol, "scale": scale},
+        attributes={
+            **attributes,
+            "source_symbol": origin.symbol,
+            "scale": scale,
+            "bain_share": bain_share,
+        },
         threads=threads,
     )
     write_frames(output, translated)
@@ -46,6 +68,20 @@ def translate(
         f"translate: {len(origin)} frames of {origin.atoms} atoms, {origin.symbol} to "
         f"{target}, lengths x {named}, mean energy {mean:.4f} eV/atom"
     )
+
+
+def crystals(frames: Frames, share: float) -> NDArray[np.int64]:
+    """Return the rows of a share of the crystals among frames, evenly spread.
+
+    Raises PotstillError when the frames have no order parameter.
+    """
+    if "order_parameter" not in frames.columns:
+        raise PotstillError(
+            "no order parameter tells the crystals; set `bain_share` of the translation to 0"
+        )
+    rows = np.flatnonzero(frames.columns["order_parameter"] / frames.atoms > CRYSTAL)
+    taken = np.floor(share * np.arange(len(rows) + 1)).astype(np.int64)
+    return rows[np.diff(taken) > 0]
 
 
 def _of_source(name: str) -> str:

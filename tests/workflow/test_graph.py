@@ -147,13 +147,17 @@ def test_seeds_are_asked_for_by_name_alone(snakemake_in, tmp_path):
 def test_translation_is_compared_by_name_alone(snakemake_in, tmp_path):
     planned = jobs(snakemake_in(tmp_path, "-n", "translation").stdout)
     trials = sum(len(t.trials) for t in SETTINGS.translation.values())
+    bain = sum(len(t.bain_trials) for t in SETTINGS.translation.values())
     native = sum(2 * len(t.native) for t in SETTINGS.translation.values())
     assert planned["translate_scaled"] == trials
+    assert planned["translate_bain"] == bain > 0
     assert planned["native"] == native
-    assert planned["native_evaluate"] == trials + native + len(SETTINGS.translation)
+    assert planned["native_evaluate"] == trials + bain + native + len(SETTINGS.translation)
     assert planned["comparison"] == planned["native_pool"] == planned["native_test"] == 2
     ordinary = jobs(snakemake_in(tmp_path, "-n").stdout)
-    assert not {"native", "comparison", "translate_scaled", "seeds_table"} & set(ordinary)
+    assert not {"native", "comparison", "translate_scaled", "translate_bain", "seeds_table"} & set(
+        ordinary
+    )
 
 
 def test_properties_are_asked_for_by_name_alone(snakemake_in, tmp_path):

@@ -344,6 +344,11 @@ def translation_scale(target, factors=None):
     return settings.length_scales(target, factors)
 
 
+def bain_share(wildcards):
+    """Return the share of a translation's crystals that are stretched to BCC."""
+    return setting("translation", wildcards.target).bain_share
+
+
 def momt_sets():
     """Return the names of the sets sampled by MOMT."""
     return [

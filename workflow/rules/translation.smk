@@ -21,7 +21,7 @@ rule translate:
         runtime=growing(15),
     params:
         scale=lambda wildcards: translation_scale(wildcards.target),
-        bain_share=lambda wildcards: setting("translation", wildcards.target).bain_share,
+        bain_share=bain_share,
         version=VERSION["translation"],
     message:
         "translate: {wildcards.source} to {wildcards.target}"
@@ -50,7 +50,7 @@ use rule translate as translate_scaled with:
             wildcards.target,
             [float(factor) for factor in wildcards.factors.split("_")],
         ),
-        bain_share=0,
+        bain_share=bain_share,
         version=VERSION["translation"],
 
 

@@ -79,7 +79,8 @@ def crystals(frames: Frames, share: float) -> NDArray[np.int64]:
         raise PotstillError(
             "no order parameter tells the crystals; set `bain_share` of the translation to 0"
         )
-    rows = np.flatnonzero(frames.columns["order_parameter"] / frames.atoms > CRYSTAL)
+    order = np.asarray(frames.columns["order_parameter"], dtype=np.float64)
+    rows = np.flatnonzero(order > CRYSTAL * frames.atoms)
     taken = np.floor(share * np.arange(len(rows) + 1)).astype(np.int64)
     return rows[np.diff(taken) > 0]
 

@@ -131,6 +131,17 @@ def test_another_seed_another_choice(make_candidates, name):
     assert len({tuple(sorted(r.tolist())) for r in rows}) > 1
 
 
+def test_half_at_random_and_the_rest_farthest_from_all_before(make_candidates):
+    candidates = make_candidates(40, 7)
+    rows = pick("random_then_farthest", candidates, settings(), count=13).rows
+    assert rows[:7].tolist() == pick("random", candidates, settings(), count=7).rows.tolist()
+    points, kept = candidates.features
+    for k in range(7, 13):
+        before = np.concatenate([kept, points[rows[:k]]])
+        nearest = np.linalg.norm(points[:, None] - before, axis=2).min(axis=1)
+        assert nearest[rows[k]] == pytest.approx(nearest.max())
+
+
 @pytest.mark.parametrize("name", strategies.names())
 def test_equal_frames_are_no_trap(make_candidates, name):
     one = make_candidates(1)

@@ -16,12 +16,21 @@ StrategyName = Literal[
     "grid",
     "outlying_atom",
     "random",
+    "random_then_farthest",
     "set_cover",
 ]
 
 
 # Those that ask no model.
-NativeStrategy = Literal["d_optimal", "direct", "farthest_point", "grid", "random", "set_cover"]
+NativeStrategy = Literal[
+    "d_optimal",
+    "direct",
+    "farthest_point",
+    "grid",
+    "random",
+    "random_then_farthest",
+    "set_cover",
+]
 
 
 class Distillation(Section):

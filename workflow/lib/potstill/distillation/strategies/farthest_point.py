@@ -39,10 +39,14 @@ def farthest_points(
     return rows, distances
 
 
+def reasons(distances: Floats) -> list[str]:
+    """Return why each frame was picked: how far it was from those before it."""
+    return [f"{d:.3f} from the nearest frame picked before it" for d in distances]
+
+
 def pick(
     candidates: Candidates, count: int, settings: Distillation, generator: np.random.Generator
 ) -> Pick:
     """Return `count` frames, each the farthest from those before it."""
     rows, distances = farthest_points(*candidates.features, count, generator)
-    reasons = [f"{d:.3f} from the nearest frame picked before it" for d in distances]
-    return Pick(rows, reasons)
+    return Pick(rows, reasons(distances))

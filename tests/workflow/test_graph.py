@@ -114,11 +114,11 @@ def test_all_sets_without_anything_else(snakemake_in, tmp_path):
 
 def test_study_is_asked_for_by_name_alone(snakemake_in, tmp_path):
     planned = jobs(snakemake_in(tmp_path, "-n", "study").stdout)
-    # ten strategies, three shares, three replicas; one start for those that ask a model
-    assert planned["study_select"] == planned["relax"] - 1 == 90
+    # eleven strategies, three shares, three replicas; one start for those that ask a model
+    assert planned["study_select"] == planned["relax"] - 1 == 99
     assert planned["study_start"] == planned["study_score"] == 9
-    assert planned["train"] == 90 + 9
-    assert planned["study_evaluate"] == 2 * 90
+    assert planned["train"] == 99 + 9
+    assert planned["study_evaluate"] == 2 * 99
     assert not {"select", "curve", "distilled"} & set(planned)
     assert not any(rule.startswith("study") for rule in jobs(snakemake_in(tmp_path, "-n").stdout))
 

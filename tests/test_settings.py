@@ -196,6 +196,14 @@ BAD = {
         "translation.Al.test: 'Al/32/momt' is not a key of `sampling`",
         "Al/108/momt",
     ),
+    "stretching what is no FCC crystal": (
+        {
+            "distillation": {"Nb": {"source": "Nb/54/momt", "reference": "Nb/54/momt"}},
+            "translation": {"Al": {"source": "Nb", "bain_share": 0.5}},
+        },
+        "translation.Al: bain_share and bain_trials stretch FCC crystals, but that of Nb",
+        "leave them 0",
+    ),
     "an alloy as an element": (
         {"elements": {"CuZr": {"table": "Al", "structure": "fcc", "lattice_constant_A": 4}}},
         "elements: 'CuZr' is an alloy of Cu and Zr",

@@ -136,6 +136,12 @@ class Settings(Section):
             need(f"translation.{symbol}", symbol, self.elements, "elements")
             need(f"translation.{symbol}.source", transfer.source, self.distillation, "distillation")
             own_set(f"translation.{symbol}.test", transfer.test, symbol)
+            stretched = any((transfer.bain_share, *transfer.bain_trials))
+            if stretched and self.elements[transfer.source].structure != "fcc":
+                raise ValueError(
+                    f"translation.{symbol}: bain_share and bain_trials stretch FCC crystals, but "
+                    f"that of {transfer.source} is another; leave them 0"
+                )
         for symbol, study in self.study.items():
             place = f"study.{symbol}"
             need(place, symbol, self.elements, "elements")

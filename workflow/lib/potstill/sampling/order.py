@@ -20,6 +20,9 @@ from potstill.sections import ATOMS_PER_CELL
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+# Liquid, between, crystal: limits of O/N.
+ORDER_LIMITS = (-np.inf, 0.1, 0.5, np.inf)
+
 SHORTEST = {
     "fcc": ((1, 1, 1), (-1, 1, 1), (1, -1, 1), (1, 1, -1)),
     "bcc": ((1, 1, 0), (1, -1, 0), (1, 0, 1), (1, 0, -1), (0, 1, 1), (0, 1, -1)),

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from potstill.runtime.random import stream
+from potstill.sampling.order import ORDER_LIMITS
 
 Floats = NDArray[np.float64]
 
-# Liquid, between, crystal: limits of O/N. The enthalpy's range is cut into as many equal parts.
-ORDER_LIMITS = (-np.inf, 0.1, 0.5, np.inf)
+# Equal parts of the enthalpy's range.
 ENTHALPY_PARTS = 4
 # Share of the frames on which the factor of sigma is found.
 CALIBRATION_SHARE = 0.2

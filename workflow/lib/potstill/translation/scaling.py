@@ -10,12 +10,11 @@ from potstill.errors import PotstillError
 from potstill.frames import Frames, read_frames, write_frames
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.runtime.progress import say
+from potstill.sampling.order import ORDER_LIMITS
 
 # Along the Bain path (Bain, Trans. AIME 70, 25 (1924)) the FCC lattice, seen as a body-centred
 # tetragonal one with c/a = sqrt(2), becomes BCC with c/a = 1: by axis, at constant volume.
 BAIN = np.array([2 ** (1 / 6), 2 ** (1 / 6), 2 ** (-1 / 3)])
-# Frames with a larger order parameter per atom are crystals.
-CRYSTAL = 0.5
 
 
 def translate(
@@ -45,7 +44,7 @@ def translate(
     stretch = np.repeat(np.resize(np.atleast_1d(scale), len(origin))[:, None], 3, axis=1)
     if bain_share:
         try:
-            stretch[crystals(origin, bain_share)] *= BAIN
+            stretch[_crystals(origin, bain_share)] *= BAIN
         except PotstillError as error:
             raise PotstillError(f"{frames}: {error}") from None
     translated = label_frames(
@@ -70,7 +69,7 @@ def translate(
     )
 
 
-def crystals(frames: Frames, share: float) -> NDArray[np.int64]:
+def _crystals(frames: Frames, share: float) -> NDArray[np.int64]:
     """Return the rows of a share of the crystals among frames, evenly spread.
 
     Raises PotstillError when the frames have no order parameter.
@@ -80,7 +79,7 @@ def crystals(frames: Frames, share: float) -> NDArray[np.int64]:
             "no order parameter tells the crystals; set `bain_share` of the translation to 0"
         )
     order = np.asarray(frames.columns["order_parameter"], dtype=np.float64)
-    rows = np.flatnonzero(order > CRYSTAL * frames.atoms)
+    rows = np.flatnonzero(order > ORDER_LIMITS[2] * frames.atoms)
     taken = np.floor(share * np.arange(len(rows) + 1)).astype(np.int64)
     return rows[np.diff(taken) > 0]
 

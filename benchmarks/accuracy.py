@@ -24,6 +24,7 @@ from potstill.frames import Frames, read_frames, write_frames
 from potstill.runtime.files import read_json, write_json
 from potstill.sections import Training
 from potstill.training.evaluation import evaluate_model
+from potstill.training.features import write_features
 from potstill.training.run import train_model
 
 PACKAGES = ("potstill", "torch", "numba", "numpy")
@@ -54,9 +55,12 @@ def measure(
     found = {}
     for name, frames in tests.items():
         write_frames(file, frames)
-        summary = folder / f"on-{name}.json"
-        evaluate_model(model, file, output=folder / f"on-{name}.h5", summary=summary, **where)
+        features, summary = folder / "features.h5", folder / f"on-{name}.json"
+        write_features(file, settings.descriptor, threads=1, output=features)
+        output = folder / f"on-{name}.h5"
+        evaluate_model(model, file, features, output=output, summary=summary, **where)
         found[name] = read_json(summary)
+        features.unlink()
     file.unlink()
     return {
         "frames": len(train),

@@ -9,6 +9,7 @@ with job(snakemake) as s:
     evaluate_model(
         Path(s.input.model),
         Path(s.input.frames),
+        Path(s.input.features),
         seed=s.params.seed,
         device=s.params.device,
         threads=s.threads,

@@ -85,6 +85,9 @@ def making():
             Job("sample", f"{LOGS}/sampling/Ni-32-momt.log", 0.0, 600.0),
             Job("train", f"{LOGS}/training/Ni-full.log", 300.0, 900.0),
             Job("train", f"{LOGS}/training/Ni-study-random-5-0.log", 900.0, 1500.0),
+            Job("train", f"{LOGS}/training/Nb-bain-0.25.log", 1500.0, 1540.0),
+            Job("describe", f"{LOGS}/training/features/scaled/sampling/Nb/54/momt.log", 0.0, 60.0),
+            Job("describe", f"{LOGS}/training/features/scaled/translation/Nb/test.log", 900, 960),
             Job("study_table", f"{LOGS}/study/Ni-table.log", 1500.0, 1560.0),
             Job("measure_properties", f"{LOGS}/properties/EAM-Ni.log", 1560.0, 1600.0),
         ],
@@ -127,10 +130,10 @@ def test_numbers_and_times(sources, making, tmp_path):
     time = found["time with at least one job running"]
     assert (time["ours"], time["verdict"]) == ("15", "reached")
     times = {row["stage"]: row for row in read(tmp_path / "page/times.csv")}
-    assert times["whole run"]["sum of jobs, min"] == "20.0"
+    assert times["whole run"]["sum of jobs, min"] == "21.0"
     assert times["whole run"]["elapsed, min"] == "15.0"
-    # the study and the properties are no part of the run
-    assert times["asked for apart"]["jobs"] == "3"
+    # the study, the properties and the compared translations are no part of the run
+    assert times["asked for apart"]["jobs"] == "5"
 
 
 def test_labels_of_dropped_frames_are_told(sources, making, tmp_path):
@@ -148,4 +151,4 @@ def test_sampling_that_was_cut_off_counts(sources, making, tmp_path):
     times = {row["stage"]: row for row in read(tmp_path / "page/times.csv")}
     assert times["sampling that was cut off"]["elapsed, min"] == "6.7"
     assert times["whole run"]["elapsed, min"] == "21.7"
-    assert times["whole run"]["sum of jobs, min"] == "26.7"
+    assert times["whole run"]["sum of jobs, min"] == "27.7"

@@ -17,6 +17,7 @@ from potstill.sections import Descriptor, Training
 from potstill.training.descriptors import describe, describe_with_pairs
 from potstill.training.ensemble import Ensemble
 from potstill.training.evaluation import evaluate_model
+from potstill.training.features import write_features
 from potstill.training.loop import Trainer
 from potstill.training.loss import errors, frame_losses, prepare
 from potstill.training.model_file import save_ensemble
@@ -133,6 +134,8 @@ def test_it_learns_the_stress(labelled: Frames) -> None:
 def test_an_evaluation_tells_it(ensemble: Ensemble, labelled: Frames, tmp_path: Path) -> None:
     frames = labelled[:12]
     write_frames(tmp_path / "test.h5", frames)
+    features = tmp_path / "features.h5"
+    write_features(tmp_path / "test.h5", ensemble.settings.descriptor, threads=1, output=features)
     predicted = predict(ensemble, frames, forces=True).stress
     assert predicted is not None
     expected = 1e3 * float(np.abs(predicted - frames.stress).mean())
@@ -142,6 +145,7 @@ def test_an_evaluation_tells_it(ensemble: Ensemble, labelled: Frames, tmp_path: 
         evaluate_model(
             tmp_path / "ensemble.pt",
             tmp_path / "test.h5",
+            features,
             seed=1,
             device="cpu",
             threads=1,

@@ -32,8 +32,8 @@ def rule_graph(snakemake_in, tmp_path_factory) -> set[tuple[str, str]]:
 
 def test_stages_follow_each_other(rule_graph):
     order = [
-        "potential", "sample", "grid", "select", "train", "evaluate", "score", "distilled",
-        "curve", "translate", "relax",
+        "potential", "sample", "grid", "select", "train", "describe", "evaluate", "score",
+        "distilled", "curve", "translate", "relax",
     ]  # fmt: skip
     rules = {rule for edge in rule_graph for rule in edge}
     assert set(order) < rules
@@ -44,6 +44,8 @@ def test_stages_follow_each_other(rule_graph):
         ("train_iteration", "score"),
         ("score", "select"),
         ("select", "distilled"),
+        ("sample", "describe"),
+        ("describe", "evaluate"),
         ("evaluate", "curve"),
         ("distilled", "translate"),
         ("translate", "train"),

@@ -123,6 +123,27 @@ def summaries(models):
     return [f"<results>/models/{model}/summary.json" for model in models]
 
 
+def descriptor_of(wildcards):
+    """Return the symmetry functions of a feature file: a translation's are scaled."""
+    functions = settings.training.descriptor
+    if wildcards.lengths == "scaled":
+        element = wildcards.set.split("/")[1]
+        functions = functions.scaled(settings.length_scale(element))
+    return plain(functions)
+
+
+def features_on(place):
+    """Return an input function: the features of the frames at `place` that a model takes."""
+
+    def find(wildcards):
+        functions = settings.training_of(model_data(wildcards.model)).descriptor
+        same = functions == settings.training.descriptor
+        lengths = "unscaled" if same else "scaled"
+        return f"<results>/features/{lengths}/{place.format(**wildcards)}.h5"
+
+    return find
+
+
 def evaluations(models, set_name, suffix="json"):
     """Return the evaluations of models on a sampled set."""
     return [f"<results>/models/{m}/evaluation/{set_name}.{suffix}" for m in models]

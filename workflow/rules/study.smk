@@ -129,6 +129,7 @@ use rule evaluate as study_evaluate with:
     input:
         model="<results>/models/{model}/ensemble.pt",
         frames="<results>/study/{element}/{atoms}/{ensemble}.h5",
+        features=features_on("study/{element}/{atoms}/{ensemble}"),
     output:
         evaluation="<results>/models/{model}/study/{element}/{atoms}/{ensemble}.h5",
         summary="<results>/models/{model}/study/{element}/{atoms}/{ensemble}.json",

@@ -26,10 +26,36 @@ rule train:
         "../../scripts/train.py"
 
 
+rule describe:
+    input:
+        frames="<results>/{set}.h5",
+    output:
+        features="<results>/features/{lengths}/{set}.h5",
+    log:
+        "<logs>/training/features/{lengths}/{set}.log",
+    wildcard_constraints:
+        lengths="scaled|unscaled",
+        set="(sampling|study|translation)/.+",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(30),
+    params:
+        descriptor=descriptor_of,
+        version=VERSION["evaluation"],
+    message:
+        "describe: symmetry functions of {input.frames}"
+    script:
+        "../../scripts/describe.py"
+
+
 rule evaluate:
     input:
         model=model_on_eam_labels,
         frames="<results>/sampling/{element}/{atoms}/{ensemble}.h5",
+        features=features_on("sampling/{element}/{atoms}/{ensemble}"),
     output:
         evaluation="<results>/models/{model}/evaluation/{element}/{atoms}/{ensemble}.h5",
         summary="<results>/models/{model}/evaluation/{element}/{atoms}/{ensemble}.json",

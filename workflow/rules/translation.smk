@@ -127,6 +127,7 @@ use rule evaluate as native_evaluate with:
     input:
         model="<results>/models/{model}/ensemble.pt",
         frames="<results>/translation/{target}/test.h5",
+        features=features_on("translation/{target}/test"),
     output:
         evaluation="<results>/models/{model}/translation/{target}.h5",
         summary="<results>/models/{model}/translation/{target}.json",

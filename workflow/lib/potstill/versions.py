@@ -8,9 +8,9 @@ and of scripts, but not of an imported package.
 VERSION = {
     "potentials": 1,
     "sampling": 10,
-    "training": 7,
-    "evaluation": 2,
-    "distillation": 3,
+    "training": 8,
+    "evaluation": 3,
+    "distillation": 4,
     "translation": 1,
     "relaxation": 1,
     "paper": 1,

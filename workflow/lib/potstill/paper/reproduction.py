@@ -19,7 +19,8 @@ from potstill.runtime.times import Job, StageTime, by_stage, elapsed
 GOAL_MINUTES = 60.0
 # Models and folders of the targets that are asked for apart from the default run.
 _APART = re.compile(
-    r"-(?:study|seed|native|scaled|whole|few|validate|coexistence|melting)\b|/study/|/properties/"
+    r"-(?:study|seed|native|scaled|bain|whole|few|validate|coexistence|melting)\b"
+    r"|/study/|/properties/|/features/\w+/translation/"
 )
 # What the tables that a page shows are about.
 TITLES = {

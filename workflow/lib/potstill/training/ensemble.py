@@ -8,11 +8,13 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from potstill.runtime.random import stream
 from potstill.sections import Training
@@ -52,6 +54,14 @@ _ACTIVATIONS: dict[str, Callable[[Tensor, bool], _Derivatives]] = {
     "silu": _silu,
     "gelu": _gelu,
     "celu": _celu,
+}
+
+
+# values alone, torch's own: a third of the time of those with slopes
+_VALUES: dict[str, Callable[[Tensor], Tensor]] = {
+    "silu": functional.silu,
+    "gelu": functional.gelu,
+    "celu": partial(functional.celu, alpha=0.1),
 }
 
 
@@ -99,18 +109,15 @@ class Networks(torch.nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs (M, A) for standardised features x (A, D)."""
-        return self._hidden(x)[0]
+        *weights, last_weight = self.weights  # slices of a ParameterList are slow
+        *biases, last_bias = self.biases
+        h = x.expand(len(last_weight), *x.shape)
+        for weight, bias in zip(weights, biases, strict=True):
+            h = _VALUES[self.activation](torch.baddbmm(bias, h, weight))
+        return torch.baddbmm(last_bias, h, last_weight).squeeze(-1)
 
     def with_gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the outputs (M, A) and their gradient with respect to x, (M, A, D)."""
-        output, slopes = self._hidden(x)
-        *hidden, last = self.weights  # slices of a ParameterList are slow
-        gradient = last.transpose(1, 2)
-        for weight, slope in zip(reversed(hidden), reversed(slopes), strict=True):
-            gradient = torch.bmm(slope * gradient, weight.transpose(1, 2))
-        return output, gradient
-
-    def _hidden(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         *weights, last_weight = self.weights
         *biases, last_bias = self.biases
         h = x.expand(len(last_weight), *x.shape)
@@ -119,7 +126,10 @@ class Networks(torch.nn.Module):
             z = torch.baddbmm(bias, h, weight)
             h, slope = _ValueAndSlope.apply(z, self.activation)  # type: ignore[no-untyped-call]
             slopes.append(slope)
-        return torch.baddbmm(last_bias, h, last_weight).squeeze(-1), slopes
+        gradient = last_weight.transpose(1, 2)
+        for weight, slope in zip(reversed(weights), reversed(slopes), strict=True):
+            gradient = torch.bmm(slope * gradient, weight.transpose(1, 2))
+        return torch.baddbmm(last_bias, h, last_weight).squeeze(-1), gradient
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from potstill.runtime.files import atomic_path, write_json
 from potstill.runtime.progress import say
 from potstill.training.assessment import by_region, uncertainty
 from potstill.training.device import limit_threads
+from potstill.training.features import read_features
 from potstill.training.model_file import load_ensemble
-from potstill.training.predict import predict
+from potstill.training.predict import predict, predict_energies
 
 WORST_SHARE = 0.01
 # Atoms whose forces an evaluation compares, whole frames: energies and forces take three times as
@@ -22,16 +23,25 @@ FORCE_ATOMS = 64_000
 
 
 def evaluate_model(
-    model: Path, frames: Path, *, seed: int, device: str, threads: int, output: Path, summary: Path
+    model: Path,
+    frames: Path,
+    features: Path,
+    *,
+    seed: int,
+    device: str,
+    threads: int,
+    output: Path,
+    summary: Path,
 ) -> None:
-    """Compare a model with the labels of a frame file.
+    """Compare a model with the labels of a frame file; features: the frames' feature file.
 
     Energies of all frames; forces and stress of at most `FORCE_ATOMS` atoms, in frames spread over
     the set, whose indices are the dataset `force_frame`.
     Writes predictions and errors by frame (HDF5) and their statistics (JSON, meV/atom, meV/A), by
     region of (H, O) as well, and what sigma says of them; of a model trained on the stress, the
     mean absolute error of its nine components (meV/A^3). seed: of the frames that calibrate sigma.
-    Raises PotstillError for frames of another element than the model's.
+    Raises PotstillError for frames of another element than the model's and for features of other
+    frames.
     """
     limit_threads(threads)
     ensemble = load_ensemble(model, device=device)
@@ -40,20 +50,20 @@ def evaluate_model(
         raise PotstillError(
             f"{frames}: frames of {labelled.symbol}, but {model} is a model for {ensemble.symbol}"
         )
+    described = read_features(features, labelled, ensemble.settings.descriptor)
+    atomic = predict_energies(ensemble, described)
+    energy = atomic.sum(axis=2)
     rows = labelled.spread_rows(min(len(labelled), max(1, FORCE_ATOMS // labelled.atoms)))
     compared = labelled[rows]
     forced = predict(ensemble, compared, forces=True, threads=threads)
     assert forced.forces is not None and forced.stress is not None
-    whole = len(rows) == len(labelled)
-    prediction = forced if whole else predict(ensemble, labelled, forces=False, threads=threads)
     difference = forced.forces - compared.forces
     force_error = np.abs(difference).mean(axis=(1, 2))
     atomic_force_error = np.linalg.norm(difference, axis=2)
-    atomic_std = prediction.atomic_energies.std(axis=0)
-    energy_std = prediction.atomic_energies.sum(axis=2).std(axis=0)
+    atomic_std, energy_std = atomic.std(axis=0), energy.std(axis=0)
     arrays = {
         "energy": (labelled.energy, "eV"),
-        "predicted_energy": (prediction.energy, "eV"),
+        "predicted_energy": (energy.mean(axis=0), "eV"),
         "energy_std": (energy_std, "eV"),
         "atomic_std": (atomic_std, "eV"),
         "force_frame": (rows, "1"),
@@ -69,7 +79,7 @@ def evaluate_model(
         store.attrs["model"] = Path(model).parent.name
         for name, (values, unit) in arrays.items():
             store.create_dataset(name, data=values).attrs["unit"] = unit
-    error = prediction.energy - labelled.energy
+    error = energy.mean(axis=0) - labelled.energy
     per_atom = 1e3 * error / labelled.atoms
     statistics = _statistics(per_atom)
     if ensemble.settings.stress_weight:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.frames import Floats, Frames
@@ -39,6 +40,17 @@ def predict(ensemble: Ensemble, frames: Frames, *, forces: bool, threads: int = 
             "give frames of the model's element"
         )
     return predict_arrays(ensemble, frames.positions, frames.cell, forces=forces, threads=threads)
+
+
+def predict_energies(ensemble: Ensemble, features: NDArray[np.floating]) -> Floats:
+    """Return atomic energies (M, F, N), eV, by member, for features (F, N, D) of frames."""
+    count, atoms, width = features.shape
+    flat = features.reshape(-1, width)
+    atomic = np.empty((ensemble.settings.members, len(flat)))
+    for first in range(0, len(flat), _CHUNK_ATOMS):
+        part = slice(first, first + _CHUNK_ATOMS)
+        atomic[:, part] = ensemble.atomic_energies(flat[part]).cpu().numpy()
+    return atomic.reshape(-1, count, atoms)
 
 
 def predict_arrays(

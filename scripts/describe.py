@@ -1,0 +1,15 @@
+"""Compute the symmetry functions of one set, for all models tested on it."""
+
+from pathlib import Path
+
+from potstill.runtime.job import job
+from potstill.sections import Descriptor
+from potstill.training.features import write_features
+
+with job(snakemake) as s:
+    write_features(
+        Path(s.input.frames),
+        Descriptor.model_validate(s.params.descriptor),
+        threads=s.threads,
+        output=Path(s.output.features),
+    )

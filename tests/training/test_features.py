@@ -1,0 +1,65 @@
+"""Feature files: what is in them, and that they are not taken for those of other frames."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from potstill.errors import PotstillError
+from potstill.frames import Frames, write_frames
+from potstill.sections import Descriptor
+from potstill.training.descriptors import describe
+from potstill.training.ensemble import Ensemble
+from potstill.training.features import read_features, write_features
+from potstill.training.predict import predict, predict_energies
+
+DESCRIPTOR = Descriptor()
+
+
+@pytest.fixture
+def file(labelled: Frames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("potstill.training.features._CHUNK_FRAMES", 7)
+    write_frames(tmp_path / "frames.h5", labelled)
+    write_features(tmp_path / "frames.h5", DESCRIPTOR, threads=1, output=tmp_path / "features.h5")
+    return tmp_path / "features.h5"
+
+
+def test_features_of_every_frame(file: Path, labelled: Frames) -> None:
+    found = read_features(file, labelled, DESCRIPTOR)
+    expected = describe(labelled.positions, labelled.cell, DESCRIPTOR)
+    np.testing.assert_array_equal(found, expected.astype(np.float32))
+
+
+def test_energies_from_features(file: Path, labelled: Frames, ensemble: Ensemble) -> None:
+    expected = predict(ensemble, labelled, forces=False).atomic_energies
+    assert expected.std() > 0.1
+    described = describe(labelled.positions, labelled.cell, DESCRIPTOR)
+    np.testing.assert_allclose(predict_energies(ensemble, described), expected, rtol=1e-12)
+    rounded = predict_energies(ensemble, read_features(file, labelled, DESCRIPTOR))
+    np.testing.assert_allclose(rounded, expected, rtol=0, atol=3e-6)
+
+
+def test_features_of_other_frames(file: Path, labelled: Frames) -> None:
+    moved = labelled[np.arange(59, -1, -1)]
+    other = DESCRIPTOR.model_copy(update={"radial_eta": 13.0})
+    fewer = DESCRIPTOR.model_copy(update={"radial_shifts": 23})
+    for frames, descriptor in (
+        (labelled[:59], DESCRIPTOR),
+        (moved, DESCRIPTOR),
+        (labelled, other),
+        (labelled, fewer),
+    ):
+        with pytest.raises(PotstillError, match=r"features\.h5: features of other frames"):
+            read_features(file, frames, descriptor)
+
+
+def test_missing_and_broken_files(file: Path, labelled: Frames, tmp_path: Path) -> None:
+    with pytest.raises(PotstillError, match=r"none\.h5: no such feature file"):
+        read_features(tmp_path / "none.h5", labelled, DESCRIPTOR)
+    (tmp_path / "short.h5").write_bytes(file.read_bytes()[:1000])
+    with h5py.File(tmp_path / "empty.h5", "w"):
+        pass
+    for name in ("short", "empty"):
+        with pytest.raises(PotstillError, match=rf"{name}\.h5: not a complete feature file"):
+            read_features(tmp_path / f"{name}.h5", labelled, DESCRIPTOR)

@@ -55,8 +55,6 @@ _ACTIVATIONS: dict[str, Callable[[Tensor, bool], _Derivatives]] = {
     "gelu": _gelu,
     "celu": _celu,
 }
-
-
 # values alone, torch's own: a third of the time of those with slopes
 _VALUES: dict[str, Callable[[Tensor], Tensor]] = {
     "silu": functional.silu,
@@ -109,27 +107,31 @@ class Networks(torch.nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs (M, A) for standardised features x (A, D)."""
-        *weights, last_weight = self.weights  # slices of a ParameterList are slow
-        *biases, last_bias = self.biases
-        h = x.expand(len(last_weight), *x.shape)
-        for weight, bias in zip(weights, biases, strict=True):
-            h = _VALUES[self.activation](torch.baddbmm(bias, h, weight))
-        return torch.baddbmm(last_bias, h, last_weight).squeeze(-1)
+        return self._outputs(x, _VALUES[self.activation])
 
     def with_gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the outputs (M, A) and their gradient with respect to x, (M, A, D)."""
+        slopes = []
+
+        def activate(z: Tensor) -> Tensor:
+            h, slope = _ValueAndSlope.apply(z, self.activation)  # type: ignore[no-untyped-call]
+            slopes.append(slope)
+            return h
+
+        output = self._outputs(x, activate)
+        *hidden, last = self.weights  # slices of a ParameterList are slow
+        gradient = last.transpose(1, 2)
+        for weight, slope in zip(reversed(hidden), reversed(slopes), strict=True):
+            gradient = torch.bmm(slope * gradient, weight.transpose(1, 2))
+        return output, gradient
+
+    def _outputs(self, x: Tensor, activate: Callable[[Tensor], Tensor]) -> Tensor:
         *weights, last_weight = self.weights
         *biases, last_bias = self.biases
         h = x.expand(len(last_weight), *x.shape)
-        slopes = []
         for weight, bias in zip(weights, biases, strict=True):
-            z = torch.baddbmm(bias, h, weight)
-            h, slope = _ValueAndSlope.apply(z, self.activation)  # type: ignore[no-untyped-call]
-            slopes.append(slope)
-        gradient = last_weight.transpose(1, 2)
-        for weight, slope in zip(reversed(weights), reversed(slopes), strict=True):
-            gradient = torch.bmm(slope * gradient, weight.transpose(1, 2))
-        return torch.baddbmm(last_bias, h, last_weight).squeeze(-1), gradient
+            h = activate(torch.baddbmm(bias, h, weight))
+        return torch.baddbmm(last_bias, h, last_weight).squeeze(-1)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ def test_energies_from_features(file: Path, labelled: Frames, ensemble: Ensemble
     np.testing.assert_allclose(predict_energies(ensemble, described), expected, rtol=1e-12)
     rounded = predict_energies(ensemble, read_features(file, labelled, DESCRIPTOR))
     np.testing.assert_allclose(rounded, expected, rtol=0, atol=3e-6)
+    single = predict_energies(ensemble.single(), read_features(file, labelled, DESCRIPTOR))
+    np.testing.assert_allclose(single, expected, rtol=0, atol=1e-5)
 
 
 def test_features_of_other_frames(file: Path, labelled: Frames) -> None:

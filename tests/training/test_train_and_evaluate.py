@@ -86,9 +86,9 @@ def test_evaluation(
         assert dict(store.attrs) == {"model": "Ni-test", "symbol": "Ni", "atoms": 32}
         assert store["predicted_energy"].attrs["unit"] == "eV"
     np.testing.assert_array_equal(got["energy"], labelled.energy)
-    np.testing.assert_allclose(got["predicted_energy"], expected.energy, rtol=1e-8)
+    np.testing.assert_allclose(got["predicted_energy"], expected.energy, rtol=1e-7)
     np.testing.assert_allclose(
-        got["energy_std"], expected.atomic_energies.sum(axis=2).std(axis=0), rtol=1e-5
+        got["energy_std"], expected.atomic_energies.sum(axis=2).std(axis=0), rtol=0, atol=1e-5
     )
     assert got["atomic_std"].shape == (60, 32)
     np.testing.assert_array_equal(got["order_parameter"], labelled.columns["order_parameter"])
@@ -97,16 +97,18 @@ def test_evaluation(
     np.testing.assert_allclose(got["force_mae"], force.mean(axis=(1, 2)), rtol=1e-9)
     error = 1e3 * (expected.energy - labelled.energy) / 32
     statistics = json.loads(summary.read_text())
-    assert statistics["mae_meV_per_atom"] == pytest.approx(np.abs(error).mean())
-    assert statistics["mae_shifted_meV_per_atom"] == pytest.approx(
-        np.abs(error - error.mean()).mean()
-    )
-    assert statistics["shift_meV_per_atom"] == pytest.approx(error.mean())
-    assert statistics["worst_percent_meV_per_atom"] == pytest.approx(np.abs(error).max())
+    for name, value in {
+        "mae": np.abs(error).mean(),
+        "mae_shifted": np.abs(error - error.mean()).mean(),
+        "shift": error.mean(),
+        "rmse": np.sqrt((error**2).mean()),
+        "worst_percent": np.abs(error).max(),
+    }.items():
+        assert statistics[f"{name}_meV_per_atom"] == pytest.approx(value, abs=2e-4)
     assert statistics["force_mae_meV_per_A"] == pytest.approx(1e3 * force.mean())
     assert sum(row["frames"] for row in statistics["regions"]) == 60
     weighted = sum(row["frames"] * row["mae_meV_per_atom"] for row in statistics["regions"])
-    assert weighted / 60 == pytest.approx(np.abs(error).mean())
+    assert weighted / 60 == pytest.approx(np.abs(error).mean(), abs=2e-4)
     assert statistics["uncertainty"]["calibration_frames"] == 12
 
 

@@ -9,7 +9,7 @@ VERSION = {
     "potentials": 1,
     "sampling": 10,
     "training": 8,
-    "evaluation": 3,
+    "evaluation": 4,
     "distillation": 4,
     "translation": 1,
     "relaxation": 1,

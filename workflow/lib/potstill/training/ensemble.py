@@ -4,10 +4,11 @@ E_i = self energy + scale * network((D_i - mean) / std), the same constants for 
 the spread of their atomic energies is the networks' own.
 """
 
+import copy
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -155,6 +156,11 @@ class Ensemble:
         """Where the networks run."""
         return self.mean.device
 
+    def single(self) -> "Ensemble":
+        """Return the ensemble in float32, as it was trained: energies alone take half the time."""
+        networks = copy.deepcopy(self.networks).float()
+        return replace(self, mean=self.mean.float(), std=self.std.float(), networks=networks)
+
     def atomic_energies(self, features: np.ndarray[Any, Any]) -> Tensor:
         """Return atomic energies (M, A), eV, for features (A, D)."""
         with torch.no_grad():
@@ -167,7 +173,7 @@ class Ensemble:
             return self._energies(output), gradient.mean(dim=0) * (self.scale_eV / self.std)
 
     def _standardised(self, features: np.ndarray[Any, Any]) -> Tensor:
-        return (torch.from_numpy(features).to(self.device) - self.mean) / self.std
+        return (torch.from_numpy(features).to(self.mean) - self.mean) / self.std
 
     def _energies(self, output: Tensor) -> Tensor:
-        return self.self_energy_eV + self.scale_eV * output
+        return self.self_energy_eV + self.scale_eV * output.double()

@@ -35,8 +35,8 @@ def evaluate_model(
 ) -> None:
     """Compare a model with the labels of a frame file; features: the frames' feature file.
 
-    Energies of all frames; forces and stress of at most `FORCE_ATOMS` atoms, in frames spread over
-    the set, whose indices are the dataset `force_frame`.
+    Energies of all frames, in float32; forces and stress of at most `FORCE_ATOMS` atoms, in frames
+    spread over the set, whose indices are the dataset `force_frame`.
     Writes predictions and errors by frame (HDF5) and their statistics (JSON, meV/atom, meV/A), by
     region of (H, O) as well, and what sigma says of them; of a model trained on the stress, the
     mean absolute error of its nine components (meV/A^3). seed: of the frames that calibrate sigma.
@@ -51,7 +51,7 @@ def evaluate_model(
             f"{frames}: frames of {labelled.symbol}, but {model} is a model for {ensemble.symbol}"
         )
     described = read_features(features, labelled, ensemble.settings.descriptor)
-    atomic = predict_energies(ensemble, described)
+    atomic = predict_energies(ensemble.single(), described)
     energy = atomic.sum(axis=2)
     rows = labelled.spread_rows(min(len(labelled), max(1, FORCE_ATOMS // labelled.atoms)))
     compared = labelled[rows]

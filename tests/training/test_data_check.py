@@ -41,8 +41,10 @@ def test_good_labels_pass_and_are_told(thermal: Frames, labelled: Frames) -> Non
         (lambda f: shuffled(f, "energy", 0), "% of the energies follow"),
         (lambda f: replace(f, forces=-f.forces), "energies change by -"),
         (lambda f: replace(f, energy=f.energy / HARTREE_EV), "energies must be of the whole cell"),
+        (lambda f: replace(f, energy=f.energy / units.Ry), "energies must be of the whole cell"),
         (lambda f: replace(f, energy=f.energy / f.atoms), "energies must be of the whole cell"),
         (lambda f: replace(f, forces=f.forces * KCAL_PER_EV), "forces in eV/A"),
+        (lambda f: replace(f, forces=f.forces * 10), "forces in eV/A"),  # eV/nm
         (
             lambda f: replace(f, positions=f.positions / BOHR_A, cell=f.cell / BOHR_A),
             "positions and cell must be in A",

@@ -12,6 +12,6 @@ VERSION = {
     "evaluation": 4,
     "distillation": 4,
     "translation": 1,
-    "relaxation": 1,
+    "relaxation": 2,
     "paper": 1,
 }

@@ -208,6 +208,7 @@ def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liquid, "MELT_PS", 0.5)
     monkeypatch.setattr(liquid, "EQUILIBRATION_PS", 0.5)
     monkeypatch.setattr(liquid, "SAMPLING_PS", 1.0)
+    monkeypatch.setattr(liquid, "RUNS", 2)
 
 
 def test_liquid_nickel(eam: dict[str, Metal], short_runs: None) -> None:

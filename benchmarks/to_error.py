@@ -17,7 +17,7 @@ from potstill.training.descriptors import describe
 from potstill.training.ensemble import Ensemble, Networks
 from potstill.training.loop import Trainer
 from potstill.training.loss import Data, prepare
-from potstill.training.predict import predict
+from potstill.training.predict import predict, predict_energies
 
 Array = NDArray[np.float64]
 
@@ -112,7 +112,6 @@ def train_to_error(
     looks at `held`. Raises SystemExit if the steps end first.
     """
     features = describe(held.positions, held.cell, settings.descriptor)
-    features = features.reshape(-1, features.shape[-1])
     began = time.process_time()
     trainer = Trainer(prepare(frames, settings, "cpu"), settings, seed)
     seconds = time.process_time() - began
@@ -124,8 +123,7 @@ def train_to_error(
                 trainer.validate()
         seconds += time.process_time() - began
         ensemble = ensemble_of(trainer, frames.symbol)
-        atomic = ensemble.atomic_energies(features).numpy()
-        energy = atomic.reshape(settings.members, len(held), -1).sum(axis=2).mean(axis=0)
+        energy = predict_energies(ensemble, features).sum(axis=2).mean(axis=0)
         error = 1e3 * float(np.abs(energy - held.energy).mean()) / held.atoms
         if error <= target:
             forces = predict(ensemble, held, forces=True).forces

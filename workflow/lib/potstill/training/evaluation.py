@@ -52,7 +52,8 @@ def evaluate_model(
         )
     described = read_features(features, labelled, ensemble.settings.descriptor)
     atomic = predict_energies(ensemble.single(), described)
-    energy = atomic.sum(axis=2)
+    by_member = atomic.sum(axis=2)
+    energy = by_member.mean(axis=0)
     rows = labelled.spread_rows(min(len(labelled), max(1, FORCE_ATOMS // labelled.atoms)))
     compared = labelled[rows]
     forced = predict(ensemble, compared, forces=True, threads=threads)
@@ -60,10 +61,10 @@ def evaluate_model(
     difference = forced.forces - compared.forces
     force_error = np.abs(difference).mean(axis=(1, 2))
     atomic_force_error = np.linalg.norm(difference, axis=2)
-    atomic_std, energy_std = atomic.std(axis=0), energy.std(axis=0)
+    atomic_std, energy_std = atomic.std(axis=0), by_member.std(axis=0)
     arrays = {
         "energy": (labelled.energy, "eV"),
-        "predicted_energy": (energy.mean(axis=0), "eV"),
+        "predicted_energy": (energy, "eV"),
         "energy_std": (energy_std, "eV"),
         "atomic_std": (atomic_std, "eV"),
         "force_frame": (rows, "1"),
@@ -79,7 +80,7 @@ def evaluate_model(
         store.attrs["model"] = Path(model).parent.name
         for name, (values, unit) in arrays.items():
             store.create_dataset(name, data=values).attrs["unit"] = unit
-    error = energy.mean(axis=0) - labelled.energy
+    error = energy - labelled.energy
     per_atom = 1e3 * error / labelled.atoms
     statistics = _statistics(per_atom)
     if ensemble.settings.stress_weight:

@@ -44,7 +44,7 @@ def measure(metal: Metal, conditions: Conditions) -> Measured:
     Raises PotstillError when a run does not stay a liquid.
     """
     kelvin, edges = conditions.liquid_temperature_K, _edges(metal)
-    runs = [_run(metal, kelvin, conditions.seed, number) for number in range(RUNS)]
+    runs = [_run(metal, kelvin, conditions.seed, number, edges) for number in range(RUNS)]
     (mean_v, error_v), (mean_e, error_e), (mean_g, error_g) = map(
         _over_runs, zip(*runs, strict=True)
     )
@@ -95,12 +95,13 @@ def _edges(metal: Metal) -> Floats:
     return np.linspace(0, repeat * a / 2, BINS + 1)
 
 
-def _run(metal: Metal, kelvin: float, seed: int, number: int) -> tuple[Floats, Floats, Floats]:
-    """Return the means over one run of the volume and the energy of an atom and of g, (BINS,)."""
+def _run(
+    metal: Metal, kelvin: float, seed: int, number: int, edges: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return the means over one run of volume and energy of an atom and of g between `edges`."""
     random = stream(seed, "relaxation", "liquid", metal.symbol, number)
     a, repeat = _cells(metal)
     atoms = metal.attached(metal.crystal(MELT_VOLUME * metal.reference_volume_A3).repeat(repeat))
-    edges = _edges(metal)
     total = sum(_steps(ps) for ps in (MELT_PS, EQUILIBRATION_PS, SAMPLING_PS))
     progress = Progress(f"liquid {metal.symbol} {number + 1}/{RUNS}", total, "steps")
     samples: list[tuple[float, float, Floats, Floats]] = []

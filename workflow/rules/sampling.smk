@@ -3,6 +3,7 @@ localrules:
     melting,
 
 
+# On two cores a set takes both: one after another, before anything else keeps one of them.
 rule sample:
     input:
         potential=lambda wildcards: table_of(wildcards.element),
@@ -12,6 +13,7 @@ rule sample:
         trace="<results>/sampling/{element}/{atoms}/{ensemble}_trace.h5",
     log:
         "<logs>/sampling/{element}-{atoms}-{ensemble}.log",
+    priority: 2
     conda:
         "../../envs/potstill.yaml"
     threads: 2

@@ -1,4 +1,4 @@
-"""Compiled functions follow the sources that they were compiled from."""
+"""Compiled functions follow their sources, and are compiled once, by one process at a time."""
 
 import os
 import subprocess
@@ -8,9 +8,12 @@ import pytest
 
 from potstill.runtime.compile_cache import cache_folder, private_folder
 
-CALLED = "from numba import njit\n\n\n@njit(cache=True)\ndef called():\n    return {}\n"
+CALLED = (
+    "from potstill.runtime.compiled import njit\n\n\n"
+    "@njit(cache=True)\ndef called():\n    return {}\n"
+)
 CALLER = (
-    "from numba import njit\nfrom {package}.called import called\n\n\n"
+    "from potstill.runtime.compiled import njit\nfrom {package}.called import called\n\n\n"
     "@njit(cache=True)\ndef caller():\n    return 10 * called()\n"
 )
 
@@ -26,13 +29,16 @@ def package(tmp_path):
     return folder
 
 
-def call(package):
-    environment = os.environ | {
+def environment(package):
+    return os.environ | {
         "NUMBA_CACHE_DIR": str(cache_folder(package)),
         "PYTHONPATH": str(package.parent),
     }
+
+
+def call(package):
     script = "from compiled.caller import caller; print(caller())"
-    return int(subprocess.check_output([sys.executable, "-c", script], env=environment))
+    return int(subprocess.check_output([sys.executable, "-c", script], env=environment(package)))
 
 
 def test_an_edit_of_what_is_called_reaches_the_caller(package):
@@ -42,6 +48,34 @@ def test_an_edit_of_what_is_called_reaches_the_caller(package):
     (package / "called.py").write_text(CALLED.format("23456"))
     assert cache_folder(package) != before
     assert call(package) == 234560
+
+
+def test_jobs_that_start_together_compile_nothing_twice(package):
+    script = """
+from compiled.caller import caller
+from numba.core.event import install_recorder
+print("ready", flush=True)
+input()
+with install_recorder("numba:compile") as compiled:
+    caller()
+print(sum(event.is_start for _, event in compiled.buffer))
+"""
+    jobs = [
+        subprocess.Popen(
+            [sys.executable, "-c", script],
+            env=environment(package),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    assert {job.stdout.readline() for job in jobs} == {"ready\n"}
+    for job in jobs:
+        job.stdin.write("\n")
+        job.stdin.flush()
+    said = [job.communicate()[0] for job in jobs]
+    assert sorted(int(compiled) for compiled in said) == [0, 0, 2]
 
 
 @pytest.mark.parametrize("first", ["numba", "potstill"])

@@ -8,8 +8,9 @@ import heapq
 from collections.abc import Iterator
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from potstill.runtime.compiled import njit
 
 Singles = NDArray[np.float32]
 Indices = NDArray[np.int64]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import get_num_threads, njit, prange, set_num_threads
+from numba import get_num_threads, set_num_threads
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
@@ -13,6 +13,7 @@ from potstill.frames import Frames
 from potstill.potentials.kernel import Tables, energy_forces, make_work, strain_derivative
 from potstill.potentials.neighbours import Floats, half_list, image_reach, image_shifts, wrap
 from potstill.potentials.setfl import Setfl, read_setfl
+from potstill.runtime.compiled import njit, prange
 
 # Closer than this the table's functions are continued with their slopes (a repulsive wall).
 WALL_A = 1.2

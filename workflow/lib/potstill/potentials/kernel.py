@@ -11,10 +11,10 @@ u in [0, 1) within the row. Forces are the exact derivatives of these, so energy
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from potstill.potentials.neighbours import Floats, Indices
+from potstill.runtime.compiled import njit
 
 
 class Tables(NamedTuple):

@@ -8,8 +8,9 @@ the minimum-image convention is not enough.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from potstill.runtime.compiled import njit
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.uint32]

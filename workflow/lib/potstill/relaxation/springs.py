@@ -14,9 +14,9 @@ Lett. 241, 423 (1995), and Mones, Ortner and Csanyi, Sci. Rep. 8, 13991 (2018).
 import math
 
 import numpy as np
-from numba import njit, prange
 from numpy.typing import NDArray
 
+from potstill.runtime.compiled import njit, prange
 from potstill.training.kernel import half_pairs
 
 Floats = NDArray[np.float64]

@@ -11,11 +11,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.potentials.kernel import Tables, energy_forces
+from potstill.runtime.compiled import njit, prange
 from potstill.sampling.bias import Mesh, evaluate_bias
 from potstill.sampling.lists import Scratch, covers, make_scratch, update_lists
 from potstill.sampling.order import order_and_gradient

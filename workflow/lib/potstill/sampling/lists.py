@@ -8,11 +8,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from potstill.potentials.kernel import Tables, Work, make_work
 from potstill.potentials.neighbours import Indices, half_list, image_reach, image_shifts, wrap
+from potstill.runtime.compiled import njit
 
 Floats = NDArray[np.float64]
 

@@ -12,9 +12,9 @@ the volume, so a bias on it adds nothing to the pressure. (The paper's order par
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from potstill.runtime.compiled import njit
 from potstill.sections import ATOMS_PER_CELL
 
 Floats = NDArray[np.float64]

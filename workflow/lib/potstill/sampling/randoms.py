@@ -6,8 +6,9 @@ SplitMix64 (Steele, Lea, Flood, OOPSLA 2014) read as a function of its counter.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from potstill.runtime.compiled import njit
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)

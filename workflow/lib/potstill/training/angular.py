@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from potstill.runtime.compiled import njit
 from potstill.training.symmetry import (
     FAST,
     LARGEST,

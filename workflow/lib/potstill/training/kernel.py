@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-from numba import njit, prange
 from numpy.typing import NDArray
 
 from potstill.potentials.neighbours import half_list, image_reach, image_shifts, wrap
+from potstill.runtime.compiled import njit, prange
 from potstill.training.angular import add_angular, add_angular_with_slopes
 from potstill.training.symmetry import Array, Floats, Functions, Indices, add_radial
 

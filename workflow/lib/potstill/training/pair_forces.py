@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numba import njit, prange
 from numpy.typing import NDArray
 from torch import Tensor
 
+from potstill.runtime.compiled import njit, prange
 from potstill.sections import Descriptor
 from potstill.training.descriptors import Pairs, describe_with_pairs
 from potstill.training.symmetry import FAST, Array, Floats, Indices

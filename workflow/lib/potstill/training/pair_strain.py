@@ -5,9 +5,9 @@ product with g = dE/dD on any device: dE/d(strain) = sum_ik g_ik dD_ik/d(strain)
 """
 
 import numpy as np
-from numba import njit, prange
 from numpy.typing import NDArray
 
+from potstill.runtime.compiled import njit, prange
 from potstill.training.descriptors import Pairs
 from potstill.training.symmetry import Array, Indices
 

@@ -23,5 +23,6 @@ with job(snakemake) as s:
         Path(s.input.reference),
         rows=Path(s.output.rows),
         table=Path(s.output.table),
+        over=Path(s.output.over),
         markdown=Path(s.output.markdown),
     )

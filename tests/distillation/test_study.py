@@ -4,7 +4,9 @@ import csv
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_ind
 
+from potstill.distillation.over_shares import ratio_to_random
 from potstill.distillation.scores import BlockScores, write_scores
 from potstill.distillation.study import draw_start, part, select_study, write_part
 from potstill.distillation.study_table import Run, against_random, interval, write_study
@@ -91,6 +93,38 @@ def test_against_random_by_welch():
     assert against_random([1.0, 1.5, 2.0], [2.0, 2.5, 3.0]) == ""
 
 
+def test_ratio_at_one_share_is_welchs_of_the_logarithms():
+    ours, random = [0.5, 0.6, 0.45], [0.8, 1.1, 0.7, 0.9]
+    ratio, low, high = ratio_to_random([(ours, random)], 0.95)
+    welch = ttest_ind(np.log(ours), np.log(random), equal_var=False).confidence_interval(0.95)
+    assert ratio == pytest.approx(np.exp(np.log(ours).mean() - np.log(random).mean()))
+    assert (low, high) == pytest.approx((np.exp(welch.low), np.exp(welch.high)))
+
+
+def test_interval_of_a_ratio_over_shares_holds_the_truth():
+    """Of 1,000 studies of known ratio, with other errors and spreads at each share."""
+    rng = np.random.default_rng(3)
+    hit = 0
+    for _ in range(1000):
+        pairs = [
+            (
+                0.7 * scale * np.exp(spread * rng.normal(size=3)),
+                scale * np.exp(0.3 * rng.normal(size=3)),
+            )
+            for scale, spread in ((3.0, 0.1), (1.0, 0.3), (0.5, 0.2))
+        ]
+        _, low, high = ratio_to_random(pairs, 0.95)
+        hit += low < 0.7 < high
+    assert 935 <= hit <= 985  # 95% with its noise, and Satterthwaite's error at three replicas
+
+
+def test_ratios_that_nothing_tells():
+    assert np.isnan(ratio_to_random([([0.5, np.nan], [1.0, 1.1])], 0.95)).all()
+    assert np.isnan(ratio_to_random([([0.5, 0.0], [1.0, 1.1])], 0.95)).all()
+    ratio, low, high = ratio_to_random([([0.5], [1.0])], 0.95)
+    assert ratio == pytest.approx(0.5) and np.isnan([low, high]).all()
+
+
 def make_runs(tmp_path, strategies=("random", "direct")):
     def crystals(path, shift, converged=True):
         energies = {"FCC": -4.5, "BCC": -4.4, "HCP": -4.48}
@@ -117,7 +151,7 @@ def make_runs(tmp_path, strategies=("random", "direct")):
             relaxed = crystals(tmp_path / f"{name}-c.json", (-1e-3, 2e-3)[k], replica < 2 or not k)
             runs.append(Run(strategy, 1.0, replica, summary, {"Ni/32/momt": evaluation}, relaxed))
     reference = crystals(tmp_path / "reference.json", 0.0)
-    names = {n: tmp_path / f"out.{n}" for n in ("rows", "table", "markdown")}
+    names = {n: tmp_path / f"out.{n}" for n in ("rows", "table", "over", "markdown")}
     write_study(runs, reference, **names)
     with names["table"].open(newline="") as handle:
         return list(csv.DictReader(handle)), names["markdown"].read_text()
@@ -138,6 +172,13 @@ def test_table_of_known_runs(tmp_path):
     assert direct["FCC_error_meV_per_atom"] == "nan"  # one did not relax
     assert "| 1 | direct | 200 | 900 | **0.51 ± 0.025** |" in text
     assert "| 1 | random | 200 | 200 | 1.01 ± 0.025 |" in text
+    with (tmp_path / "out.over").open(newline="") as handle:
+        (over,) = csv.DictReader(handle)
+    assert (over["strategy"], over["shares"]) == ("direct", "1")
+    assert float(over[error]) == pytest.approx(0.51 / 1.01, rel=1e-3)
+    assert over["Ni-32-momt_force_mae_meV_per_A"] == "1"
+    assert over["FCC_error_meV_per_atom"] == "nan"
+    assert f"| direct | 1 | **{float(over[error]):.3g} (" in text
 
 
 def test_a_study_without_random_is_refused(tmp_path):

@@ -143,6 +143,7 @@ rule study_table:
     output:
         rows="<results>/study/{element}/models.csv",
         table="<results>/study/{element}/table.csv",
+        over="<results>/study/{element}/over_shares.csv",
         markdown="<results>/study/{element}/table.md",
     log:
         "<logs>/study/{element}-table.log",

@@ -4,11 +4,11 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.stats import t, ttest_ind
 
+from potstill.distillation.over_shares import Row, ratios
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path, read_json
 
@@ -19,7 +19,6 @@ _ERRORS = {
     "force_mae": "force_mae_meV_per_A",
     "worst_percent": "worst_percent_meV_per_atom",
 }
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -122,37 +121,85 @@ def summarise(rows: Sequence[Row]) -> list[Row]:
 
 
 def write_study(
-    runs: Iterable[Run], reference: Path, *, rows: Path, table: Path, markdown: Path
+    runs: Iterable[Run], reference: Path, *, rows: Path, table: Path, over: Path, markdown: Path
 ) -> None:
-    """Write one row a model (CSV) and the table of means with intervals (CSV and Markdown)."""
+    """Write one row a model, the means with intervals, and the ratios to random over all shares.
+
+    rows, table, over: CSV; markdown: the means and the ratios.
+    """
     energies = crystal_energies(reference)
     each = [read_run(run, energies) for run in runs]
     means = summarise(each)
+    errors = [name for name in each[0] if "_meV_per_" in name]
+    over_shares = ratios(each, errors, CONFIDENCE)
     _write_csv(rows, each)
     _write_csv(table, means)
-    errors = [name for name in each[0] if "_meV_per_" in name]
+    _write_csv(over, over_shares)
+    text = [*_markdown(means, errors), "", *_markdown_over_shares(over_shares, errors)]
     with atomic_path(markdown) as temporary:
-        temporary.write_text("\n".join(_markdown(means, errors)) + "\n")
+        temporary.write_text("\n".join(text) + "\n")
+
+
+def _title(name: str) -> str:
+    return name.replace("_meV_per_atom", "").replace("_meV_per_A", "").replace("_", " ")
+
+
+def _bold(text: str, where: bool) -> str:
+    return f"**{text}**" if where else text
+
+
+def _lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [
+        "| " + " | ".join(heads) + " |",
+        "|" + " --- |" * len(heads),
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]
 
 
 def _markdown(means: Sequence[Row], errors: Sequence[str]) -> list[str]:
-    def title(name: str) -> str:
-        return name.replace("_meV_per_atom", ", meV/atom").replace("_meV_per_A", ", meV/A")
-
-    heads = ["%", "strategy", "frames", "labels", *(title(e).replace("_", " ") for e in errors)]
-    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    for row in means:
-        cells = [f"{row['percent']:g}", row["strategy"], str(row["frames"]), str(row["labelled"])]
-        for name in errors:
-            verdict = row[f"{name}_against_random"]
-            text = f"{row[name]:.3g} ± {row[f'{name}_interval']:.2g}"
-            cells.append(f"**{text}**" if verdict == "better" else text)
-        lines.append("| " + " | ".join(cells) + " |")
+    units = {name: ", meV/A" if name.endswith("_A") else ", meV/atom" for name in errors}
+    heads = ["%", "strategy", "frames", "labels", *(_title(e) + units[e] for e in errors)]
+    rows = [
+        [
+            *(f"{row['percent']:g}", row["strategy"], str(row["frames"]), str(row["labelled"])),
+            *(
+                _bold(
+                    f"{row[name]:.3g} ± {row[f'{name}_interval']:.2g}",
+                    row[f"{name}_against_random"] == "better",
+                )
+                for name in errors
+            ),
+        ]
+        for row in means
+    ]
     return [
-        *lines,
+        *_lines(heads, rows),
         "",
         "Means over the replicas ± half of the 95% interval (Student's t); bold where the 95% "
         "interval of the difference from random (Welch) lies below zero.",
+    ]
+
+
+def _markdown_over_shares(over: Sequence[Row], errors: Sequence[str]) -> list[str]:
+    heads = ["strategy", "shares, %", *(_title(e) for e in errors)]
+    rows = [
+        [
+            *(row["strategy"], row["shares"]),
+            *(
+                _bold(
+                    f"{row[name]:.3g} ({row[f'{name}_low']:.3g} to {row[f'{name}_high']:.3g})",
+                    row[f"{name}_high"] < 1,
+                )
+                for name in errors
+            ),
+        ]
+        for row in over
+    ]
+    return [
+        *_lines(heads, rows),
+        "",
+        "Errors in ratio to random's: geometric means over the shares (95% interval over the "
+        "replicas); bold below 1.",
     ]
 
 

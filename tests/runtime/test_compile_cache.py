@@ -1,5 +1,6 @@
 """Compiled functions follow their sources, and are compiled once, by one process at a time."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -50,7 +51,8 @@ def test_an_edit_of_what_is_called_reaches_the_caller(package):
     assert call(package) == 234560
 
 
-def test_jobs_that_start_together_compile_nothing_twice(package):
+def test_jobs_that_start_together_compile_one_after_another(package):
+    """The outermost compilations, with what they call, do not overlap."""
     script = """
 from compiled.caller import caller
 from numba.core.event import install_recorder
@@ -58,7 +60,7 @@ print("ready", flush=True)
 input()
 with install_recorder("numba:compile") as compiled:
     caller()
-print(sum(event.is_start for _, event in compiled.buffer))
+print(*[time for time, event in compiled.buffer])
 """
     jobs = [
         subprocess.Popen(
@@ -74,8 +76,27 @@ print(sum(event.is_start for _, event in compiled.buffer))
     for job in jobs:
         job.stdin.write("\n")
         job.stdin.flush()
-    said = [job.communicate()[0] for job in jobs]
-    assert sorted(int(compiled) for compiled in said) == [0, 0, 2]
+    said = [[float(time) for time in job.communicate()[0].split()] for job in jobs]
+    first, *others = sorted((times for times in said if times), key=max)
+    assert len(first) == 4  # begin and end of two functions
+    for times in others:  # which found the one that is called
+        assert len(times) == 2 and first[-1] <= times[0]
+
+
+def test_a_job_that_was_suspended_keeps_no_other_waiting_for_ever(package):
+    folder = cache_folder(package)
+    folder.mkdir(parents=True)
+    script = """
+from potstill.runtime import compiled
+compiled.WAIT_S = 0.2
+from compiled.caller import caller
+print(caller())
+"""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        given = environment(package)
+        said = subprocess.check_output([sys.executable, "-c", script], env=given, timeout=60)
+    assert int(said) == 10
 
 
 @pytest.mark.parametrize("first", ["numba", "potstill"])

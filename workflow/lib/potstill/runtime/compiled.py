@@ -2,12 +2,12 @@
 
 What a function is compiled to depends on which of the functions that it calls are in the cache
 already: two jobs that start together with an empty cache find halves of each other's, and sums can
-differ in the last digit from those of one job alone. So no process compiles, or looks into the
-cache, while another compiles.
+differ in the last digit from those of one job alone. So a process that has something to compile
+waits until no other compiles: it finds all that the other's function calls, or nothing.
 """
 
 import fcntl
-import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
@@ -17,34 +17,44 @@ from numba.core import event
 
 __all__ = ["njit", "prange"]
 
+# Longer than all compiling takes; who has the lock by then was suspended.
+WAIT_S = 300.0
+
 
 class _OneProcess(event.Listener):
-    """Hold a lock of the cache's folder while this process has numba's compiler lock.
+    """Hold a lock of the cache's folder while this process compiles a function and its callees.
 
-    Where there is no lock to be had (a folder that is not ours to write into), nothing waits.
+    Where there is no lock to be had (a folder that is not ours to write into, a process that was
+    suspended with the lock), it compiles without. numba lets one thread compile at a time.
     """
 
     def __init__(self) -> None:
-        self.threads = threading.RLock()
         self.depth = 0
         self.file: TextIO | None = None
 
     def on_start(self, _: event.Event) -> None:
-        self.threads.acquire()
         self.depth += 1
         if self.depth == 1 and config.CACHE_DIR:
             with suppress(OSError):
                 folder = Path(config.CACHE_DIR)
                 folder.mkdir(parents=True, exist_ok=True)
                 self.file = (folder / "lock").open("w")
-                fcntl.flock(self.file, fcntl.LOCK_EX)
+                _lock(self.file)
 
     def on_end(self, _: event.Event) -> None:
         self.depth -= 1
         if self.depth == 0 and self.file:
             self.file.close()
             self.file = None
-        self.threads.release()
 
 
-event.register("numba:compiler_lock", _OneProcess())
+def _lock(file: TextIO) -> None:
+    end = time.monotonic() + WAIT_S
+    while time.monotonic() < end:
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(0.02)
+
+
+event.register("numba:compile", _OneProcess())

@@ -1,9 +1,9 @@
 """numba's `njit` and `prange`, with one process at a time compiling into the cache.
 
-What a function is compiled to depends on which of the functions that it calls are in the cache
-already: two jobs that start together with an empty cache find halves of each other's, and sums can
-differ in the last digit from those of one job alone. So a process that has something to compile
-waits until no other compiles: it finds all that the other's function calls, or nothing.
+numba's cache has no lock of its own: two jobs that start together with an empty one can give the
+same file to different functions, and each compiles with what it happens to find of the other's
+callees. One run's functions were not those that compiling alone gives, and its sums differed in the
+last digit. So a process that has something to compile waits until no other compiles.
 """
 
 import fcntl

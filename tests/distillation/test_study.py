@@ -181,6 +181,13 @@ def test_table_of_known_runs(tmp_path):
     assert f"| direct | 1 | **{float(over[error]):.3g} (" in text
 
 
+def test_a_study_of_random_alone(tmp_path):
+    table, _ = make_runs(tmp_path, ("random",))
+    assert [row["strategy"] for row in table] == ["random"]
+    (header,) = (tmp_path / "out.over").read_text().splitlines()
+    assert header.startswith("strategy,shares,Ni-32-momt_mae_meV_per_atom,")
+
+
 def test_a_study_without_random_is_refused(tmp_path):
     with pytest.raises(PotstillError, match="no random selection at 1%"):
         make_runs(tmp_path, ("direct", "grid"))

@@ -1,4 +1,4 @@
-"""Compiled functions follow their sources, and are compiled once, by one process at a time."""
+"""Compiled functions follow their sources, and one process at a time compiles."""
 
 import fcntl
 import os

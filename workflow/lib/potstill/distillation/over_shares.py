@@ -25,47 +25,44 @@ def ratio_to_random(
     pairs: for each share the errors (replicas,) of a strategy and of random, positive. NaN for
     limits that fewer than two replicas do not tell, and for all three where an error is NaN or 0.
     """
-    d, variances, freedoms = 0.0, [], []
     with np.errstate(divide="ignore", invalid="ignore"):
-        for sign, values in ((s, v) for pair in pairs for s, v in zip((1, -1), pair, strict=True)):
-            y: Floats = np.log(np.asarray(values, dtype=np.float64))
-            d += sign * float(y.mean()) / len(pairs)
-            variances.append(y.var(ddof=1) / len(y) / len(pairs) ** 2 if len(y) > 1 else np.nan)
-            freedoms.append(len(y) - 1)
-        if not np.isfinite(d):
-            return np.nan, np.nan, np.nan
-        variance = float(np.sum(variances))
-        if variance == 0:  # no spread
-            return float(np.exp(d)), float(np.exp(d)), float(np.exp(d))
-        freedom = variance**2 / np.sum(np.square(variances) / freedoms)
-        half = t.ppf(0.5 * (1 + confidence), freedom) * np.sqrt(variance)
-    return float(np.exp(d)), float(np.exp(d - half)), float(np.exp(d + half))
+        logs = [(np.log(ours), np.log(random)) for ours, random in pairs]
+        d = float(np.mean([y.mean() - z.mean() for y, z in logs]))
+    samples: list[Floats] = [y for pair in logs for y in pair]
+    if not np.isfinite(d):
+        return np.nan, np.nan, np.nan
+    ratio, half = float(np.exp(d)), 0.0
+    if min(map(len, samples)) < 2:
+        return ratio, np.nan, np.nan
+    variances = np.array([y.var(ddof=1) / len(y) for y in samples]) / len(pairs) ** 2
+    variance = variances.sum()
+    if variance > 0:
+        freedom = variance**2 / np.sum(variances**2 / [len(y) - 1 for y in samples])
+        half = float(t.ppf(0.5 * (1 + confidence), freedom) * np.sqrt(variance))
+    return ratio, float(np.exp(d - half)), float(np.exp(d + half))
+
+
+def columns(errors: Sequence[str]) -> list[str]:
+    """Return the columns of `ratios`: of each error E the ratio E and its limits E_low, E_high."""
+    limits = (name + part for name in errors for part in ("", "_low", "_high"))
+    return ["strategy", "shares", *limits]
 
 
 def ratios(rows: Sequence[Row], errors: Sequence[str], confidence: float) -> list[Row]:
-    """Return a row for each strategy but random, over the shares that it was tried at.
-
-    Each error E has the columns E (ratio), E_low and E_high.
-    """
+    """Return a row for each strategy but random, over the shares that it was tried at."""
+    groups: dict[str, dict[float, list[Row]]] = {}
+    for row in rows:
+        groups.setdefault(row["strategy"], {}).setdefault(row["percent"], []).append(row)
+    random = groups.pop("random")
     table = []
-    for strategy in dict.fromkeys(row["strategy"] for row in rows if row["strategy"] != "random"):
-        own = [row for row in rows if row["strategy"] == strategy]
-        shares = sorted({row["percent"] for row in own})
-        line: Row = {"strategy": strategy, "shares": " ".join(f"{share:g}" for share in shares)}
+    for strategy, by_share in groups.items():
+        shares = sorted(by_share)
+        cells: list[str | float] = [strategy, " ".join(f"{share:g}" for share in shares)]
         for name in errors:
             pairs = [
-                (
-                    [row[name] for row in own if row["percent"] == share],
-                    [
-                        row[name]
-                        for row in rows
-                        if row["strategy"] == "random" and row["percent"] == share
-                    ],
-                )
+                ([row[name] for row in by_share[share]], [row[name] for row in random[share]])
                 for share in shares
             ]
-            line[name], line[f"{name}_low"], line[f"{name}_high"] = ratio_to_random(
-                pairs, confidence
-            )
-        table.append(line)
+            cells += ratio_to_random(pairs, confidence)
+        table.append(dict(zip(columns(errors), cells, strict=True)))
     return table

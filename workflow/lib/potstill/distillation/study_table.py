@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import t, ttest_ind
 
-from potstill.distillation.over_shares import Row, ratios
+from potstill.distillation.over_shares import Row, columns, ratios
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path, read_json
 
@@ -132,9 +132,9 @@ def write_study(
     means = summarise(each)
     errors = [name for name in each[0] if "_meV_per_" in name]
     over_shares = ratios(each, errors, CONFIDENCE)
-    _write_csv(rows, each)
-    _write_csv(table, means)
-    _write_csv(over, over_shares)
+    _write_csv(rows, list(each[0]), each)
+    _write_csv(table, list(means[0]), means)
+    _write_csv(over, columns(errors), over_shares)  # of no row where random was alone
     text = [*_markdown(means, errors), "", *_markdown_over_shares(over_shares, errors)]
     with atomic_path(markdown) as temporary:
         temporary.write_text("\n".join(text) + "\n")
@@ -203,9 +203,9 @@ def _markdown_over_shares(over: Sequence[Row], errors: Sequence[str]) -> list[st
     ]
 
 
-def _write_csv(path: Path, rows: Sequence[Row]) -> None:
+def _write_csv(path: Path, names: Sequence[str], rows: Sequence[Row]) -> None:
     with atomic_path(path) as temporary, temporary.open("w", newline="") as handle:
-        writer = csv.DictWriter(handle, list(rows[0]), lineterminator="\n")
+        writer = csv.DictWriter(handle, names, lineterminator="\n")
         writer.writeheader()
         for row in rows:
             writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from potstill.runtime.random import stream
 from potstill.sampling.order import ORDER_LIMITS
@@ -27,10 +26,19 @@ WITHIN = {1: 0.683, 2: 0.954}
 
 def spearman(a: Floats, b: Floats) -> float:
     """Return Spearman's rank correlation of two samples; NaN if one does not vary."""
-    ranks = np.stack([rankdata(a.ravel()), rankdata(b.ravel())])
+    ranks = np.stack([_ranks(a.ravel()), _ranks(b.ravel())])
     if np.ptp(ranks, axis=1).min() == 0:
         return float("nan")
-    return float(np.corrcoef(ranks)[0, 1])
+    return float(np.asarray(np.corrcoef(ranks))[0, 1])
+
+
+def _ranks(values: Floats) -> Floats:
+    """Return the rank of each value, the mean rank where several are equal.
+
+    That is scipy.stats.rankdata; loading scipy.stats takes a second, and every evaluation is a job.
+    """
+    _, inverse, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[inverse]
 
 
 def calibration_frames(frames: int, seed: int) -> NDArray[np.bool_]:

@@ -5,9 +5,9 @@ import csv
 import pytest
 
 from potstill.errors import PotstillError
-from potstill.paper.markup import markdown_table
 from potstill.paper.tables import crystal_table, potential_label, self_energy_table
 from potstill.runtime.files import write_json
+from potstill.runtime.markup import markdown_table
 
 HEADER = (
     "element,structure,atoms,potential,bond_length_A,energy_eV_per_atom,"

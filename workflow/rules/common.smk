@@ -1,14 +1,14 @@
 """What the rules share. Input functions read nothing but the small summaries of `select`."""
 
 import json
-import math
 import re
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from potstill.sections import KEPT_BYTES, MOMT_RULE, Model
+from potstill.sections import MOMT_RULE, Model
 from potstill.settings import is_relabelled, split_set
+from potstill.training.memory import training_memory_MiB
 from potstill.versions import VERSION
 
 # Table 1 and Figures S1 and S2 compare three kinds of nickel frames, and a model of each.
@@ -89,28 +89,16 @@ def training_settings(wildcards):
 
 
 def training_memory(wildcards, input, attempt):
-    """Return the memory of a training, MB: half more than was seen to be taken.
-
-    The file has 70 bytes an atom. Derivatives, of as many pairs as the densest of the elements'
-    crystals has, are kept up to KEPT_BYTES. Most frames are less dense: 1.2 times may still be kept.
-    """
+    """Return the memory of a training, MB; only the frames that it takes of a set count."""
     data, share = model_data(wildcards.model), 1.0
     sampled = settings.sampling.get(data.frames.removeprefix("sampling/"))
     if data.count and sampled:
         share = min(1.0, data.count / sampled.frames)
-    size = share * input.size_mb
-    functions = settings.training.descriptor
     density = max(
         1 / element.volume_per_atom_A3 for element in settings.elements.values()
     )
-    radial, angular = (
-        4 / 3 * math.pi * cutoff**3 * density
-        for cutoff in (functions.radial_cutoff_A, functions.angular_cutoff_A)
-    )
-    kept = size / 70 * functions.pair_bytes(radial / 2, angular)
-    if kept * 2**20 > 1.2 * KEPT_BYTES:
-        kept = 0
-    return attempt * round(1500 + 60 * size + 1.5 * kept)
+    functions = settings.training.descriptor
+    return attempt * training_memory_MiB(share * input.size_mb, functions, density)
 
 
 def training_seed(wildcards):

@@ -8,7 +8,7 @@ and of scripts, but not of an imported package.
 VERSION = {
     "potentials": 1,
     "sampling": 10,
-    "training": 8,
+    "training": 9,
     "evaluation": 4,
     "distillation": 4,
     "translation": 1,

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from potstill.errors import PotstillError
-from potstill.runtime.files import atomic_path, read_json
+from potstill.runtime.files import read_json
+from potstill.runtime.markup import write_csv
 
 
 class CurvePoint(NamedTuple):
@@ -108,11 +109,8 @@ def write_curve(
             )
         )
     points.sort(key=lambda point: point.iteration)
-    with atomic_path(output) as temporary, temporary.open("w", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(columns(source_atoms, reference_atoms))
-        for point in points:
-            writer.writerow([*point[:3], *(f"{value:.6g}" for value in point[3:])])
+    cells = [(*point[:3], *(f"{value:.6g}" for value in point[3:])) for point in points]
+    write_csv(output, columns(source_atoms, reference_atoms), cells)
 
 
 def read_curve(path: Path) -> list[CurvePoint]:

@@ -1,6 +1,5 @@
 """The reduction report: what a distillation kept and dropped, where, why, and what is alike."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ from scipy.spatial.distance import cdist
 from potstill.distillation.candidates import Candidates
 from potstill.errors import PotstillError
 from potstill.frames import Frames, read_frames
-from potstill.runtime.files import atomic_path, read_json, write_json
+from potstill.runtime.files import read_json, write_json
+from potstill.runtime.markup import markdown_table, write_csv, write_text
 from potstill.runtime.progress import say
 from potstill.sections import Descriptor
 from potstill.training.assessment import regions
@@ -98,8 +98,7 @@ def write_reduction(
         "regions": by_region,
     }
     write_json(summary, report)
-    with atomic_path(markdown) as temporary:
-        temporary.write_text("\n".join(_markdown(report)) + "\n")
+    write_text(markdown, "\n".join(_markdown(report)) + "\n")
     say(f"{len(index)} of {seen} frames kept, {report['duplicates_kept']} of them twice")
 
 
@@ -117,12 +116,12 @@ def _write_kept(
     path: Path, index: Indices, iteration: Indices, h: Floats, o: Floats, reports: list[Any]
 ) -> None:
     reasons = {int(i): why for report in reports for i, why in report["reasons"].items()}
-    with atomic_path(path) as temporary, temporary.open("w", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        columns = ["enthalpy_eV_per_atom", "order_per_atom", "reason"]
-        writer.writerow(["source_index", "iteration", *columns])
-        for i, k in zip(index, iteration, strict=True):
-            writer.writerow([i, k, f"{h[i]:.6f}", f"{o[i]:.6f}", reasons.get(i, "first block")])
+    header = ["source_index", "iteration", "enthalpy_eV_per_atom", "order_per_atom", "reason"]
+    cells = (
+        (i, k, f"{h[i]:.6f}", f"{o[i]:.6f}", reasons.get(i, "first block"))
+        for i, k in zip(index, iteration, strict=True)
+    )
+    write_csv(path, header, cells)
 
 
 def _alike(frames: Frames, is_kept: NDArray[np.bool_], descriptor: Descriptor) -> dict[str, Any]:
@@ -143,7 +142,13 @@ def _alike(frames: Frames, is_kept: NDArray[np.bool_], descriptor: Descriptor) -
 
 
 def _markdown(report: dict[str, Any]) -> list[str]:
-    lines = [
+    rows = []
+    for row in report["regions"]:
+        low, high = row["enthalpy_eV_per_atom"]
+        share = 100 * row["kept"] / (row["kept"] + row["dropped"])
+        counts = (str(row["kept"]), str(row["dropped"]), f"{share:.1f}")
+        rows.append((row["region"], f"{low:.3f} to {high:.3f}", *counts))
+    return [
         f"{report['kept']} of {report['seen']} frames seen were kept by `{report['strategy']}` "
         f"(of {report['source_frames']} in the set); {report['labelled']} were labelled.",
         "",
@@ -151,14 +156,5 @@ def _markdown(report: dict[str, Any]) -> list[str]:
         f"- near-duplicates of kept frames that were dropped: {report['near_duplicates_dropped']} "
         f"of {report['dropped']}; still among the kept: {report['near_duplicates_kept']}",
         "",
-        "| region | H/N, eV | kept | dropped | kept, % |",
-        "| --- | --- | --- | --- | --- |",
+        markdown_table(("region", "H/N, eV", "kept", "dropped", "kept, %"), rows),
     ]
-    for row in report["regions"]:
-        low, high = row["enthalpy_eV_per_atom"]
-        share = 100 * row["kept"] / (row["kept"] + row["dropped"])
-        lines.append(
-            f"| {row['region']} | {low:.3f} to {high:.3f} | {row['kept']} | {row['dropped']} | "
-            f"{share:.1f} |"
-        )
-    return lines

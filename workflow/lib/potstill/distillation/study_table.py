@@ -1,6 +1,5 @@
 """The table of the study: errors by strategy and share, with intervals over the seeds."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,8 @@ from scipy.stats import t, ttest_ind
 
 from potstill.distillation.over_shares import Row, columns, ratios
 from potstill.errors import PotstillError
-from potstill.runtime.files import atomic_path, read_json
+from potstill.runtime.files import read_json
+from potstill.runtime.markup import markdown_table, write_csv, write_text
 
 CONFIDENCE = 0.95
 STRUCTURES = ("FCC", "BCC", "HCP")
@@ -132,12 +132,14 @@ def write_study(
     means = summarise(each)
     errors = [name for name in each[0] if "_meV_per_" in name]
     over_shares = ratios(each, errors, CONFIDENCE)
-    _write_csv(rows, list(each[0]), each)
-    _write_csv(table, list(means[0]), means)
-    _write_csv(over, columns(errors), over_shares)  # of no row where random was alone
-    text = [*_markdown(means, errors), "", *_markdown_over_shares(over_shares, errors)]
-    with atomic_path(markdown) as temporary:
-        temporary.write_text("\n".join(text) + "\n")
+    for path, names, found in (
+        (rows, list(each[0]), each),
+        (table, list(means[0]), means),
+        (over, columns(errors), over_shares),  # of no row where random was alone
+    ):
+        write_csv(path, names, _cells(names, found))
+    text = [*_markdown(means, errors), *_markdown_over_shares(over_shares, errors)]
+    write_text(markdown, "\n\n".join(text) + "\n")
 
 
 def _title(name: str) -> str:
@@ -146,14 +148,6 @@ def _title(name: str) -> str:
 
 def _bold(text: str, where: bool) -> str:
     return f"**{text}**" if where else text
-
-
-def _lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [
-        "| " + " | ".join(heads) + " |",
-        "|" + " --- |" * len(heads),
-        *("| " + " | ".join(row) + " |" for row in rows),
-    ]
 
 
 def _markdown(means: Sequence[Row], errors: Sequence[str]) -> list[str]:
@@ -173,8 +167,7 @@ def _markdown(means: Sequence[Row], errors: Sequence[str]) -> list[str]:
         for row in means
     ]
     return [
-        *_lines(heads, rows),
-        "",
+        markdown_table(heads, rows),
         "Means over the replicas ± half of the 95% interval (Student's t); bold where the 95% "
         "interval of the difference from random (Welch) lies below zero.",
     ]
@@ -196,16 +189,14 @@ def _markdown_over_shares(over: Sequence[Row], errors: Sequence[str]) -> list[st
         for row in over
     ]
     return [
-        *_lines(heads, rows),
-        "",
+        markdown_table(heads, rows),
         "Errors in ratio to random's: geometric means over the shares (95% interval over the "
         "replicas); bold below 1.",
     ]
 
 
-def _write_csv(path: Path, names: Sequence[str], rows: Sequence[Row]) -> None:
-    with atomic_path(path) as temporary, temporary.open("w", newline="") as handle:
-        writer = csv.DictWriter(handle, names, lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})
+def _cells(names: Sequence[str], rows: Sequence[Row]) -> list[list[object]]:
+    """Return what the CSV file has of these columns."""
+    return [
+        [f"{row[n]:.6g}" if isinstance(row[n], float) else row[n] for n in names] for row in rows
+    ]

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from potstill.errors import PotstillError
-from potstill.paper.markup import MISSING, markdown_table, write_csv, write_tex, write_text
 from potstill.paper.tables import potential_label
 from potstill.relaxation.properties import NAMES, Value, find
 from potstill.runtime.files import read_json
+from potstill.runtime.markup import MISSING, markdown_table, write_csv, write_tex, write_text
 
 # digits after the point by unit
 DIGITS = {

@@ -10,10 +10,10 @@ from typing import Any
 
 from potstill.distillation.curve import read_curve
 from potstill.paper import numbers
-from potstill.paper.markup import markdown_table, write_csv, write_text
 from potstill.paper.numbers import Number, Trained
 from potstill.paper.small import small_png
 from potstill.runtime.files import read_json
+from potstill.runtime.markup import markdown_table, write_csv, write_text
 from potstill.runtime.times import Job, StageTime, by_stage, elapsed
 
 GOAL_MINUTES = 60.0

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from potstill.errors import PotstillError
-from potstill.paper.markup import markdown_table, write_csv, write_tex, write_text
 from potstill.paper.printed import TABLES
 from potstill.runtime.files import read_json
+from potstill.runtime.markup import markdown_table, write_csv, write_tex, write_text
 
 HCP, HCP_PRINTED = "HCP", "HCP c/a=sqrt(3)"
 STRUCTURES = ("FCC", "BCC", HCP, HCP_PRINTED)

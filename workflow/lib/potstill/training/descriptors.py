@@ -75,8 +75,9 @@ class Pairs:
 
     radial_index (P, 2): atoms i, j of each pair of the half list; radial_unit (P, 3): direction
     from i to j; radial_length (P,): distance, A; radial_slope (P, R): dR_k/dr, 1/A. angular_index
-    (Q, 2): centre i and neighbour j of each ordered pair inside the angular cut-off; angular_vector
-    (Q, 3): x_j - x_i, A; angular_slope (Q, 3, K): derivative of i's angular features by it, 1/A.
+    (Q, 2): centre i and neighbour j of each ordered pair inside the angular cut-off, sorted by
+    centre; angular_vector (Q, 3): x_j - x_i, A; angular_slope (Q, 3, K): derivative of i's
+    angular features by it, 1/A.
     """
 
     radial_start: NDArray[np.int64]

@@ -33,7 +33,7 @@ class Data:
 
     x (F, N, D): standardised features; energy (F,): eV per atom beyond the self energy; forces
     (F, N, 3): eV/A; stress (F, 6): eV/A^3; to_forces: map from dE/dD to forces, None for energies
-    only; to_stress (F, N D, 6): from dE/dD to the stress, None where it is left out; to_gradient
+    only; to_stress (F, 6, N D): from dE/dD to the stress, None where it is left out; to_gradient
     (D,): eV, from a network's gradient to dE/dD; mean, std (D,) float64; scale_eV: of atomic
     energies.
     """
@@ -70,11 +70,11 @@ def _rms(values: NDArray[np.float64]) -> float:
 
 
 def _strain_map(frames: Frames, pairs: Pairs) -> NDArray[np.floating]:
-    """Return the map (F, N D, 6) from dE/dD to the stress."""
+    """Return the map (F, 6, N D) from dE/dD to the stress."""
     volume = np.abs(np.linalg.det(frames.cell)).astype(np.float32)
     slopes = strain_slopes(pairs, frames.atoms)
     slopes /= volume[:, None, None, None]
-    return slopes.reshape(len(frames), -1, 6)
+    return slopes.reshape(len(frames), len(VOIGT), -1)
 
 
 def _described(
@@ -161,7 +161,7 @@ def errors(networks: Networks, data: Data, batch: NDArray[np.int64]) -> Errors:
         g = (gradient * data.to_gradient).view(-1, frames, atoms, features)
         by_force = data.to_forces(g, batch) - data.forces[chosen]
         if data.to_stress is not None:
-            stress = torch.bmm(g.flatten(2).transpose(0, 1), data.to_stress[chosen])
+            stress = torch.bmm(g.flatten(2).transpose(0, 1), data.to_stress[chosen].transpose(1, 2))
             by_stress = stress.transpose(0, 1) - data.stress[chosen]
     energy = data.scale_eV * output.view(-1, frames, atoms).mean(dim=2)
     return Errors(energy - data.energy[chosen], by_force, by_stress)

@@ -131,6 +131,15 @@ class TorchForces:
         return rows, i, j
 
 
+@njit(cache=True, nogil=True)
+def _end_of_atom(index: Indices, first: int, end: int) -> int:
+    """Return where the pairs of one atom end that begin at `first`: they are sorted by it."""
+    last = first + 1
+    while last < end and index[last, 0] == index[first, 0]:
+        last += 1
+    return last
+
+
 @njit(cache=True, nogil=True, parallel=True, fastmath=FAST, error_model="numpy")
 def _forward(
     g: Array,
@@ -144,7 +153,7 @@ def _forward(
     angular_slope: Array,
     forces: Array,
 ) -> None:
-    """Add to forces (M, B, N, 3)."""
+    """Add to forces (M, B, N, 3); the angular part is one matrix product an atom."""
     members = g.shape[0]
     radial = radial_slope.shape[1]
     angular = angular_slope.shape[2]
@@ -162,14 +171,24 @@ def _forward(
                     f = tension * radial_unit[p, d]
                     fm[i, d] += f
                     fm[j, d] -= f
-            for q in range(angular_start[frame], angular_start[frame + 1]):
-                i, j = angular_index[q, 0], angular_index[q, 1]
-                for d in range(3):
-                    f = g.dtype.type(0)
-                    for k in range(angular):
-                        f += gm[i, radial + k] * angular_slope[q, d, k]
-                    fm[i, d] += f
-                    fm[j, d] -= f
+        own = np.empty((members, angular), dtype=g.dtype)
+        first = angular_start[frame]
+        while first < angular_start[frame + 1]:
+            i = angular_index[first, 0]
+            end = _end_of_atom(angular_index, first, angular_start[frame + 1])
+            for m in range(members):
+                for k in range(angular):
+                    own[m, k] = g[m, b, i, radial + k]
+            slope = angular_slope[first:end].reshape(3 * (end - first), angular)
+            by_pair = np.dot(own, slope.T)
+            for m in range(members):
+                fm = forces[m, b]
+                for q in range(end - first):
+                    j = angular_index[first + q, 1]
+                    for d in range(3):
+                        fm[i, d] += by_pair[m, 3 * q + d]
+                        fm[j, d] -= by_pair[m, 3 * q + d]
+            first = end
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FAST, error_model="numpy")
@@ -202,18 +221,26 @@ def _backward(
                     + (fm[i, 2] - fm[j, 2]) * radial_unit[p, 2]
                 )
                 for k in range(radial):
-                    t = tension * radial_slope[p, k]
-                    gm[i, k] += t
-                    gm[j, k] += t
-            for q in range(angular_start[frame], angular_start[frame + 1]):
-                i, j = angular_index[q, 0], angular_index[q, 1]
-                f0, f1, f2 = fm[i, 0] - fm[j, 0], fm[i, 1] - fm[j, 1], fm[i, 2] - fm[j, 2]
+                    gm[i, k] += tension * radial_slope[p, k]
+                for k in range(radial):
+                    gm[j, k] += tension * radial_slope[p, k]
+        first = angular_start[frame]
+        while first < angular_start[frame + 1]:
+            i = angular_index[first, 0]
+            end = _end_of_atom(angular_index, first, angular_start[frame + 1])
+            by_pair = np.empty((members, 3 * (end - first)), dtype=by_g.dtype)
+            for m in range(members):
+                fm = by_force[m, b]
+                for q in range(end - first):
+                    j = angular_index[first + q, 1]
+                    for d in range(3):
+                        by_pair[m, 3 * q + d] = fm[i, d] - fm[j, d]
+            slope = angular_slope[first:end].reshape(3 * (end - first), angular)
+            own = np.dot(by_pair, slope)
+            for m in range(members):
                 for k in range(angular):
-                    gm[i, radial + k] += (
-                        f0 * angular_slope[q, 0, k]
-                        + f1 * angular_slope[q, 1, k]
-                        + f2 * angular_slope[q, 2, k]
-                    )
+                    by_g[m, b, i, radial + k] += own[m, k]
+            first = end
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FAST, error_model="numpy")

@@ -16,13 +16,13 @@ VOIGT = np.array([[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]])
 
 
 def strain_slopes(pairs: Pairs, atoms: int) -> Array:
-    """Return dD/d(strain) (F, N, D, 6) of F frames of N atoms, in Voigt's order and `pairs`' dtype.
+    """Return dD/d(strain) (F, 6, N, D) of F frames of N atoms, in Voigt's order and `pairs`' dtype.
 
     Strain is symmetric and moves r to (1 + strain) r; its off-diagonal components are those of the
     tensor, not the doubled ones of engineers: their derivatives give the stress as ASE has it.
     """
     radial, angular = pairs.radial_slope.shape[1], pairs.angular_slope.shape[2]
-    shape = (len(pairs.radial_start) - 1, atoms, radial + angular, len(VOIGT))
+    shape = (len(pairs.radial_start) - 1, len(VOIGT), atoms, radial + angular)
     slopes = np.zeros(shape, dtype=pairs.radial_slope.dtype)
     _fill(VOIGT, *vars(pairs).values(), slopes)
     return slopes
@@ -42,7 +42,7 @@ def _fill(
     angular_slope: Array,
     slopes: Array,
 ) -> None:
-    """Add to slopes (F, N, D, 6)."""
+    """Add to slopes (F, 6, N, D)."""
     radial = radial_slope.shape[1]
     for frame in prange(len(slopes)):
         of_frame = slopes[frame]
@@ -52,12 +52,13 @@ def _fill(
                 d, e = voigt[v, 0], voigt[v, 1]
                 arm = radial_length[p] * radial_unit[p, d] * radial_unit[p, e]
                 for k in range(radial):
-                    of_frame[i, k, v] += arm * radial_slope[p, k]
-                    of_frame[j, k, v] += arm * radial_slope[p, k]
+                    of_frame[v, i, k] += arm * radial_slope[p, k]
+                for k in range(radial):
+                    of_frame[v, j, k] += arm * radial_slope[p, k]
         for q in range(angular_start[frame], angular_start[frame + 1]):
             i = angular_index[q, 0]
             for v in range(len(voigt)):
                 # the sum over neighbours is symmetric in d and e: rotations change no feature
-                d, e = voigt[v, 0], voigt[v, 1]
+                arm, e = angular_vector[q, voigt[v, 0]], voigt[v, 1]
                 for k in range(angular_slope.shape[2]):
-                    of_frame[i, radial + k, v] += angular_vector[q, d] * angular_slope[q, e, k]
+                    of_frame[v, i, radial + k] += arm * angular_slope[q, e, k]

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from potstill.runtime.files import atomic_path
@@ -27,13 +27,13 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_csv(path: Path, header: list[str], cells: list[list[str]]) -> None:
+def write_csv(path: Path, header: Sequence[str], cells: Iterable[Sequence[object]]) -> None:
     """Write a CSV file atomically."""
     with atomic_path(path) as temporary, temporary.open("w", newline="") as handle:
         csv.writer(handle, lineterminator="\n").writerows([header, *cells])
 
 
-def markdown_table(header: list[str], cells: list[list[str]]) -> str:
+def markdown_table(header: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table; columns of numbers are aligned right."""
     numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]
     lines = [header, ["---:" if right else "---" for right in numeric], *cells]

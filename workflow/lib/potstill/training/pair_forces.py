@@ -1,7 +1,8 @@
 """Forces from g = dE/dD, linear in g, with the transpose as backward: what force training needs.
 
-On a CPU compiled loops run over the pairs; `TorchForces` is the same in plain torch, for any
-device, differentiable by itself, and the check of the other. Radial features come first in D.
+On a CPU compiled loops run over radial pairs, and each atom's angular part is a matrix product;
+`TorchForces` is the same in plain torch, for any device, differentiable by itself, and the check
+of the other. Radial features come first in D.
 """
 
 from collections.abc import Callable

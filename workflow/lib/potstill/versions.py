@@ -7,11 +7,11 @@ and of scripts, but not of an imported package.
 
 VERSION = {
     "potentials": 1,
-    "sampling": 10,
+    "sampling": 11,
     "training": 9,
     "evaluation": 4,
     "distillation": 4,
-    "translation": 1,
-    "relaxation": 2,
+    "translation": 2,
+    "relaxation": 3,
     "paper": 1,
 }

@@ -95,11 +95,10 @@ def compile_tables(table: Setfl, symbol: str, rows: int) -> Tables:
     to_row = step / (2 * r)  # d/du of a row = ds * d/ds = ds / (2 r) * d/dr
     rho_u = rho_r / table.d_r * to_row
     phi_u = (z2_r / table.d_r - phi) / r * to_row
-    pair = np.hstack(
-        [_hermite(f[:-1], f[1:], g[:-1], g[1:]) for f, g in ((rho, rho_u), (phi, phi_u))]
-    )
+    functions = (rho, rho_u), (0.5 * phi, 0.5 * phi_u)
+    pair = np.stack([_hermite(f[:-1], f[1:], g[:-1], g[1:]) for f, g in functions], axis=-1)
     return Tables(
-        pair=np.ascontiguousarray(pair),
+        pair=pair.reshape(rows, 8),
         s_low=WALL_A**2,
         s_scale=1 / step,
         s_cut=cutoff**2,

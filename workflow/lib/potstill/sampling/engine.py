@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from potstill.errors import PotstillError
 from potstill.potentials.kernel import Tables, energy_forces
 from potstill.runtime.compiled import njit, prange
+from potstill.runtime.lanes import Lanes, lane, load4, splat4, store
 from potstill.sampling.bias import Mesh, evaluate_bias
 from potstill.sampling.lists import Scratch, covers, make_scratch, update_lists
 from potstill.sampling.order import order_and_gradient
@@ -88,24 +89,24 @@ def _order(x: Floats, length: float, physics: Physics, s: Scratch, gradient: Flo
 
 
 @njit(cache=True, nogil=True)
+def _scale(factor: Lanes, vectors: Floats, scaled: Floats) -> None:
+    for n in range(np.uint32(len(vectors))):
+        store(scaled, n, factor * load4(vectors, n))
+
+
+@njit(cache=True, nogil=True)
 def _try_volume(
     x: Floats, length: float, scale: float, physics: Physics, s: Scratch
 ) -> tuple[bool, float]:
     """Put the scaled cell into the trial buffers; return (list had room, energy in eV)."""
-    atoms = x.shape[0]
-    for i in range(atoms):
-        for d in range(3):
-            s.trial_x[i, d] = scale * x[i, d]
+    factor = splat4(scale)
+    _scale(factor, x, s.trial_x)
     near = physics.cutoff + physics.skin
     if not covers(s.near, near, s.trial_x, scale * length, physics.cutoff):
         if not update_lists(x, length, near, near + WIDE_SKIN_A, s):
             return False, 0.0
-        for i in range(atoms):  # which may have wrapped the atoms
-            for d in range(3):
-                s.trial_x[i, d] = scale * x[i, d]
-    for k in range(s.shifts.shape[0]):
-        for d in range(3):
-            s.trial_shifts[k, d] = scale * s.shifts[k, d]
+        _scale(factor, x, s.trial_x)  # again: that may have wrapped the atoms
+    _scale(factor, s.shifts, s.trial_shifts)
     return True, _energy(s.trial_x, s.trial_shifts, s, s.trial_force)
 
 
@@ -130,15 +131,19 @@ def _advance(
 
     Returns -1 when the run has failed (the energy is not finite or the cell has collapsed).
     """
-    atoms = x.shape[0]
+    atoms, three = np.uint32(x.shape[0]), np.uint32(3)
     s = make_scratch(atoms, physics.vectors.shape[0], tables, physics.aspect)
     force = np.zeros((atoms, 4))
     gradient = np.zeros((atoms, 4))
-    normals = np.zeros(3 * atoms + (atoms & 1))
-    draws = np.uint64(len(normals) + 2)  # random numbers a step: the noise and a volume move's two
+    drawn = 3 * atoms + (atoms & 1)
+    normals = np.zeros(drawn + 1)  # an atom's are read as four
+    draws = np.uint64(drawn + 2)  # random numbers a step: the noise and a volume move's two
     half = 0.5 * physics.timestep
     kick = half / physics.mass
-    noise = math.sqrt((1.0 - physics.damping**2) * physics.kT / physics.mass)
+    drift, damping = splat4(half), splat4(physics.damping)
+    spread = np.full(4, math.sqrt((1.0 - physics.damping**2) * physics.kT / physics.mass))
+    spread[3] = 0.0
+    noise = load4(spread, 0)
     to_temperature = physics.mass / (3.0 * atoms * physics.kT)
     near = physics.cutoff + physics.skin
     wide = near + WIDE_SKIN_A
@@ -151,15 +156,14 @@ def _advance(
     bias, slope_h, slope_o = evaluate_bias(table, mesh, enthalpy, order)
     for step in range(first + 1, first + steps + 1):
         counter = np.uint64(step) * draws
-        fill_normals(key, counter, normals)
-        gamma = 1.0 + slope_h
+        fill_normals(key, counter, normals[:drawn])
+        by_force, by_order = splat4(kick * (1.0 + slope_h)), splat4(kick * slope_o)
         for i in range(atoms):
-            for d in range(3):
-                speed = v[i, d] + kick * (gamma * force[i, d] - slope_o * gradient[i, d])
-                place = x[i, d] + half * speed
-                speed = physics.damping * speed + noise * normals[3 * i + d]
-                x[i, d] = place + half * speed
-                v[i, d] = speed
+            speed = load4(v, i) + by_force * load4(force, i) - by_order * load4(gradient, i)
+            place = load4(x, i) + drift * speed
+            speed = damping * speed + noise * load4(normals, three * i)
+            store(x, i, place + drift * speed)
+            store(v, i, speed)
         if not covers(s.near, near, x, length, physics.cutoff) and not update_lists(
             x, length, near, wide, s
         ):
@@ -168,12 +172,13 @@ def _advance(
         order = _order(x, length, physics, s, gradient)
         enthalpy = energy + _work(length, physics)
         bias, slope_h, slope_o = evaluate_bias(table, mesh, enthalpy, order)
-        gamma = 1.0 + slope_h
-        squared = 0.0
+        by_force, by_order = splat4(kick * (1.0 + slope_h)), splat4(kick * slope_o)
+        squares = splat4(0.0)
         for i in range(atoms):
-            for d in range(3):
-                v[i, d] += kick * (gamma * force[i, d] - slope_o * gradient[i, d])
-                squared += v[i, d] * v[i, d]
+            speed = load4(v, i) + by_force * load4(force, i) - by_order * load4(gradient, i)
+            store(v, i, speed)
+            squares = squares + speed * speed
+        squared = lane(squares, 0) + lane(squares, 1) + lane(squares, 2)
         temperature = squared * to_temperature
         kinetic[0] += temperature
         kinetic[1] += 1.0

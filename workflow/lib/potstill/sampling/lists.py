@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.potentials.kernel import Tables, Work, make_work
-from potstill.potentials.neighbours import Indices, half_list, image_reach, image_shifts, wrap
+from potstill.potentials.neighbours import Indices, image_reach, image_shifts, wrap
 from potstill.runtime.compiled import njit
+from potstill.runtime.lanes import Lanes, lane, load4, splat4
 
 Floats = NDArray[np.float64]
 
@@ -58,8 +59,8 @@ def _make_list(atoms: int) -> List:
     capacity = PAIRS_PER_ATOM * atoms
     return List(
         np.zeros(atoms + 1, dtype=np.uint32),
-        np.zeros(capacity, dtype=np.uint32),
-        np.zeros(capacity, dtype=np.uint32),
+        np.empty(capacity, dtype=np.uint32),
+        np.empty(capacity, dtype=np.uint32),
         np.zeros((atoms, 4)),
         np.full(1, np.inf),  # an infinite edge covers nothing
     )
@@ -83,6 +84,13 @@ def make_scratch(atoms: int, vectors: int, tables: Tables, aspect: float) -> Scr
     )
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _squared(d: Lanes) -> float:
+    """Return the squared length of a vector."""
+    squares = d * d
+    return lane(squares, 0) + lane(squares, 1) + lane(squares, 2)
+
+
 @njit(cache=True, nogil=True)
 def _build_wide(x: Floats, length: float, cutoff: float, s: Scratch) -> bool:
     """Wrap the atoms and make the wide list; False if it has no room (the cell has collapsed)."""
@@ -91,18 +99,91 @@ def _build_wide(x: Floats, length: float, cutoff: float, s: Scratch) -> bool:
     for d in range(3):
         cell[d, d] = length * (s.aspect if d == 2 else 1.0)
         inverse[d, d] = 1.0 / cell[d, d]
-    atoms = x.shape[0]
     reach = image_reach(inverse, cutoff)
     images = (2 * reach[0] + 1) * (2 * reach[1] + 1) * (2 * reach[2] + 1)
     if not math.isfinite(length) or images > MAX_IMAGES:
         return False
-    wrap(x, cell, inverse, atoms)
-    wide = s.wide
-    pairs = half_list(x, atoms, cell, inverse, cutoff, reach, wide.start, wide.partner, wide.image)
+    wrap(x, cell, inverse, x.shape[0])
     image_shifts(cell, reach, s.shifts)
-    wide.origin[:] = x
-    wide.built[0] = length
-    return pairs >= 0
+    s.wide.origin[:] = x
+    s.wide.built[0] = length
+    return _fill_wide(x, cell, cutoff, reach, images, s)
+
+
+@njit(cache=True, nogil=True)
+def _fill_wide(
+    x: Floats, cell: Floats, cutoff: float, reach: tuple[int, int, int], images: int, s: Scratch
+) -> bool:
+    """Fill the wide list of a right-angled cell; False if it has no room.
+
+    The pairs of `neighbours.half_list`, which is for any cell and takes three times as long. Along
+    an axis another atom has so many images within the cut-off at most: the nearest, the nearest on
+    the other side, the next on the first side, and so on.
+    """
+    limit = cutoff * cutoff
+    strides = ((2 * reach[1] + 1) * (2 * reach[2] + 1), 2 * reach[2] + 1, 1)
+    none = images // 2  # the image that is not shifted
+    own = np.array([k for k in range(none + 1, images) if _squared(load4(s.shifts, k)) < limit])
+    ways = np.empty(3, dtype=np.uint32)
+    for d in range(3):
+        ways[d] = int(2.0 * cutoff / cell[d, d]) + 1
+    atoms = np.uint32(x.shape[0])
+    by_axis = np.empty((3, atoms))
+    for d in range(3):
+        by_axis[d] = x[:, d]
+    squares = np.empty((3, ways.max(), atoms))
+    shifts = np.empty((3, ways.max(), atoms), dtype=np.int32)
+    start, partner, image = s.wide.start, s.wide.partner, s.wide.image
+    room = len(partner) - int(atoms * ways.prod()) - len(own)
+    one, zero = np.uint32(1), np.uint32(0)
+    count = zero
+    for i in range(atoms):
+        if count > room:
+            return False
+        start[i] = count
+        for k in own:
+            partner[count] = i
+            image[count] = k
+            count += one
+        for d in range(3):
+            others = by_axis[d, i + one :]
+            for way in range(ways[d]):
+                _along(x[i, d], others, cell[d, d], way, squares[d, way], shifts[d, way])
+                shifts[d, way] *= strides[d]
+        for a in range(ways[0]):
+            for b in range(ways[1]):
+                for c in range(ways[2]):
+                    for n in range(atoms - i - one):
+                        square = squares[0, a, n] + squares[1, b, n] + squares[2, c, n]
+                        shift = shifts[0, a, n] + shifts[1, b, n] + shifts[2, c, n]
+                        partner[count] = i + one + n
+                        image[count] = none + shift
+                        count += one if square < limit else zero
+    start[atoms] = count
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _along(
+    x: float,
+    others: Floats,
+    edge: float,
+    way: int,
+    squares: Floats,
+    shifts: NDArray[np.int32],
+) -> None:
+    """Write squared distances along an axis from x to one image of each other atom, and its shift.
+
+    way: 0 for the nearest image, then as in `_fill_wide`; shifts: in edges.
+    """
+    inverse, step = 1.0 / edge, ((way + 1) // 2) * (1.0 if way % 2 else -1.0)
+    for n in range(np.uint32(len(others))):
+        apart = others[n] - x
+        shift = -np.rint(apart * inverse)
+        shift -= step * math.copysign(1.0, apart + shift * edge)
+        apart += shift * edge
+        squares[n] = apart * apart
+        shifts[n] = np.int32(shift)
 
 
 @njit(cache=True, nogil=True)
@@ -114,16 +195,14 @@ def _filter(x: Floats, length: float, cutoff: float, s: Scratch) -> None:
     count = zero
     for i in range(np.uint32(x.shape[0])):
         near.start[i] = count
-        x0, x1, x2 = x[i, 0], x[i, 1], x[i, 2]
+        own_x = load4(x, i)
         for p in range(wide.start[i], wide.start[i + one]):
             j = wide.partner[p]
             k = wide.image[p]
-            d0 = x[j, 0] + s.shifts[k, 0] - x0
-            d1 = x[j, 1] + s.shifts[k, 1] - x1
-            d2 = x[j, 2] + s.shifts[k, 2] - x2
             near.partner[count] = j
             near.image[count] = k
-            count += one if d0 * d0 + d1 * d1 + d2 * d2 < limit else zero
+            d = load4(x, j) + load4(s.shifts, k) - own_x
+            count += one if _squared(d) < limit else zero
     near.start[x.shape[0]] = count
     near.origin[:] = x
     near.built[0] = length
@@ -141,11 +220,9 @@ def covers(made: List, reach: float, x: Floats, length: float, cutoff: float) ->
     if limit <= 0.0:
         return False
     limit = limit * limit
-    for i in range(x.shape[0]):
-        d0 = x[i, 0] - q * made.origin[i, 0]
-        d1 = x[i, 1] - q * made.origin[i, 1]
-        d2 = x[i, 2] - q * made.origin[i, 2]
-        if not d0 * d0 + d1 * d1 + d2 * d2 < limit:  # so that NaN is not covered
+    scale = splat4(q)
+    for i in range(np.uint32(x.shape[0])):
+        if not _squared(load4(x, i) - scale * load4(made.origin, i)) < limit:  # nor with NaN
             return False
     return True
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.runtime.compiled import njit
+from potstill.sampling.elementary import cos_sin
 from potstill.sections import ATOMS_PER_CELL
 
 Floats = NDArray[np.float64]
@@ -45,17 +46,20 @@ def order_and_gradient(
 ) -> float:
     """Return O and write its gradient (1/A) into `gradient` (N, 4).
 
-    x: (N, 4) positions, A; length: edge of the cubic cell, A; cells: n; vectors: (G, 3) with
-    components -1, 0 or 1; waves: (N, 2 G) scratch.
+    x: (N, 4) positions, A, the fourth column unused; length: edge of the cubic cell, A; cells: n;
+    vectors: (G, 3) with components -1, 0 or 1; waves: (N, 2 G) scratch.
     """
     atoms, count = x.shape[0], vectors.shape[0]
     k = 2.0 * math.pi * cells / length
     sums = np.zeros(2 * count)
+    # every g.r is a sum of +-k x, +-k y, +-k z: three sines and cosines serve all vectors
+    flat = x.reshape(-1)
+    cosines, sines = np.empty(len(flat)), np.empty(len(flat))
+    for n in range(len(flat)):
+        cosines[n], sines[n] = cos_sin(cells / length * flat[n])
     for i in range(atoms):
-        # every g.r is a sum of +-k x, +-k y, +-k z: three sines and cosines serve all vectors
-        cx, sx = math.cos(k * x[i, 0]), math.sin(k * x[i, 0])
-        cy, sy = math.cos(k * x[i, 1]), math.sin(k * x[i, 1])
-        cz, sz = math.cos(k * x[i, 2]), math.sin(k * x[i, 2])
+        cx, cy, cz = cosines[4 * i], cosines[4 * i + 1], cosines[4 * i + 2]
+        sx, sy, sz = sines[4 * i], sines[4 * i + 1], sines[4 * i + 2]
         for g in range(count):
             hx, hy, hz = vectors[g, 0], vectors[g, 1], vectors[g, 2]
             real = cx if hx != 0 else 1.0

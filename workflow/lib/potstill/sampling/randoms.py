@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.runtime.compiled import njit
+from potstill.sampling.elementary import cos_sin, logarithm
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -26,12 +27,12 @@ def uniform(key: np.uint64, counter: np.uint64) -> float:
     return (float(z >> np.uint64(11)) + 0.5) * _UNIT
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp"}, error_model="numpy")
 def fill_normals(key: np.uint64, counter: np.uint64, out: NDArray[np.float64]) -> None:
     """Fill `out` (even length) with standard normals (Box-Muller); uses len(out) counters."""
     for pair in range(len(out) // 2):
         n = counter + np.uint64(2 * pair)
-        radius = math.sqrt(-2.0 * math.log(uniform(key, n)))
-        angle = 2.0 * math.pi * uniform(key, n + np.uint64(1))
-        out[2 * pair] = radius * math.cos(angle)
-        out[2 * pair + 1] = radius * math.sin(angle)
+        radius = math.sqrt(-2.0 * logarithm(uniform(key, n)))
+        cos, sin = cos_sin(uniform(key, n + np.uint64(1)))
+        out[2 * pair] = radius * cos
+        out[2 * pair + 1] = radius * sin

@@ -22,8 +22,8 @@ FAR = 1e4
 class TorchTables(NamedTuple):
     """`potentials.kernel.Tables` on a device.
 
-    pair: (8, K + 1) coefficients, constants first, density's and pair energy's by turns; the last
-    row is zero, for pairs out of range; embedding: (4, M); the numbers as in `Tables`.
+    pair: (8, K + 1), its last column zero, for pairs out of range; embedding: (4, M); the numbers
+    as in `Tables`.
     """
 
     pair: Tensor
@@ -36,8 +36,7 @@ class TorchTables(NamedTuple):
     @classmethod
     def of(cls, tables: Tables, device: torch.device) -> "TorchTables":
         """Copy the compiled kernel's tables to `device`."""
-        rows = tables.pair.reshape(-1, 2, 4).transpose(2, 1, 0).reshape(8, -1)
-        padded = np.concatenate([rows, np.zeros((8, 1))], axis=1)
+        padded = np.concatenate([tables.pair.T, np.zeros((8, 1))], axis=1)
         return cls(
             torch.from_numpy(padded).to(device),
             tables.s_low,
@@ -152,7 +151,7 @@ def energy_forces(
     slope = (3.0 * c3 * u).add_(c2, alpha=2.0).mul_(u).add_(c1)
     value = (c3 * u).add_(c2).mul_(u).add_(c1).mul_(u).add_(c0)
     value += slope * t.clamp(max=0.0)  # closer than the table starts: straight on
-    density, pair_energy = value.sum(dim=-1)
+    density, energy = value.sum(dim=-1)
 
     t = density * tables.rho_scale
     knot = row_of(t, tables.embedding.shape[1])
@@ -165,5 +164,5 @@ def energy_forces(
     tension *= tables.rho_scale
 
     both = _gathered(tension.view(1, -1), partner)[0].add_(tension[..., None])
-    force = (both * slope[0] + slope[1]) * (2.0 * tables.s_scale)
-    return (atomic + 0.5 * pair_energy).sum(dim=-1), (force * apart).sum(dim=-1)
+    force = (both * slope[0] + 2.0 * slope[1]) * (2.0 * tables.s_scale)
+    return (atomic + energy).sum(dim=-1), (force * apart).sum(dim=-1)

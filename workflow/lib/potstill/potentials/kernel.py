@@ -1,7 +1,7 @@
 """EAM energy and forces over a half neighbour list, compiled.
 
-Tables are cubic in the squared distance s = r^2, so that no square root is taken. A row is one
-64-byte cache line, with the coefficients of the density and of half the pair energy side by side:
+Tables are cubic in the squared distance s = r^2, so that no square root is taken. A row is 64
+bytes, with the coefficients of the density and of half the pair energy side by side:
 
     (rho, phi / 2)(s) = ((c3 u + c2) u + c1) u + c0,
 

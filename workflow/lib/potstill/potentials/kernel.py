@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from potstill.potentials.neighbours import Floats, Indices
 from potstill.runtime.compiled import njit
-from potstill.runtime.lanes import lane, load2, load4, splat2, splat4, store
+from potstill.runtime.lanes import load2, load4, splat2, splat4, store, sum3
 
 
 class Tables(NamedTuple):
@@ -101,8 +101,7 @@ def energy_forces(
         for p in range(start[i], start[i + one]):  # compaction without a branch to mispredict
             j = partner[p]
             d = load4(x, j) + load4(shifts, image[p]) - own_x
-            squares = d * d
-            s = lane(squares, 0) + lane(squares, 1) + lane(squares, 2)
+            s = sum3(d * d)
             store(vector, count, d)
             pull[count] = s
             second[count] = j

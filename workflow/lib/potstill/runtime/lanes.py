@@ -18,6 +18,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, overload, register_model
 
+from potstill.runtime.compiled import njit
+
 DOUBLE, BYTE, INDEX = ir.DoubleType(), ir.IntType(8), ir.IntType(64)
 
 
@@ -125,3 +127,9 @@ for _operation, _instruction in (
     (operator.mul, "fmul"),
 ):
     _register(_operation, _instruction)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def sum3(lanes: Lanes) -> float:
+    """Return the sum of the first three lanes: of d * d, the squared length of a vector."""
+    return lane(lanes, 0) + lane(lanes, 1) + lane(lanes, 2)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from potstill.errors import PotstillError
 from potstill.potentials.kernel import Tables, energy_forces
 from potstill.runtime.compiled import njit, prange
-from potstill.runtime.lanes import Lanes, lane, load4, splat4, store
+from potstill.runtime.lanes import Lanes, load4, splat4, store, sum3
 from potstill.sampling.bias import Mesh, evaluate_bias
 from potstill.sampling.lists import Scratch, covers, make_scratch, update_lists
 from potstill.sampling.order import order_and_gradient
@@ -178,8 +178,7 @@ def _advance(
             speed = load4(v, i) + by_force * load4(force, i) - by_order * load4(gradient, i)
             store(v, i, speed)
             squares = squares + speed * speed
-        squared = lane(squares, 0) + lane(squares, 1) + lane(squares, 2)
-        temperature = squared * to_temperature
+        temperature = sum3(squares) * to_temperature
         kinetic[0] += temperature
         kinetic[1] += 1.0
 

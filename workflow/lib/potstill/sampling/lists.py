@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from potstill.potentials.kernel import Tables, Work, make_work
 from potstill.potentials.neighbours import Indices, image_reach, image_shifts, wrap
 from potstill.runtime.compiled import njit
-from potstill.runtime.lanes import Lanes, lane, load4, splat4
+from potstill.runtime.lanes import load4, splat4, sum3
 
 Floats = NDArray[np.float64]
 
@@ -84,13 +84,6 @@ def make_scratch(atoms: int, vectors: int, tables: Tables, aspect: float) -> Scr
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _squared(d: Lanes) -> float:
-    """Return the squared length of a vector."""
-    squares = d * d
-    return lane(squares, 0) + lane(squares, 1) + lane(squares, 2)
-
-
 @njit(cache=True, nogil=True)
 def _build_wide(x: Floats, length: float, cutoff: float, s: Scratch) -> bool:
     """Wrap the atoms and make the wide list; False if it has no room (the cell has collapsed)."""
@@ -116,14 +109,15 @@ def _fill_wide(
 ) -> bool:
     """Fill the wide list of a right-angled cell; False if it has no room.
 
-    The pairs of `neighbours.half_list`, which is for any cell and takes three times as long. Along
-    an axis another atom has so many images within the cut-off at most: the nearest, the nearest on
-    the other side, the next on the first side, and so on.
+    The pairs of `neighbours.half_list`, which is for any cell and takes more than twice as long.
+    Along an axis another atom has so many images within the cut-off at most: the nearest, the
+    nearest on the other side, the next on the first side, and so on.
     """
     limit = cutoff * cutoff
     strides = ((2 * reach[1] + 1) * (2 * reach[2] + 1), 2 * reach[2] + 1, 1)
     none = images // 2  # the image that is not shifted
-    own = np.array([k for k in range(none + 1, images) if _squared(load4(s.shifts, k)) < limit])
+    lengths = (s.shifts[:images, :3] ** 2).sum(axis=1)
+    own = np.array([k for k in range(none + 1, images) if lengths[k] < limit])
     ways = np.empty(3, dtype=np.uint32)
     for d in range(3):
         ways[d] = int(2.0 * cutoff / cell[d, d]) + 1
@@ -202,7 +196,7 @@ def _filter(x: Floats, length: float, cutoff: float, s: Scratch) -> None:
             near.partner[count] = j
             near.image[count] = k
             d = load4(x, j) + load4(s.shifts, k) - own_x
-            count += one if _squared(d) < limit else zero
+            count += one if sum3(d * d) < limit else zero
     near.start[x.shape[0]] = count
     near.origin[:] = x
     near.built[0] = length
@@ -222,7 +216,8 @@ def covers(made: List, reach: float, x: Floats, length: float, cutoff: float) ->
     limit = limit * limit
     scale = splat4(q)
     for i in range(np.uint32(x.shape[0])):
-        if not _squared(load4(x, i) - scale * load4(made.origin, i)) < limit:  # nor with NaN
+        d = load4(x, i) - scale * load4(made.origin, i)
+        if not sum3(d * d) < limit:  # so that NaN is not covered
             return False
     return True
 

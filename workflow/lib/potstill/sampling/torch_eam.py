@@ -164,5 +164,5 @@ def energy_forces(
     tension *= tables.rho_scale
 
     both = _gathered(tension.view(1, -1), partner)[0].add_(tension[..., None])
-    force = (both * slope[0] + 2.0 * slope[1]) * (2.0 * tables.s_scale)
+    force = (both * slope[0]).add_(slope[1], alpha=2.0) * (2.0 * tables.s_scale)
     return (atomic + energy).sum(dim=-1), (force * apart).sum(dim=-1)

@@ -19,7 +19,7 @@ from potstill.training.descriptors import (
     pairs_bytes,
     shifts,
 )
-from potstill.training.symmetry import _gaussians, gaussian_ratios
+from potstill.training.symmetry import SMALLEST, _gaussians, cutoff_at, gaussian_ratios
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
 from torchani.aev import AEVComputer, ANIAngular, ANIRadial
@@ -158,6 +158,26 @@ def test_pair_derivatives(liquid: tuple[Floats, Floats], settings: Descriptor) -
             plus, minus = describe(moved, np.stack([cell, cell]), settings)
             numerical = (plus - minus) / (2 * step)
             np.testing.assert_allclose(jacobian[:, :, atom, axis], numerical, rtol=0, atol=2e-7)
+
+
+@pytest.mark.parametrize("settings", [Descriptor(), AUTHORS], ids=["potstill", "authors"])
+def test_no_stored_derivative_is_subnormal(
+    liquid: tuple[Floats, Floats], settings: Descriptor
+) -> None:
+    positions, cell = liquid
+    _, pairs = describe_with_pairs(positions[None], cell[None], settings, np.float32)
+    for slopes in (pairs.radial_slope, pairs.angular_slope):
+        assert np.abs(slopes[slopes != 0]).min() > np.finfo(np.float32).tiny
+    # the equation itself, in double precision, has smaller ones, and those alone are zero
+    given = functions(settings)
+    r = pairs.radial_length.astype(np.float64)
+    cut = np.array([cutoff_at(length, given.radial_cutoff, given.smooth) for length in r])
+    d = r[:, None] - given.radial_shifts
+    term = 0.25 * np.exp(-given.radial_eta * d**2)
+    slope = term * (cut[:, 1:] - 2 * given.radial_eta * d * cut[:, :1])
+    assert 0.01 < np.mean((slope != 0) & (np.abs(slope) < np.finfo(np.float32).tiny)) < 0.5
+    assert (pairs.radial_slope[np.abs(slope) < 0.9 * SMALLEST] == 0).all()
+    assert (pairs.radial_slope[np.abs(slope) > 1.1 * SMALLEST] != 0).all()
 
 
 def test_pairs_of_many_frames_keep_apart(liquid: tuple[Floats, Floats]) -> None:

@@ -14,6 +14,7 @@ from potstill.training.symmetry import (
     Functions,
     cutoff_at,
     gaussian_ratios,
+    stored,
 )
 
 
@@ -220,6 +221,6 @@ def add_angular_with_slopes(
                     kl = k * sections + l
                     values[i, first + kl] += 0.5 * total  # each pair of neighbours comes twice
                     along -= back / ra
-                    slope[start[i] + a, 0, kl] = along * x + tx / ra
-                    slope[start[i] + a, 1, kl] = along * y + ty / ra
-                    slope[start[i] + a, 2, kl] = along * z + tz / ra
+                    slope[start[i] + a, 0, kl] = stored(along * x + tx / ra)
+                    slope[start[i] + a, 1, kl] = stored(along * y + ty / ra)
+                    slope[start[i] + a, 2, kl] = stored(along * z + tz / ra)

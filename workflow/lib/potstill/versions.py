@@ -8,7 +8,7 @@ and of scripts, but not of an imported package.
 VERSION = {
     "potentials": 1,
     "sampling": 11,
-    "training": 9,
+    "training": 10,
     "evaluation": 4,
     "distillation": 4,
     "translation": 2,

@@ -16,7 +16,7 @@ Indices = NDArray[np.int32]
 FAST = {"contract", "nsz", "arcp", "reassoc"}
 # exp(-x) of more than this is not made of products of smaller powers, which may overflow.
 LARGEST = 300.0
-# Derivatives (1/A) smaller than this are stored as zero. They change no sum, but in float32 a
+# Derivatives (1/A) smaller than this are stored as zero. No sum needs them, but in float32 a
 # twentieth of the derivatives would be subnormal numbers, which some processors compute with in
 # microcode: training took two to three times as long.
 SMALLEST = 1e-25

@@ -17,8 +17,8 @@ FAST = {"contract", "nsz", "arcp", "reassoc"}
 # exp(-x) of more than this is not made of products of smaller powers, which may overflow.
 LARGEST = 300.0
 # Derivatives (1/A) smaller than this are stored as zero. No sum needs them, but in float32 a
-# twentieth of the derivatives would be subnormal numbers, which some processors compute with in
-# microcode: training took two to three times as long.
+# twentieth of the radial ones would be subnormal numbers, which some processors compute with in
+# microcode: training took 1.7 to 3 times as long.
 SMALLEST = 1e-25
 
 

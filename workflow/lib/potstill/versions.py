@@ -13,5 +13,5 @@ VERSION = {
     "distillation": 4,
     "translation": 2,
     "relaxation": 3,
-    "paper": 1,
+    "paper": 2,
 }

@@ -38,6 +38,7 @@ with job(snakemake) as s:
             translated=paths(s.params.targets, s.input.translated),
             sets=Path(s.input.sets),
             extra=paths(s.params.apart, s.input.get("apart", [])),
+            rows=paths(s.params.rows, s.input.get("rows", [])),
         ),
         Making(
             command=s.params.command,

@@ -70,6 +70,7 @@ def sources(results, tmp_path):
         translated={"Al": results / "evaluation-Al-108.h5"},
         sets=tmp_path / "sets.csv",
         extra={"study Ni": study},
+        rows={"study_Ni_models.csv": results / "curve.csv"},
     )
 
 
@@ -118,7 +119,7 @@ def test_page(sources, making, tmp_path):
     assert "printed nowhere" in page
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert {"tables/study_Ni.csv", "tables/table_nb.md", "sampling/sets.csv"} < files
-    assert "figures/figure_1.png" in files
+    assert {"tables/study_Ni_models.csv", "figures/figure_1.png"} < files
 
 
 def test_numbers_and_times(sources, making, tmp_path):

@@ -75,12 +75,22 @@ def made_apart():
     return {title: file for title, file in files.items() if Path(file).exists()}
 
 
+def study_rows():
+    """Return what else the studies wrote that are there: rows by model and ratios, by file name."""
+    return {
+        f"study_{element}_{kind}.csv": f"results/{settings.run}/study/{element}/{kind}.csv"
+        for element in settings.study
+        if f"study {element}" in made_apart()
+        for kind in ("models", "over_shares")
+    }
+
+
 def reproduced_tables():
     """Return the file names of the tables that the reproduction copies."""
     names = [f"table_{number}" for number in TABLE_NUMBERS]
     names += [title.replace(" ", "_") for title in made_apart()]
     both = [f"{name}.{suffix}" for name in names for suffix in ("csv", "md")]
-    return ["curve.csv", "reduction.md", *both]
+    return ["curve.csv", "reduction.md", *both, *study_rows()]
 
 
 def reproduction_command():

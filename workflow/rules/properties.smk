@@ -35,7 +35,7 @@ rule measure_properties:
             "properties", wildcards.element
         ).liquid_temperature_K,
         seed=settings.seed,
-        version=VERSION["relaxation"],
+        version=VERSION["properties"],
     message:
         "measure_properties: {wildcards.element} with {wildcards.model}"
     script:

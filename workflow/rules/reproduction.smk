@@ -46,6 +46,7 @@ rule reproduction_page:
         ],
         sets="<results>/sampling/sets.csv",
         apart=list(made_apart().values()),
+        rows=list(study_rows().values()),
     output:
         page="<results>/reproduction/README.md",
         numbers="<results>/reproduction/numbers.csv",
@@ -70,6 +71,7 @@ rule reproduction_page:
         compared=list(COMPARED),
         targets=list(settings.translation),
         apart=list(made_apart()),
+        rows=list(study_rows()),
         logs=f"results/{settings.run}/logs",
         command=reproduction_command(),
         version=VERSION["paper"],

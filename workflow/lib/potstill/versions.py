@@ -13,5 +13,6 @@ VERSION = {
     "distillation": 4,
     "translation": 2,
     "relaxation": 3,
+    "properties": 4,
     "paper": 2,
 }

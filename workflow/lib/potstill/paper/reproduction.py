@@ -41,7 +41,8 @@ class Sources:
     tables: CSV of the paper's tables by number (`s4` included), with Markdown beside them; figures:
     PNG; grids and few: models on the larger set, by label; compared:
     evaluations (JSON) by model and set (Figure S2); translated: evaluations (HDF5) by target;
-    extra: tables (CSV, Markdown beside them) of targets that were asked for apart, by title.
+    extra: tables (CSV, Markdown beside them) of targets that were asked for apart, by title; rows:
+    CSV behind them that is copied and not shown, by file name.
     """
 
     tables: dict[str, Path]
@@ -54,6 +55,7 @@ class Sources:
     translated: dict[str, Path]
     sets: Path
     extra: dict[str, Path]
+    rows: dict[str, Path]
 
 
 @dataclass(frozen=True)
@@ -273,6 +275,8 @@ def _copy(sources: Sources, folder: Path) -> None:
     for name, table in tables.items():
         for path in (table, table.with_suffix(".md")):
             shutil.copyfile(path, folder / "tables" / f"{name}{path.suffix}")
+    for name, rows in sources.rows.items():
+        shutil.copyfile(rows, folder / "tables" / name)
     shutil.copyfile(sources.curve, folder / "tables/curve.csv")
     shutil.copyfile(sources.reduction.with_suffix(".md"), folder / "tables/reduction.md")
     shutil.copyfile(sources.sets, folder / "sampling/sets.csv")

@@ -32,7 +32,7 @@ TIMESTEP_FS, FRICTION_PER_PS, BAROSTAT_FS = 1.5, 2.0, 500.0
 # The crystal melts at a larger volume and temperature (both relative), then both are let go.
 MELT_VOLUME, MELT_TEMPERATURE = 1.15, 1.5
 MELT_PS, EQUILIBRATION_PS, SAMPLING_PS = 1.5, 2.5, 4.0
-RUNS, SAMPLE_STEPS, BINS = 4, 10, 100
+RUNS, SAMPLE_STEPS, BINS = 8, 10, 100
 # Mean square displacement in half of the sampling, in squared distances of neighbours: that of a
 # liquid is over 1, and of a crystal below 0.1 up to its melting point.
 LEAST_DISPLACEMENT = 0.25

@@ -61,6 +61,12 @@ def compared_models(target):
     return {label: f"{target}-{name}" for label, name in names.items()}
 
 
+def made_before(files):
+    """Return those of the run's files, by name, that are there."""
+    files = {name: f"results/{settings.run}/{file}" for name, file in files.items()}
+    return {name: file for name, file in files.items() if Path(file).exists()}
+
+
 def made_apart():
     """Return the tables of targets asked for apart that are there, by title."""
     seeded = [*settings.distillation, *settings.translation]
@@ -71,18 +77,18 @@ def made_apart():
         ("properties", settings.properties),
     ):
         tables |= {f"{name} {e}": f"tables/{name}_{e}.csv" for e in elements}
-    files = {title: f"results/{settings.run}/{file}" for title, file in tables.items()}
-    return {title: file for title, file in files.items() if Path(file).exists()}
+    return made_before(tables)
 
 
 def study_rows():
     """Return what else the studies wrote that are there: rows by model and ratios, by file name."""
-    return {
-        f"study_{element}_{kind}.csv": f"results/{settings.run}/study/{element}/{kind}.csv"
-        for element in settings.study
-        if f"study {element}" in made_apart()
-        for kind in ("models", "over_shares")
-    }
+    return made_before(
+        {
+            f"study_{element}_{kind}.csv": f"study/{element}/{kind}.csv"
+            for element in settings.study
+            for kind in ("models", "over_shares")
+        }
+    )
 
 
 def reproduced_tables():

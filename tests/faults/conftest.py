@@ -90,7 +90,7 @@ class Runs:
         self.folder = folder
         content = yaml.safe_load((ROOT / "tests/workflow/tiny.yaml").read_text())
         content["run"] = "small"
-        content["sampling"]["Ni/32/momt"]["learning_steps"] = 20_000
+        content["sampling"]["Ni/32/momt"]["learning_steps"] = 120_000  # a second or more
         content["potentials"] = {name: {"file": str(path)} for name, path in tables.items()}
         self.config = folder / "small.yaml"
         self.config.write_text(yaml.safe_dump(content))

@@ -23,6 +23,9 @@ from potstill.training.run import train_model
 
 # Steps between two saves of the restart file: what a killed job may have to do again.
 SAVE_EVERY = 3
+# A job to be killed goes on for so many more events and waits there: no machine is so fast, or so
+# slow to kill, that the job comes to its end first.
+AHEAD = 2
 BLOCKS = 3
 NICKEL = Element(table="Ni-Nb", structure="fcc", lattice_constant_A=3.51623)
 
@@ -96,21 +99,35 @@ def distillation(
         )  # fmt: skip
 
 
-def _run(job: Callable[..., None], folder: Path, told: Connection, given: dict[str, Any]) -> None:
+def _run(
+    job: Callable[..., None],
+    folder: Path,
+    told: Connection,
+    given: dict[str, Any],
+    last: int | None,
+) -> None:
+    """Do the job and tell of its events; at the event number `last`, wait to be killed."""
     folder.mkdir(exist_ok=True)
     ledger = os.open(folder.with_suffix(".ledger"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    steps = 0
+    events = steps = 0
+
+    def tell(event: str, stopped: Callable[[], bool]) -> None:
+        nonlocal events
+        events += 1
+        told.send(event)
+        while events == last and not stopped():
+            time.sleep(0.001)
 
     def begin() -> None:
         os.write(ledger, b"j")
-        told.send("job")
+        tell("job", lambda: False)
 
     def often(self: Restart) -> bool:
         nonlocal steps
         steps += 1
         os.write(ledger, b"s")
         if self.stop or steps % SAVE_EVERY == 0:
-            told.send("saving")
+            tell("saving", lambda: self.stop)
             return True
         return False
 
@@ -131,11 +148,12 @@ def attempt(
 ) -> tuple[int, str]:
     """Run a job in `folder`; return its exit status (negative: signal) and its error's line.
 
-    kill: after how many jobs begun or saves, how many seconds later, and by what: the name of a
-    method of a process, `kill` (SIGKILL) or `terminate` (SIGTERM).
+    kill: after how many events (jobs begun and saves), how many seconds later, and by what: the
+    name of a method of a process, `kill` (SIGKILL) or `terminate` (SIGTERM).
     """
     told, tell = _processes.Pipe(duplex=False)
-    process = _processes.Process(target=_run, args=(job, folder, tell, given))
+    last = None if kill is None else kill[0] + AHEAD
+    process = _processes.Process(target=_run, args=(job, folder, tell, given, last))
     process.start()
     tell.close()
     line = ""
@@ -145,9 +163,12 @@ def attempt(
             for _ in range(events):
                 told.recv()
             time.sleep(seconds)
-            getattr(process, how)()
+            # again and again: SIGTERM after the last chance to save changes nothing for that job
+            while process.exitcode is None:
+                getattr(process, how)()
+                process.join(timeout=1)
         except EOFError:
-            pass  # it came to its end before
+            pass  # it ended by itself, in an error or before so many events
     try:
         while True:
             line = told.recv()

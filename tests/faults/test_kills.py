@@ -12,6 +12,7 @@ from potstill.potentials.setfl import format_setfl, read_setfl
 from potstill.sections import Distillation, Training
 
 KILLS = 8  # of each stage
+LATEST = 3  # event to be killed after: with AHEAD and all kills fewer events than a job has
 NETWORKS = Training(members=2, layers=(16, 8), steps=30, validation_interval=10)
 LOOP = Distillation(source="Ni/32/momt", reference="Ni/32/momt", blocks=jobs.BLOCKS, threshold=1.5)
 ENDED = (-9, -15, 143)  # SIGKILL, SIGTERM before there was anything to save, and after
@@ -22,7 +23,7 @@ def given(tables, frames, momt):
     """The arguments of each stage's job."""
     return {
         "sampling": {"table": tables["Ni-Nb"], "settings": momt},
-        "training": {"frames": frames, "settings": NETWORKS.model_copy(update={"steps": 90})},
+        "training": {"frames": frames, "settings": NETWORKS.model_copy(update={"steps": 100})},
         "distillation": {"frames": frames, "settings": LOOP, "networks": NETWORKS},
     }
 
@@ -44,9 +45,9 @@ def test_random_kills_change_no_byte_and_repeat_little(stage, given, tmp_path):
     assert jobs.attempt(job, tmp_path / "whole", given[stage]) == (0, "")
     generator = random.Random(f"kills of {stage}")
     for _ in range(KILLS):
-        # at any moment between two events: jobs begun and saves, of which there are 30 or more
+        # at any moment between two events, or while the job waits for it
         how = generator.choice(["kill", "terminate"])
-        kill = generator.randrange(1, 5), generator.uniform(0, 0.03), how
+        kill = generator.randint(1, LATEST), generator.uniform(0, 0.02), how
         ended, _ = jobs.attempt(job, tmp_path / "killed", given[stage], kill=kill)
         assert ended in ENDED
     assert jobs.attempt(job, tmp_path / "killed", given[stage]) == (0, "")

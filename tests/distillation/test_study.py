@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_ind
 
+from potstill.distillation.compare_studies import compare
 from potstill.distillation.over_shares import ratio_to_random
 from potstill.distillation.scores import BlockScores, write_scores
 from potstill.distillation.study import draw_start, part, select_study, write_part
@@ -95,10 +96,12 @@ def test_against_random_by_welch():
 
 def test_ratio_at_one_share_is_welchs_of_the_logarithms():
     ours, random = [0.5, 0.6, 0.45], [0.8, 1.1, 0.7, 0.9]
-    ratio, low, high = ratio_to_random([(ours, random)], 0.95)
-    welch = ttest_ind(np.log(ours), np.log(random), equal_var=False).confidence_interval(0.95)
+    ratio, low, high, p = ratio_to_random([(ours, random)])
+    test = ttest_ind(np.log(ours), np.log(random), equal_var=False)
+    welch = test.confidence_interval(0.95)
     assert ratio == pytest.approx(np.exp(np.log(ours).mean() - np.log(random).mean()))
     assert (low, high) == pytest.approx((np.exp(welch.low), np.exp(welch.high)))
+    assert p == pytest.approx(test.pvalue)
 
 
 def test_interval_of_a_ratio_over_shares_holds_the_truth():
@@ -113,16 +116,19 @@ def test_interval_of_a_ratio_over_shares_holds_the_truth():
             )
             for scale, spread in ((3.0, 0.1), (1.0, 0.3), (0.5, 0.2))
         ]
-        _, low, high = ratio_to_random(pairs, 0.95)
+        _, low, high, p = ratio_to_random(pairs)
         hit += low < 0.7 < high
+        assert (p < 0.05) == (not low < 1 < high)
     assert 935 <= hit <= 985  # 95% with its noise, and Satterthwaite's error at three replicas
 
 
 def test_ratios_that_nothing_tells():
-    assert np.isnan(ratio_to_random([([0.5, np.nan], [1.0, 1.1])], 0.95)).all()
-    assert np.isnan(ratio_to_random([([0.5, 0.0], [1.0, 1.1])], 0.95)).all()
-    ratio, low, high = ratio_to_random([([0.5], [1.0])], 0.95)
-    assert ratio == pytest.approx(0.5) and np.isnan([low, high]).all()
+    assert np.isnan(ratio_to_random([([0.5, np.nan], [1.0, 1.1])])).all()
+    assert np.isnan(ratio_to_random([([0.5, 0.0], [1.0, 1.1])])).all()
+    ratio, *others = ratio_to_random([([0.5], [1.0])])
+    assert ratio == pytest.approx(0.5) and np.isnan(others).all()
+    assert ratio_to_random([([0.5, 0.5], [1.0, 1.0])]) == pytest.approx((0.5, 0.5, 0.5, 0.0))
+    assert ratio_to_random([([0.5, 0.5], [0.5, 0.5])]) == (1, 1, 1, 1)
 
 
 def make_runs(tmp_path, strategies=("random", "direct")):
@@ -191,3 +197,65 @@ def test_a_study_of_random_alone(tmp_path):
 def test_a_study_without_random_is_refused(tmp_path):
     with pytest.raises(PotstillError, match="no random selection at 1%"):
         make_runs(tmp_path, ("direct", "grid"))
+
+
+ERROR = "Ni-32-momt_mae_meV_per_atom"
+
+
+def write_models(path, gains, scale=1.0, noise=0.1, seed=0, strategies=("random", "direct")):
+    """A study's rows with errors of a known ratio at each share: gains by percent."""
+    rng = np.random.default_rng(seed)
+    with path.open("w", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["strategy", "percent", "replica", "frames", "labelled", ERROR])
+        for percent, gain in gains.items():
+            for strategy in strategies:
+                mean = scale * (gain if strategy == "direct" else 1.0)
+                for replica in range(3):
+                    error = mean * np.exp(noise * rng.normal())
+                    writer.writerow([strategy, percent, replica, 9, 9, error])
+    return path
+
+
+def test_studies_together(tmp_path):
+    """Each against its own random, so that harder data count no more than others."""
+    first = write_models(tmp_path / "1.csv", {1: 0.5, 2: 0.5}, noise=1e-6)
+    second = write_models(tmp_path / "2.csv", {1: 0.8, 5: 0.8}, scale=100, noise=1e-6, seed=1)
+    ratio = (0.5 * 0.5 * 0.8 * 0.8) ** 0.25
+    assert f"| direct | 1 2 5 | **{ratio:.3g} ({ratio:.3g} to {ratio:.3g})**\\* |" in compare(
+        [first, second]
+    )
+    assert "all 1 comparisons" in compare([first, second])
+
+
+def test_a_star_is_for_what_stands_when_corrected(tmp_path):
+    """The same ratio, whose p value is below 0.05 and above 0.05 of as many strategies as here."""
+    path = write_models(tmp_path / "models.csv", {1: 0.65, 2: 0.65}, seed=2)
+    assert "**\\* |" in compare([path])
+    with path.open() as handle:
+        lines = handle.read().splitlines()
+    direct = [line for line in lines if line.startswith("direct")]
+    others = [line.replace("direct", f"other{k}") for k in range(300) for line in direct]
+    path.write_text("\n".join(lines + others) + "\n")
+    told = compare([path])
+    assert "** |" in told and "**\\* |" not in told and "all 301 comparisons" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (None, "not the models.csv of a study"),
+        ("strategy,percent\nrandom,1\n", "no models, or other errors"),
+        ("strategy,a_meV_per_atom\nrandom,1\n", r"not the models.csv of a study \('percent'\)"),
+        (f"strategy,percent,{ERROR}\nrandom,1,x\n", "not the models.csv of a study"),
+        (f"strategy,percent,{ERROR}\nrandom,1\n", "not the models.csv of a study"),
+        (f"strategy,percent,{ERROR}\nrandom,1,1\ngrid,2,1\n", "no random selection at 2%"),
+    ],
+)
+def test_what_is_no_study_is_named(tmp_path, text, complaint):
+    path = tmp_path / "bad.csv"
+    if text is not None:
+        path.write_text(text)
+    good = write_models(tmp_path / "good.csv", {1: 0.5})
+    with pytest.raises(PotstillError, match=f"bad.csv: {complaint}"):
+        compare([good, path])

@@ -156,7 +156,7 @@ rule study_table:
     params:
         models=lambda wildcards: study_models(wildcards.element),
         tests=lambda wildcards: setting("study", wildcards.element).tests,
-        version=VERSION["distillation"],
+        version=VERSION["study"],
     message:
         "study: the table of {wildcards.element}"
     script:

@@ -7,12 +7,19 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import t, ttest_ind
 
-from potstill.distillation.over_shares import Row, columns, ratios
-from potstill.errors import PotstillError
+from potstill.distillation.over_shares import (
+    CONFIDENCE,
+    Row,
+    columns,
+    error_names,
+    markdown_ratios,
+    ratios,
+    require_random,
+    title,
+)
 from potstill.runtime.files import read_json
 from potstill.runtime.markup import markdown_table, write_csv, write_text
 
-CONFIDENCE = 0.95
 STRUCTURES = ("FCC", "BCC", "HCP")
 _ERRORS = {
     "mae": "mae_meV_per_atom",
@@ -92,13 +99,12 @@ def summarise(rows: Sequence[Row]) -> list[Row]:
     Each error E has the columns E (mean over the replicas), E_interval and E_against_random.
     Raises PotstillError when a share has no random selection to compare with.
     """
-    errors = [name for name in rows[0] if "_meV_per_" in name]
+    require_random(rows, "study")
+    errors = error_names(rows[0])
     table = []
     for percent in sorted({row["percent"] for row in rows}):
         here = [row for row in rows if row["percent"] == percent]
         random = [row for row in here if row["strategy"] == "random"]
-        if not random:
-            raise PotstillError(f"study: no random selection at {percent:g}%; add `random`")
         for strategy in dict.fromkeys(row["strategy"] for row in here):
             own = [row for row in here if row["strategy"] == strategy]
             line: Row = {
@@ -130,20 +136,16 @@ def write_study(
     energies = crystal_energies(reference)
     each = [read_run(run, energies) for run in runs]
     means = summarise(each)
-    errors = [name for name in each[0] if "_meV_per_" in name]
-    over_shares = ratios(each, errors, CONFIDENCE)
+    errors = error_names(each[0])
+    over_shares = ratios([each], errors)
     for path, names, found in (
         (rows, list(each[0]), each),
         (table, list(means[0]), means),
         (over, columns(errors), over_shares),  # of no row where random was alone
     ):
         write_csv(path, names, _cells(names, found))
-    text = [*_markdown(means, errors), *_markdown_over_shares(over_shares, errors)]
+    text = [*_markdown(means, errors), *markdown_ratios(over_shares, errors)]
     write_text(markdown, "\n\n".join(text) + "\n")
-
-
-def _title(name: str) -> str:
-    return name.replace("_meV_per_atom", "").replace("_meV_per_A", "").replace("_", " ")
 
 
 def _bold(text: str, where: bool) -> str:
@@ -152,7 +154,7 @@ def _bold(text: str, where: bool) -> str:
 
 def _markdown(means: Sequence[Row], errors: Sequence[str]) -> list[str]:
     units = {name: ", meV/A" if name.endswith("_A") else ", meV/atom" for name in errors}
-    heads = ["%", "strategy", "frames", "labels", *(_title(e) + units[e] for e in errors)]
+    heads = ["%", "strategy", "frames", "labels", *(title(e) + units[e] for e in errors)]
     rows = [
         [
             *(f"{row['percent']:g}", row["strategy"], str(row["frames"]), str(row["labelled"])),
@@ -170,28 +172,6 @@ def _markdown(means: Sequence[Row], errors: Sequence[str]) -> list[str]:
         markdown_table(heads, rows),
         "Means over the replicas ± half of the 95% interval (Student's t); bold where the 95% "
         "interval of the difference from random (Welch) lies below zero.",
-    ]
-
-
-def _markdown_over_shares(over: Sequence[Row], errors: Sequence[str]) -> list[str]:
-    heads = ["strategy", "shares, %", *(_title(e) for e in errors)]
-    rows = [
-        [
-            *(row["strategy"], row["shares"]),
-            *(
-                _bold(
-                    f"{row[name]:.3g} ({row[f'{name}_low']:.3g} to {row[f'{name}_high']:.3g})",
-                    row[f"{name}_high"] < 1,
-                )
-                for name in errors
-            ),
-        ]
-        for row in over
-    ]
-    return [
-        markdown_table(heads, rows),
-        "Errors in ratio to random's: geometric means over the shares (95% interval over the "
-        "replicas); bold below 1.",
     ]
 
 

@@ -1,10 +1,12 @@
 """The reproduction's page: what it shows, copies and counts."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
+from potstill.errors import PotstillError
 from potstill.paper.numbers import Trained
 from potstill.paper.reproduction import Making, Sources, write_reproduction
 from potstill.paper.tables import STRUCTURES
@@ -153,3 +155,10 @@ def test_sampling_that_was_cut_off_counts(sources, making, tmp_path):
     assert times["sampling that was cut off"]["elapsed, min"] == "6.7"
     assert times["whole run"]["elapsed, min"] == "21.7"
     assert times["whole run"]["sum of jobs, min"] == "27.7"
+
+
+def test_results_without_the_record_of_their_run(sources, making, tmp_path):
+    apart = replace(making, jobs=[job for job in making.jobs if "study" in job.log])
+    with pytest.raises(PotstillError, match=f"no record of the jobs .* in {LOGS}: make the page"):
+        write_reproduction(sources, apart, tmp_path / "page")
+    assert not (tmp_path / "page").exists()

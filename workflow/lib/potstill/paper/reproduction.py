@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from potstill.distillation.curve import read_curve
+from potstill.errors import PotstillError
 from potstill.paper import numbers
 from potstill.paper.numbers import Number, Trained
 from potstill.paper.small import small_png
@@ -72,9 +73,14 @@ def write_reproduction(sources: Sources, making: Making, folder: Path) -> None:
     """Write README.md, numbers.csv and times.csv into `folder`, with copies of what they show.
 
     Tables go to `tables/`, figures to `figures/` (PNG of at most 300 kB), and the sampled sets'
-    table to `sampling/sets.csv`.
+    table to `sampling/sets.csv`. Raises PotstillError where no job of the run itself is on record.
     """
     own = [job for job in making.jobs if not _APART.search(job.log)]
+    if not own:
+        raise PotstillError(
+            f"no record of the jobs that made the run with its logs in {making.logs}: make the "
+            "page where the run was made, or bring its folder .snakemake along with its results"
+        )
     apart = [job for job in making.jobs if job not in own]
     cut = unrecorded(sources.sets, own)
     run = together("whole run", own, cut)

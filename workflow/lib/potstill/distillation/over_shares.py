@@ -42,7 +42,7 @@ def ratio_to_random(
         return ratio, np.nan, np.nan, np.nan
     variances = np.array([y.var(ddof=1) / len(y) for y in samples]) / len(pairs) ** 2
     variance = variances.sum()
-    if variance == 0:  # no spread, no test
+    if variance == 0:  # without any spread, every difference is one
         return ratio, ratio, ratio, float(d == 0)
     freedom = variance**2 / np.sum(variances**2 / [len(y) - 1 for y in samples])
     half = float(t.ppf(0.5 * (1 + CONFIDENCE), freedom) * np.sqrt(variance))

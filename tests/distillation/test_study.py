@@ -16,6 +16,8 @@ from potstill.frames import read_frames
 from potstill.runtime.files import read_json, write_json
 from potstill.sections import Descriptor
 
+ERROR = "Ni-32-momt_mae_meV_per_atom"
+
 
 def test_parts_hold_every_frame_once():
     test, pool = part(500, 120, seed=3)
@@ -168,11 +170,10 @@ def test_table_of_known_runs(tmp_path):
     random, direct = table
     assert (random["strategy"], direct["strategy"]) == ("random", "direct")
     assert (random["labelled"], direct["labelled"]) == ("200", "900")
-    error = "Ni-32-momt_mae_meV_per_atom"
-    assert float(random[error]) == pytest.approx(1.01)
-    assert float(direct[error]) == pytest.approx(0.51)
-    assert float(direct[f"{error}_interval"]) == pytest.approx(4.30265 * 0.01 / 3**0.5, rel=1e-4)
-    assert direct[f"{error}_against_random"] == "better"
+    assert float(random[ERROR]) == pytest.approx(1.01)
+    assert float(direct[ERROR]) == pytest.approx(0.51)
+    assert float(direct[f"{ERROR}_interval"]) == pytest.approx(4.30265 * 0.01 / 3**0.5, rel=1e-4)
+    assert direct[f"{ERROR}_against_random"] == "better"
     assert direct["Ni-32-momt_force_mae_meV_per_A_against_random"] == ""
     assert float(random["BCC_error_meV_per_atom"]) == pytest.approx(1.0)  # absolute
     assert direct["FCC_error_meV_per_atom"] == "nan"  # one did not relax
@@ -181,10 +182,10 @@ def test_table_of_known_runs(tmp_path):
     with (tmp_path / "out.over").open(newline="") as handle:
         (over,) = csv.DictReader(handle)
     assert (over["strategy"], over["shares"]) == ("direct", "1")
-    assert float(over[error]) == pytest.approx(0.51 / 1.01, rel=1e-3)
+    assert float(over[ERROR]) == pytest.approx(0.51 / 1.01, rel=1e-3)
     assert over["Ni-32-momt_force_mae_meV_per_A"] == "1"
     assert over["FCC_error_meV_per_atom"] == "nan"
-    assert f"| direct | 1 | **{float(over[error]):.3g} (" in text
+    assert f"| direct | 1 | **{float(over[ERROR]):.3g} (" in text
 
 
 def test_a_study_of_random_alone(tmp_path):
@@ -199,17 +200,14 @@ def test_a_study_without_random_is_refused(tmp_path):
         make_runs(tmp_path, ("direct", "grid"))
 
 
-ERROR = "Ni-32-momt_mae_meV_per_atom"
-
-
-def write_models(path, gains, scale=1.0, noise=0.1, seed=0, strategies=("random", "direct")):
+def write_models(path, gains, scale=1.0, noise=0.1, seed=0):
     """A study's rows with errors of a known ratio at each share: gains by percent."""
     rng = np.random.default_rng(seed)
     with path.open("w", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(["strategy", "percent", "replica", "frames", "labelled", ERROR])
         for percent, gain in gains.items():
-            for strategy in strategies:
+            for strategy in ("random", "direct"):
                 mean = scale * (gain if strategy == "direct" else 1.0)
                 for replica in range(3):
                     error = mean * np.exp(noise * rng.normal())

@@ -12,7 +12,9 @@ from potstill.potentials.setfl import format_setfl, read_setfl
 from potstill.sections import Distillation, Training
 
 KILLS = 8  # of each stage
-LATEST = 3  # event to be killed after: with AHEAD and all kills fewer events than a job has
+# The last event to be killed after. As drawn below, with AHEAD each, all kills of a stage come
+# within 33 events, and its job has 34 or more (begun, and every third of 100 steps saved).
+LATEST = 3
 NETWORKS = Training(members=2, layers=(16, 8), steps=30, validation_interval=10)
 LOOP = Distillation(source="Ni/32/momt", reference="Ni/32/momt", blocks=jobs.BLOCKS, threshold=1.5)
 ENDED = (-9, -15, 143)  # SIGKILL, SIGTERM before there was anything to save, and after

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import t
 
 from potstill.errors import PotstillError
-from potstill.runtime.markup import markdown_table
+from potstill.runtime.markup import bold, markdown_table
 
 CONFIDENCE = 0.95
 
@@ -106,7 +106,7 @@ def markdown_ratios(table: Sequence[Row], errors: Sequence[str]) -> list[str]:
     def cell(row: Row, name: str) -> str:
         ratio, low, high, p = (row[name + part] for part in ("", "_low", "_high", "_p"))
         text = f"{ratio:.3g} ({low:.3g} to {high:.3g})"
-        return (f"**{text}**" if high < 1 else text) + (r"\*" if p * known < 1 - CONFIDENCE else "")
+        return bold(text, high < 1) + (r"\*" if p * known < 1 - CONFIDENCE else "")
 
     rows = [
         [row["strategy"], row["shares"], *(cell(row, name) for name in errors)] for row in table

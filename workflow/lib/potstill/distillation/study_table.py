@@ -18,7 +18,7 @@ from potstill.distillation.over_shares import (
     title,
 )
 from potstill.runtime.files import read_json
-from potstill.runtime.markup import markdown_table, write_csv, write_text
+from potstill.runtime.markup import bold, markdown_table, write_csv, write_text
 
 STRUCTURES = ("FCC", "BCC", "HCP")
 _ERRORS = {
@@ -148,10 +148,6 @@ def write_study(
     write_text(markdown, "\n\n".join(text) + "\n")
 
 
-def _bold(text: str, where: bool) -> str:
-    return f"**{text}**" if where else text
-
-
 def _markdown(means: Sequence[Row], errors: Sequence[str]) -> list[str]:
     units = {name: ", meV/A" if name.endswith("_A") else ", meV/atom" for name in errors}
     heads = ["%", "strategy", "frames", "labels", *(title(e) + units[e] for e in errors)]
@@ -159,7 +155,7 @@ def _markdown(means: Sequence[Row], errors: Sequence[str]) -> list[str]:
         [
             *(f"{row['percent']:g}", row["strategy"], str(row["frames"]), str(row["labelled"])),
             *(
-                _bold(
+                bold(
                     f"{row[name]:.3g} ± {row[f'{name}_interval']:.2g}",
                     row[f"{name}_against_random"] == "better",
                 )

@@ -33,6 +33,11 @@ def write_csv(path: Path, header: Sequence[str], cells: Iterable[Sequence[object
         csv.writer(handle, lineterminator="\n").writerows([header, *cells])
 
 
+def bold(text: str, where: bool) -> str:
+    """Return Markdown text, in bold where told."""
+    return f"**{text}**" if where else text
+
+
 def markdown_table(header: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table; columns of numbers are aligned right."""
     numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]

@@ -54,7 +54,15 @@ def test_a_reweighted_momt_run_gives_the_averages_of_plain_runs(
     for temperature, phase in ((1300.0, "crystal"), (3000.0, "liquid")):
         ours = reweighted(read_frames(frames), temperature, phase)
         theirs = plain(
-            nickel, element, 32, temperature, phase, timestep_fs=2.0, steps=80_000, seed=4
+            nickel,
+            element,
+            32,
+            temperature,
+            phase,
+            timestep_fs=2.0,
+            steps=80_000,
+            seed=4,
+            name="test",
         )
         both = np.hypot(ours.error, theirs.error)
         # precise enough to tell the phases (0.2 eV) and 200 K (0.06 eV) apart

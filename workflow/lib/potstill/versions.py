@@ -7,7 +7,7 @@ and of scripts, but not of an imported package.
 
 VERSION = {
     "potentials": 1,
-    "sampling": 11,
+    "sampling": 12,
     "training": 10,
     "evaluation": 4,
     "distillation": 4,

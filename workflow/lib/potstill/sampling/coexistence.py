@@ -93,7 +93,7 @@ def half_molten(
     edge = (ATOMS_PER_CELL[element.structure] * phases.crystal_volume) ** (1 / 3)
     atoms = bulk(potential.symbol, element.structure, a=edge, cubic=True)
     atoms *= (cells[0], cells[0], cells[1])
-    generator = stream(seed, "coexistence", "half")
+    generator = stream(seed, "coexistence", potential.symbol, "half")
     upper = np.flatnonzero(atoms.get_scaled_positions()[:, 2] > HALF)
     surplus = round(len(upper) * (1 - phases.crystal_volume / phases.liquid_volume))
     del atoms[generator.choice(upper, surplus, replace=False)]
@@ -142,16 +142,16 @@ def enthalpy_rates(
         trace_interval=INTERVAL,
         equilibration_steps=INTERVAL,
     )
-    name = f"coexistence at {temperature_K:.2f} K"
+    names = "coexistence", potential.symbol, f"{temperature_K:.2f} K"
     x, v = np.zeros((2, COPIES, count, 4))
     x[:, :, :3] = start.positions
     spread = np.sqrt(units.kB * temperature_K / potential.mass_u)
-    v[:, :, :3] = stream(seed, name, "velocities").normal(0, spread, (COPIES, count, 3))
+    v[:, :, :3] = stream(seed, *names, "velocities").normal(0, spread, (COPIES, count, 3))
     walkers = Walkers(
         x=x,
         v=v,
         length=np.full(COPIES, start.cell[0, 0]),
-        key=np.array([stream_seed(seed, name, w) for w in range(COPIES)], dtype=np.uint64),
+        key=np.array([stream_seed(seed, *names, w) for w in range(COPIES)], dtype=np.uint64),
         moves=np.zeros((COPIES, 2), dtype=np.int64),
         kinetic=np.zeros((COPIES, 2)),
     )
@@ -207,6 +207,7 @@ def phases_alone(
             timestep_fs=timestep_fs,
             steps=40_000,
             seed=seed,
+            name="coexistence",
         )
         means.append(average.mean)
     (h_solid, v_solid, *_), (h_liquid, v_liquid, *_) = np.array(means).tolist()

@@ -115,8 +115,7 @@ def short_run(
     the phase at the end is another one.
     """
     chosen = settings.model_copy(update={"temperature_K": temperature_K, "walkers": WALKERS})
-    name = f"recipe {phase} at {temperature_K:g} K"
-    walkers = crystal_walkers(chosen, element, atoms, potential, seed, name)
+    walkers = crystal_walkers(chosen, element, atoms, potential, seed, f"recipe {phase}")
     physics = make_physics(chosen, element, atoms, potential)
     settle = SETTLE_PS + (MELT_PS if phase == "liquid" else 0.0)
     interval = settings.trace_interval

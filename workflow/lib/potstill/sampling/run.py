@@ -40,6 +40,7 @@ LEARNING_PARTS, STRAY_SHARE = 50, 0.3
 class Sampler:
     """The whole state of a sampling job, advanced segment by segment.
 
+    name: of the run, from which its random streams are named.
     Steps are counted by walker: learning ends (and production starts) at `learning` steps.
     """
 
@@ -50,6 +51,7 @@ class Sampler:
         atoms: int,
         potential: EamPotential,
         seed: int,
+        name: str,
         engine: Advance = advance,
     ) -> None:
         self.settings, self.atoms, self.potential = settings, atoms, potential
@@ -84,7 +86,7 @@ class Sampler:
         self.trace: list[Floats] = []
         self.kept_x: list[Floats] = []
         self.kept_length: list[Floats] = []
-        self.walkers: Walkers = start_walkers(settings, element, atoms, potential, seed)
+        self.walkers: Walkers = start_walkers(settings, element, atoms, potential, seed, name)
         self.steps_below = np.zeros(settings.walkers, dtype=np.int64)
 
     def segment(self) -> None:
@@ -298,7 +300,7 @@ def sample(
     made_with = [VERSION["sampling"], name, seed, device, settings.model_dump(), dict(element)]
     with restart_file(frames, json.dumps([*made_with, table])) as restart:
         engine = engine_for(device, settings.walkers)
-        sampler = Sampler(settings, element, atoms, eam, seed, engine)
+        sampler = Sampler(settings, element, atoms, eam, seed, name, engine)
         rate = _run(sampler, name, restart)
         points = sampler.points(production=True)
         every = sampler.spacing // settings.trace_interval

@@ -92,10 +92,12 @@ def plain(
     timestep_fs: float,
     steps: int,
     seed: int,
+    name: str,
 ) -> Average:
     """Return the averages of a plain NPT run of `steps` steps that starts in `phase`.
 
-    The pressure is the external one, exactly. A cell that changes its phase on the way is judged by
+    The pressure is the external one, exactly. name: what the run is for; runs of other names, phases
+    or temperatures are independent of it. A cell that changes its phase on the way is judged by
     the same order parameter as the MOMT set.
     """
     interval = 50
@@ -111,7 +113,7 @@ def plain(
         frames=steps // interval,
         trace_interval=interval,
     )
-    sampler = Sampler(settings, element, atoms, potential, seed)
+    sampler = Sampler(settings, element, atoms, potential, seed, f"{name} {phase}")
     while sampler.step < sampler.total:
         sampler.segment()
     points = sampler.points(production=True)
@@ -155,6 +157,7 @@ def validate(
             timestep_fs=timestep_fs,
             steps=steps,
             seed=seed,
+            name="validation",
         )
         sigma = (ours.mean - theirs.mean) / np.hypot(ours.error, theirs.error)
         for k, name in enumerate(COLUMNS):

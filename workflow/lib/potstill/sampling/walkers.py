@@ -55,7 +55,11 @@ def crystal_walkers(
     seed: int,
     name: str,
 ) -> Walkers:
-    """Return walkers in the perfect crystal with velocities at the thermostat's temperature."""
+    """Return walkers in the perfect crystal with velocities at the thermostat's temperature.
+
+    name: of the run. Its random streams are named by it and by element, size, temperature and
+    pressure: runs that differ in any of them are independent, whatever their seed.
+    """
     count = settings.walkers
     cells = cells_per_side(element.structure, atoms)
     crystal = (
@@ -71,12 +75,14 @@ def crystal_walkers(
     x[:, :, :3] = crystal.positions
     v = np.zeros((count, atoms, 4))
     spread = math.sqrt(units.kB * settings.temperature_K / potential.mass_u)
-    v[:, :, :3] = stream(seed, name, "velocities").normal(0, spread, (count, atoms, 3))
+    state = f"{settings.temperature_K:g} K", f"{settings.pressure_bar:g} bar"
+    names = name, potential.symbol, atoms, *state
+    v[:, :, :3] = stream(seed, *names, "velocities").normal(0, spread, (count, atoms, 3))
     return Walkers(
         x=x,
         v=v,
         length=np.full(count, crystal.cell[0, 0]),
-        key=np.array([stream_seed(seed, name, w) for w in range(count)], dtype=np.uint64),
+        key=np.array([stream_seed(seed, *names, w) for w in range(count)], dtype=np.uint64),
         moves=np.zeros((count, 2), dtype=np.int64),
         kinetic=np.zeros((count, 2)),
     )
@@ -88,25 +94,25 @@ def unbiased(atoms: int) -> tuple[Floats, Mesh]:
 
 
 def start_walkers(
-    settings: Momt | Npt, element: Element, atoms: int, potential: EamPotential, seed: int
+    settings: Momt | Npt, element: Element, atoms: int, potential: EamPotential, seed: int, name: str
 ) -> Walkers:
     """Return walkers ready to run: all crystal, all molten, or for MOMT half of each.
 
     A molten walker has been a crystal held at melt_temperature_K (MOMT: high_temperature_K) for
-    8 ps.
+    8 ps. name: of the run, for its random streams.
     """
+    walkers = crystal_walkers(settings, element, atoms, potential, seed, name)
     if isinstance(settings, Npt) and settings.start == "crystal":
-        return crystal_walkers(settings, element, atoms, potential, seed, "walkers")
+        return walkers
     hot = settings.melt_temperature_K if isinstance(settings, Npt) else settings.high_temperature_K
-    molten = crystal_walkers(settings, element, atoms, potential, seed, "melting")
+    molten = crystal_walkers(settings, element, atoms, potential, seed, f"{name} melting")
     steps = round(MELT_PS * 1000 / settings.timestep_fs)
     physics = make_physics(settings, element, atoms, potential, hot)
     tables = potential.dynamics_tables
     advance(molten, physics, tables, *unbiased(atoms), first=0, steps=steps, interval=steps)
-    walkers = crystal_walkers(settings, element, atoms, potential, seed, "walkers")
     which = slice(None) if isinstance(settings, Npt) else slice(1, None, 2)
-    for name in ("x", "v", "length"):
-        getattr(walkers, name)[which] = getattr(molten, name)[which]
+    for field in ("x", "v", "length"):
+        getattr(walkers, field)[which] = getattr(molten, field)[which]
     return walkers
 
 

@@ -84,6 +84,13 @@ def test_the_high_energy_region_on_its_own(results):
     assert (everything.goal, high.goal) == (2.0, None)
 
 
+def test_a_set_of_one_frame_has_no_other_frames(one_frame):
+    exact, predicted = read_evaluation(one_frame / "evaluation-Al-108.h5")
+    everything, shifted, high = numbers.translated("Al", one_frame / "evaluation-Al-108.h5")
+    assert everything.ours == high.ours == 1000 * abs(predicted[0] - exact[0])
+    assert shifted.ours == 0
+
+
 def test_crystal_goals_take_the_worst_of_the_three(table):
     energy, bond, rank = numbers.crystal_goals(table, "FCC")
     assert energy.ours == pytest.approx(2.5) and energy.verdict == "missed by 0.5 meV/atom"

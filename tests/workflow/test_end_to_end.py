@@ -17,7 +17,11 @@ from potstill.provenance import describe, read_records
 from potstill.settings import load_settings
 from potstill.training import load_calculator
 
-FIGURES = ["1", "2a", "2b", "3a", "3b", "s1", "s2", "s3"]
+FIGURES = [
+    *(f"figure_{n}" for n in ("1", "2a", "2b", "3a", "3b", "n6", "s1", "s2", "s3")),
+    "translation",
+    "energy_volume",
+]
 CRYSTAL_TABLES = {
     "table_1": ("Ni", 4),
     "table_2": ("Ni", 3),
@@ -73,14 +77,16 @@ def test_changed_setting_reruns_only_what_it_touches(tiny_run, tiny_config, snak
     jobs = plan.stdout.partition("Job stats:")[2].partition("total")[0]
     rules = {line.split()[0] for line in jobs.splitlines() if line.split()} - {"job", "-----"}
     rules = {rule for rule in rules if not set(rule) <= {"-"}}
-    assert {"translate", "train", "evaluate", "relax", "table_nb", "figure_3a"} <= rules
+    assert {"translate", "train", "evaluate", "relax", "table_nb"} <= rules
+    assert {"figure_n6", "figure_translation", "figure_energy_volume"} <= rules
     assert not rules & {"potential", "sample", "select", "score", "distilled", "grid", "table_3"}
+    assert not rules & {"figure_3a", "figure_3b"}
 
 
 @pytest.mark.parametrize("suffix", ["pdf", "png", "svg"])
-@pytest.mark.parametrize("number", FIGURES)
-def test_figure(results, number, suffix):
-    content = (results / f"figures/figure_{number}.{suffix}").read_bytes()
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure(results, name, suffix):
+    content = (results / f"figures/{name}.{suffix}").read_bytes()
     assert content.startswith(MAGIC[suffix])
     assert len(content) > 2000
 
@@ -298,8 +304,8 @@ def test_reproduction(tiny_run, tiny_config, results, snakemake_in):
     assert int(stages["sampling"]["jobs"]) == 6 + 1  # the table of the sets is one more
     # the models of `few_frames` are no part of the run
     assert int(stages["asked for apart"]["jobs"]) >= 2
-    for number in FIGURES:
-        figure = folder / f"figures/figure_{number}.png"
+    for name in FIGURES:
+        figure = folder / f"figures/{name}.png"
         assert figure.read_bytes().startswith(MAGIC["png"])
         assert figure.stat().st_size <= 300_000
         assert f"(figures/{figure.name})" in page
@@ -355,7 +361,7 @@ def test_report(tiny_run, tiny_config, settings, snakemake_in):
     made = snakemake_in(tiny_run, "--configfile", tiny_config, "--report", "report.html")
     assert made.returncode == 0, made.stdout
     report = (tiny_run / "report.html").read_text()
-    for name in [f"figure_{number}.svg" for number in FIGURES] + ["table_1.csv", "table_s4.csv"]:
+    for name in [*(f"{name}.svg" for name in FIGURES), "table_1.csv", "table_s4.csv"]:
         assert name in report
     for name in settings["sampling"]:
         assert f"{name.replace('/', '-')}.svg" in report

@@ -203,7 +203,7 @@ def test_target_by_rule(snakemake_in, tmp_path, target):
     planned = jobs(snakemake_in(tmp_path, "-n", target).stdout)
     printed = {rule for rule in planned if rule.startswith(("figure_", "table_"))}
     assert {rule.split("_")[0] for rule in printed} == {target.removesuffix("s")}
-    assert len(printed) == {"tables": 5, "figures": 10}[target]
+    assert len(printed) == {"tables": 5, "figures": 13}[target]
 
 
 def test_profiles_plan(tmp_path):

@@ -14,7 +14,12 @@ from potstill.versions import VERSION
 # Table 1 and Figures S1 and S2 compare three kinds of nickel frames, and a model of each.
 COMPARED = {"FCC": "Ni/108/fcc", "liquid": "Ni/108/liquid", "MOMT": "Ni/108/momt"}
 COMPARED_MODELS = ["Ni-fcc", "Ni-liquid", "Ni-momt"]
-FIGURE_NUMBERS = ["1", "2a", "2b", "3a", "3b", "s1", "s2", "s3"]
+# The paper's figures by its numbers (n6: its note 6), and two of ours.
+FIGURES = [
+    *(f"figure_{n}" for n in ("1", "2a", "2b", "3a", "3b", "n6", "s1", "s2", "s3")),
+    "translation",
+    "energy_volume",
+]
 TABLE_NUMBERS = ["1", "2", "3", "nb", "s4"]
 
 
@@ -47,6 +52,12 @@ def loop_settings(element):
 def set_name(wildcards):
     """Return the key in `sampling` of a rule's wildcards."""
     return f"{wildcards.element}/{wildcards.atoms}/{wildcards.ensemble}"
+
+
+def title_of(name):
+    """Return a set's name as a figure's title."""
+    element, atoms, _ = split_set(name)
+    return f"{element}, {atoms} atoms"
 
 
 def table_of(element):

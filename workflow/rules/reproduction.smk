@@ -22,7 +22,7 @@ rule reproduction_page:
     input:
         provenance="<results>/provenance.json",
         tables=expand("<results>/tables/table_{number}.csv", number=TABLE_NUMBERS),
-        figures=expand("<results>/figures/figure_{number}.png", number=FIGURE_NUMBERS),
+        figures=expand("<results>/figures/{name}.png", name=FIGURES),
         curve="<results>/distillation/Ni/curve.csv",
         reduction="<results>/distillation/Ni/reduction.json",
         grid_summaries=summaries(grid_models("Ni")),
@@ -53,9 +53,7 @@ rule reproduction_page:
         times="<results>/reproduction/times.csv",
         sets="<results>/reproduction/sampling/sets.csv",
         tables=expand("<results>/reproduction/tables/{name}", name=reproduced_tables()),
-        figures=expand(
-            "<results>/reproduction/figures/figure_{number}.png", number=FIGURE_NUMBERS
-        ),
+        figures=expand("<results>/reproduction/figures/{name}.png", name=FIGURES),
     log:
         "<logs>/paper/reproduction.log",
     conda:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from potstill.paper.numbers import Trained
+from potstill.paper.data import Trained
 from potstill.paper.reproduction import Making, Sources, write_reproduction
 from potstill.runtime.files import read_json
 from potstill.runtime.job import job

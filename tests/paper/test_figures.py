@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 
 from potstill.errors import PotstillError
 from potstill.paper import figures
-from potstill.paper.data import read_trace
+from potstill.paper.data import Trained, read_trace
 from potstill.paper.figures.parity import _circle, _frame, high_energy
 from potstill.paper.style import RED, drawn
+from potstill.runtime.files import read_json, write_json
 
 TARGETS = {"Al": "Al-108", "Nb": "Nb-54"}
 NAMES = [
@@ -38,7 +39,12 @@ def draw(name, root, outputs):
             targets=list(TARGETS),
             outputs=outputs,
         ),
-        "2a": lambda: figures.figure_2a(root / "curve.csv", outputs=outputs),
+        "2a": lambda: figures.figure_2a(
+            root / "curve.csv",
+            random=Trained(root / "Ni-random.json", root / "source-random.json"),
+            full=Trained(root / "Ni-full.json", root / "source-full.json"),
+            outputs=outputs,
+        ),
         "2b": lambda: figures.figure_2b(
             root / "curve.csv",
             grid_summaries={label: root / f"grid-{label}.json" for label in grids},
@@ -100,13 +106,29 @@ def test_a_figure_is_written_and_repeats_its_bytes(name, results, tmp_path):
     assert written[0] == written[1]
 
 
-def test_a_figure_follows_its_data(results, tmp_path):
+@pytest.mark.parametrize(
+    "file, key",
+    [
+        ("curve.csv", None),
+        ("Ni-random.json", "frames"),
+        ("source-random.json", "mae_meV_per_atom"),
+        ("source-random.json", "worst_percent_meV_per_atom"),
+        ("source-full.json", "mae_meV_per_atom"),
+        ("source-full.json", "worst_percent_meV_per_atom"),
+    ],
+)
+def test_figure_2a_follows_its_data(results, tmp_path, file, key):
+    """Distilled frames, as many at random and all of them: each moves its own mark."""
     first, second = tmp_path / "first.png", tmp_path / "second.png"
     draw("2a", results, [first])
     changed = tmp_path / "changed"
     shutil.copytree(results, changed)
-    lines = (changed / "curve.csv").read_text().splitlines()
-    (changed / "curve.csv").write_text("\n".join(lines[:-1]) + "\n")
+    if key is None:
+        lines = (changed / file).read_text().splitlines()
+        (changed / file).write_text("\n".join(lines[:-1]) + "\n")
+    else:
+        content = read_json(changed / file)
+        write_json(changed / file, content | {key: content[key] * 0.9})
     draw("2a", changed, [second])
     assert first.read_bytes() != second.read_bytes()
 

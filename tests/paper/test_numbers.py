@@ -8,8 +8,8 @@ import pytest
 from potstill.distillation.curve import read_curve
 from potstill.errors import PotstillError
 from potstill.paper import numbers
-from potstill.paper.data import read_evaluation
-from potstill.paper.numbers import Number, Point, Trained
+from potstill.paper.data import Trained, read_evaluation
+from potstill.paper.numbers import Number, Point
 from potstill.paper.tables import STRUCTURES
 
 COLUMNS = (

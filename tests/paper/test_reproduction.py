@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from potstill.errors import PotstillError
-from potstill.paper.numbers import Trained
+from potstill.paper.data import Trained
 from potstill.paper.reproduction import Making, Sources, write_reproduction
 from potstill.paper.tables import STRUCTURES
 from potstill.runtime.files import read_json, write_json

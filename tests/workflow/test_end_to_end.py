@@ -209,6 +209,18 @@ def test_distilled_set_is_the_last_selection(results):
     assert stopped["converged"] or last == 2
 
 
+def test_random_frames_are_as_many_and_others_than_the_distilled(results):
+    distilled = read_frames(results / "distillation/Ni/distilled.h5")
+    drawn = read_frames(results / "distillation/Ni/as-many-random.h5")
+    source = read_frames(results / "sampling/Ni/32/momt.h5")
+    index = drawn.columns["pool_index"]
+    assert len(drawn) == len(set(index.tolist())) == len(distilled)
+    assert set(index.tolist()) != set(distilled.columns["source_index"].tolist())
+    np.testing.assert_array_equal(drawn.positions, source.positions[index])
+    trained = json.loads((results / "models/Ni-random/summary.json").read_text())
+    assert trained["frames"] == len(distilled)
+
+
 def test_sampled_sets(results, settings):
     for name, sampled in settings["sampling"].items():
         summary = json.loads((results / f"sampling/{name}.json").read_text())

@@ -73,6 +73,7 @@ def model_data(name):
         (r"([A-Z][a-z]?)-iteration-(\d+)", r"distillation/\1/\2/selection"),
         (r"([A-Z][a-z]?)-grid-(\d+x\d+)", r"distillation/\1/grid-\2"),
         (r"([A-Z][a-z]?)-(distilled)", r"distillation/\1/\2"),
+        (r"([A-Z][a-z]?)-random", r"distillation/\1/as-many-random"),
         (
             r"([A-Z][a-z]?)-study-([a-z_]+)-([\d.]+)-(\d+)",
             r"study/\1/\2/\3/\4/selection",
@@ -146,6 +147,11 @@ def features_on(place):
 def evaluations(models, set_name, suffix="json"):
     """Return the evaluations of models on a sampled set."""
     return [f"<results>/models/{m}/evaluation/{set_name}.{suffix}" for m in models]
+
+
+def trained(model, set_name):
+    """Return a model's training summary and the summary of its evaluation on a sampled set."""
+    return [*summaries([model]), *evaluations([model], set_name)]
 
 
 def judged_models():

@@ -54,6 +54,8 @@ rule figure_1:
 rule figure_2a:
     input:
         curve="<results>/distillation/Ni/curve.csv",
+        random=trained("Ni-random", setting("distillation", "Ni").source),
+        full=trained("Ni-full", setting("distillation", "Ni").source),
     output:
         report(
             "<results>/figures/figure_2a.svg",

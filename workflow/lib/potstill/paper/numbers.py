@@ -10,7 +10,7 @@ import numpy as np
 
 from potstill.distillation.curve import CurvePoint, read_curve
 from potstill.errors import PotstillError
-from potstill.paper.data import read_evaluation
+from potstill.paper.data import Trained, read_evaluation
 from potstill.paper.figures.parity import high_energy
 from potstill.paper.printed import FIGURE_2A, FIGURE_2B, TABLES
 from potstill.paper.tables import HCP_PRINTED, STRUCTURES
@@ -42,13 +42,6 @@ class Number(NamedTuple):
         if self.ours == float("inf"):
             return "not reached"
         return f"missed by {self.ours - self.goal:.3g} {self.unit}"
-
-
-class Trained(NamedTuple):
-    """A model's training summary and its evaluation on the larger set."""
-
-    summary: Path
-    evaluation: Path
 
 
 class Point(NamedTuple):

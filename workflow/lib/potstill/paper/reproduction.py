@@ -11,7 +11,8 @@ from typing import Any
 from potstill.distillation.curve import read_curve
 from potstill.errors import PotstillError
 from potstill.paper import numbers
-from potstill.paper.numbers import Number, Trained
+from potstill.paper.data import Trained
+from potstill.paper.numbers import Number
 from potstill.paper.small import small_png
 from potstill.runtime.files import read_json
 from potstill.runtime.markup import markdown_table, write_csv, write_text

@@ -2,6 +2,7 @@ localrules:
     distilled,
     curve,
     grid,
+    as_many,
 
 
 ruleorder: train_iteration > train
@@ -176,8 +177,8 @@ rule as_many:
         "../../envs/potstill.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(15),
     params:
         of="frames",
         descriptor=plain(settings.training.descriptor),

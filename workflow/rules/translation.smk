@@ -105,6 +105,9 @@ use rule as_many as native with:
         summary="<results>/translation/{source}-{target}/native-{strategy}-{of}.json",
     log:
         "<logs>/translation/{source}-{target}-native-{strategy}-{of}.log",
+    resources:
+        mem_mb=8000,
+        runtime=120,
     params:
         of=lambda wildcards: wildcards.of,
         descriptor=lambda wildcards: plain(

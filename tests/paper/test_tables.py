@@ -7,7 +7,6 @@ import pytest
 from potstill.errors import PotstillError
 from potstill.paper.tables import crystal_table, potential_label, self_energy_table
 from potstill.runtime.files import write_json
-from potstill.runtime.markup import markdown_table
 
 HEADER = (
     "element,structure,atoms,potential,bond_length_A,energy_eV_per_atom,"
@@ -108,11 +107,6 @@ def test_each_hcp_convention_is_ranked_in_its_own_three(tmp_path, files):
     assert [row["rank"] for row in rows[:4]] == ["1", "3", "2", "2"]
     # network: BCC < HCP < FCC; the held HCP is above both
     assert [row["rank"] for row in rows[4:]] == ["3", "1", "2", "3"]
-
-
-def test_bars_stay_in_their_cell_of_a_markdown_table():
-    table = markdown_table(["property", "value"], [["|dg(r)|", "1.5"]])
-    assert table.splitlines()[1:] == ["| --- | ---: |", r"| \|dg(r)\| | 1.5 |"]
 
 
 def test_markdown_has_the_rows_and_the_printed_numbers_apart(tmp_path, files):

@@ -9,6 +9,11 @@ from potstill.runtime.files import atomic_path
 
 # a cell of a column of numbers that has none
 MISSING = "-"
+# what a backslash does not make of these; LaTeX's usual encoding prints others for the last three
+TEX = {
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}",
+    "|": r"\textbar{}", "<": r"\textless{}", ">": r"\textgreater{}",
+}  # fmt: skip
 
 
 def _is_number(cell: str) -> bool:
@@ -47,8 +52,17 @@ def markdown_table(header: Sequence[str], cells: Sequence[Sequence[str]]) -> str
 
 
 def _tex(text: str) -> str:
-    text = text.replace("_", r"\_").replace("sqrt(3)", r"$\sqrt{3}$")
-    return re.sub(r"\^(\d)", r"$^\1$", text)
+    """Return text for LaTeX: roots and powers as mathematics, everything else as it is."""
+    return re.sub(r"sqrt\((\d+)\)|\^(\d+)|[&%$#_{}~^\\|<>]", _tex_of, text)
+
+
+def _tex_of(found: re.Match[str]) -> str:
+    root, power = found.groups()
+    if root:
+        return rf"$\sqrt{{{root}}}$"
+    if power:
+        return f"$^{power}$" if len(power) == 1 else f"$^{{{power}}}$"
+    return TEX.get(found[0], rf"\{found[0]}")
 
 
 def write_tex(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from potstill.paper.tables import TITLES
 from potstill.sections import MOMT_RULE, Model
 from potstill.settings import is_relabelled, split_set
 from potstill.training.memory import training_memory_MiB
@@ -20,7 +21,14 @@ FIGURES = [
     "translation",
     "energy_volume",
 ]
-TABLE_NUMBERS = ["1", "2", "3", "nb", "s4"]
+TABLE_NUMBERS = list(TITLES)
+# On the page of results, with their captions.
+SHOWN_FIGURES = {
+    "figure_2a": "Distilled nickel: error against share of the frames (Figure 2a)",
+    "figure_3a": "Distilled nickel on the larger set (Figure 3a)",
+    "figure_3b": "Nickel translated to aluminium (Figure 3b)",
+    "figure_n6": "Nickel translated to niobium (note 6)",
+}
 
 
 def setting(section, name):
@@ -164,6 +172,12 @@ def judged_models():
         ),
         *((f"{e}-translated", t.test) for e, t in settings.translation.items()),
     ]
+
+
+def tested_models():
+    """Return (model, set) of what the page of results compares: Figure 2a's as well."""
+    source = setting("distillation", "Ni").source
+    return [*judged_models(), ("Ni-random", source), ("Ni-full", source)]
 
 
 def last_iteration(element):

@@ -14,6 +14,7 @@ from potstill.paper import numbers
 from potstill.paper.data import Trained
 from potstill.paper.numbers import Number
 from potstill.paper.small import small_png
+from potstill.paper.tables import TITLES
 from potstill.runtime.files import read_json
 from potstill.runtime.markup import markdown_table, write_csv, write_text
 from potstill.runtime.times import Job, StageTime, by_stage, elapsed
@@ -24,13 +25,6 @@ _APART = re.compile(
     r"-(?:study|seed|native|scaled|bain|whole|few|validate|coexistence|melting)\b"
     r"|/study/|/properties/|/features/\w+/translation/"
 )
-# What the tables that a page shows are about.
-TITLES = {
-    "1": "Table 1: relaxed nickel, by kind of frames",
-    "2": "Table 2: relaxed nickel, distilled against all frames",
-    "3": "Table 3: relaxed aluminium, of translated frames",
-    "nb": "Relaxed niobium, of translated frames",
-}
 PRINTED = {"1": 1, "2": 2}
 # The model of each crystal table whose errors are goals.
 JUDGED = {"2": "distilled", "3": "translated", "nb": "translated"}
@@ -240,9 +234,9 @@ def _larger_set(sources: Sources, few: Sequence[numbers.Point]) -> list[str]:
 
 def _crystals(sources: Sources) -> list[str]:
     text = []
-    for number, title in TITLES.items():
+    for number in ("1", "2", "3", "nb"):
         text += [
-            f"## {title}",
+            f"## {TITLES[number]}",
             markdown_table(*numbers.beside_printed(sources.tables[number], PRINTED.get(number))),
         ]
     return [

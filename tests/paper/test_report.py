@@ -96,10 +96,9 @@ def test_page_of_results(page):
     for row in (
         ["Ni", "NNP 204 distilled frames", "Ni/108/momt", "600", "0.600", "3.00", "5.4"],
         ["Ni", "NNP 1200 undistilled frames", "Ni/32/momt", "1200", "0.300", "1.50", "2.7"],
-        ["Ni", "NNP 204 distilled frames", "3.00", "0.0015", "FCC &lt; HCP &lt; BCC",
-         "the potential&#x27;s"],
+        ["Ni", "NNP 204 distilled frames", "3.00", "0.0015", "FCC &lt; HCP &lt; BCC", "yes"],
         ["Ni", "NNP 1200 undistilled frames", "50.00", "0.0250", "BCC &lt; FCC &lt; HCP",
-         "wrong: FCC &lt; HCP &lt; BCC"],
+         "no: FCC &lt; HCP &lt; BCC"],
         ["Ni/108/momt", "MOMT", "600", "3", "1.87"],
         ["Ni/108/fcc", "NPT", "600", "-", "-"],
     ):  # fmt: skip

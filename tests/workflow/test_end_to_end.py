@@ -1,8 +1,10 @@
 """The tiny configuration through every stage, twice."""
 
+import base64
 import csv
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from potstill.provenance import describe, read_records
 from potstill.settings import load_settings
 from potstill.training import load_calculator
 
+ROOT = Path(__file__).parents[2]
 FIGURES = [
     *(f"figure_{n}" for n in ("1", "2a", "2b", "3a", "3b", "n6", "s1", "s2", "s3")),
     "translation",
@@ -114,7 +117,7 @@ def test_crystal_table(results, name):
         exact = reference[STRUCTURES.index(row["structure"])]
         error = float(row["energy_eV_per_atom"]) - float(exact["energy_eV_per_atom"])
         assert float(row["energy_error_eV_per_atom"]) == pytest.approx(error, abs=2e-5)
-    for suffix in ("md", "tex"):
+    for suffix in ("md", "tex", "html"):
         assert "FCC" in (results / f"tables/{name}.{suffix}").read_text()
 
 
@@ -207,6 +210,19 @@ def test_distilled_set_is_the_last_selection(results):
     assert distilled.attributes["distillation_strategy"] == "outlying_atom"
     stopped = json.loads((results / f"distillation/Ni/{last}/summary.json").read_text())
     assert stopped["converged"] or last == 2
+
+
+def test_page_of_results_tells_the_errors_in_the_files(results):
+    page = (results / "results.html").read_text()
+    for model, name in (
+        ("Ni-distilled", "Ni/108/momt"),
+        ("Nb-translated", "Nb/54/momt"),
+        ("Ni-random", "Ni/32/momt"),
+    ):
+        evaluation = results / f"models/{model}/evaluation/{name}.json"
+        error = json.loads(evaluation.read_text())["mae_meV_per_atom"]
+        assert f'<td class="number">{error:.3f}</td>' in page
+    assert page.count('<img src="data:image/png;base64,') == 4
 
 
 def test_random_frames_are_as_many_and_others_than_the_distilled(results):
@@ -370,10 +386,27 @@ def test_every_job_left_a_log(results):
 
 
 def test_report(tiny_run, tiny_config, settings, snakemake_in):
-    made = snakemake_in(tiny_run, "--configfile", tiny_config, "--report", "report.html")
+    metadata = ROOT / "workflow/report/metadata.yaml"
+    made = snakemake_in(
+        tiny_run, "--configfile", tiny_config, "--report", "report.html",
+        "--report-metadata", metadata,
+    )  # fmt: skip
     assert made.returncode == 0, made.stdout
     report = (tiny_run / "report.html").read_text()
-    for name in [*(f"{name}.svg" for name in FIGURES), "table_1.csv", "table_s4.csv"]:
-        assert name in report
-    for name in settings["sampling"]:
-        assert f"{name.replace('/', '-')}.svg" in report
+    found, description = (
+        json.loads(re.search(rf"<script[^>]*>\s*var {name} = (.*);\n", report)[1])
+        for name in ("results", "workflow_desc")
+    )
+    names = {Path(path).name for path in found}
+    assert {f"{name}.svg" for name in FIGURES} < names
+    assert {f"{name.replace('/', '-')}.svg" for name in settings["sampling"]} < names
+    # tables are pages that it shows inside itself
+    for name in (*CRYSTAL_TABLES, "table_s4"):
+        table = found[f"results/tiny/tables/{name}.html"]
+        assert table["mime_type"] == "text/html"
+        page = base64.b64decode(table["data_uri"].partition("base64,")[2]).decode()
+        rows = read_csv(tiny_run / f"results/tiny/tables/{name}.csv")
+        assert f"<td>{rows[0]['element']}</td>" in page
+        assert page.count("<tr>") > len(rows)
+    assert "Results of the run tiny" in description
+    assert "Ni/108/momt" in description

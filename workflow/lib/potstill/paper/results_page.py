@@ -86,9 +86,9 @@ def _crystals(tables: Sequence[Path]) -> Table:
                 [own[0]["element"], potential,
                  f"{1000 * max(abs(float(r['energy_error_eV_per_atom'])) for r in own):.2f}",
                  f"{max(abs(float(r['bond_error_A'])) for r in own):.4f}",
-                 order, "the potential's" if order == exact else f"wrong: {exact}"]
+                 order, "yes" if order == exact else f"no: {exact}"]
             )  # fmt: skip
-    header = ["element", "model", "energy, meV/atom", "bond, A", "order", "which is"]
+    header = ["element", "model", "energy, meV/atom", "bond, A", "order", "as it should"]
     return Table(header, cells)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from potstill.runtime.markup import Table, is_numeric, write_text
 
 # Rules for what is inside the page's own element alone, as the report shows a page inside its own.
-# The last two give the report's opening view the width of the tables and a top that can be reached.
+# The last three give the report's opening view the width of the tables and a top to scroll to.
 _STYLE = """
 .potstill { font: 14px/1.5 system-ui, sans-serif; color: #222; max-width: 72rem; padding: 1rem; }
 .potstill h1 { font-size: 1.5em; font-weight: 600; margin: 0 0 0.6em; }
@@ -30,6 +30,7 @@ _STYLE = """
 .potstill figure { display: inline-block; vertical-align: top; margin: 0 1.5rem 1rem 0; }
 .potstill figure img { width: 22rem; max-width: 100%; margin: 0; }
 .potstill figcaption { font-size: 0.93em; color: #555; max-width: 22rem; }
+.max-w-lg .potstill { padding: 0; }
 .max-w-lg:has(.potstill) { max-width: none; }
 .h-screen.items-center:has(.max-w-lg .potstill) { align-items: flex-start; }
 """

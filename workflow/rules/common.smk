@@ -15,6 +15,12 @@ from potstill.versions import VERSION
 # Table 1 and Figures S1 and S2 compare three kinds of nickel frames, and a model of each.
 COMPARED = {"FCC": "Ni/108/fcc", "liquid": "Ni/108/liquid", "MOMT": "Ni/108/momt"}
 COMPARED_MODELS = ["Ni-fcc", "Ni-liquid", "Ni-momt"]
+# Several choices of frames from the set that is distilled, and a model of each (Figure 2a).
+CHOICES = {
+    "distilled": "Ni-distilled",
+    "as many at random": "Ni-random",
+    "all": "Ni-full",
+}
 # The paper's figures by its numbers (n6: its note 6), and two of ours.
 FIGURES = [
     *(f"figure_{n}" for n in ("1", "2a", "2b", "3a", "3b", "n6", "s1", "s2", "s3")),
@@ -177,7 +183,8 @@ def judged_models():
 def tested_models():
     """Return (model, set) of what the page of results compares: Figure 2a's as well."""
     source = setting("distillation", "Ni").source
-    return [*judged_models(), ("Ni-random", source), ("Ni-full", source)]
+    choices = [(model, source) for model in CHOICES.values()]
+    return list(dict.fromkeys([*judged_models(), *choices]))
 
 
 def last_iteration(element):

@@ -25,6 +25,10 @@ rule reproduction_page:
         figures=expand("<results>/figures/{name}.png", name=FIGURES),
         curve="<results>/distillation/Ni/curve.csv",
         reduction="<results>/distillation/Ni/reduction.json",
+        choice_summaries=summaries(CHOICES.values()),
+        choice_evaluations=evaluations(
+            CHOICES.values(), setting("distillation", "Ni").source
+        ),
         grid_summaries=summaries(grid_models("Ni")),
         grid_evaluations=evaluations(
             grid_models("Ni"), setting("distillation", "Ni").reference
@@ -64,6 +68,7 @@ rule reproduction_page:
         runtime=30,
     params:
         tables=TABLE_NUMBERS,
+        choices=list(CHOICES),
         grids=[f"{h}x{o}" for h, o in setting("distillation", "Ni").grids],
         few=[str(count) for count in settings.reproduction.few_frames],
         compared=list(COMPARED),

@@ -22,6 +22,14 @@ GOAL_REACH = (1.0, 0.2)  # error, by a model of at most this percentage of the l
 GOAL_CRYSTAL_MEV, GOAL_BOND_A = 2.0, 0.005
 GOAL_TRANSLATION = {"Al": 1.0, "Nb": 2.0}
 
+# How models of several choices of frames from one set are compared.
+CHOICE_ERRORS = {
+    "MAE, meV/atom": "mae_meV_per_atom",
+    "shifted": "mae_shifted_meV_per_atom",
+    "worst 1%": "worst_percent_meV_per_atom",
+    "forces, meV/A": "force_mae_meV_per_A",
+}
+
 
 class Number(NamedTuple):
     """One number: the paper's where it is printed, ours, and the goal, an upper limit."""
@@ -100,6 +108,16 @@ def figure_2b(curve: Path, others: Sequence[Point]) -> list[Number]:
         Number(f"smallest share of the larger set's atoms with an MAE of at most {error}",
                "%", percent, first, most),
     ]  # fmt: skip
+
+
+def choices(models: Mapping[str, Trained]) -> tuple[list[str], list[list[str]]]:
+    """Return the errors on one set of models of several choices of frames from it, by label."""
+    cells = []
+    for label, (summary, evaluation) in models.items():
+        trained, tested = read_json(summary), read_json(evaluation)
+        errors = (tested[key] for key in CHOICE_ERRORS.values())
+        cells.append([label, str(trained["frames"]), *(f"{error:.3f}" for error in errors)])
+    return ["frames", "number", *CHOICE_ERRORS], cells
 
 
 def larger_set_points(models: Mapping[str, Trained]) -> list[Point]:

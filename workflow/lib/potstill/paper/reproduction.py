@@ -35,16 +35,18 @@ class Sources:
     """The result files that a page is made from.
 
     tables: CSV of the paper's tables by number (`s4` included), with Markdown beside them; figures:
-    PNG; grids and few: models on the larger set, by label; compared:
-    evaluations (JSON) by model and set (Figure S2); translated: evaluations (HDF5) by target;
-    extra: tables (CSV, Markdown beside them) of targets that were asked for apart, by title; rows:
-    CSV behind them that is copied and not shown, by file name.
+    PNG; choices: models of several choices of frames from the distilled set, on it, by label; grids
+    and few: models on the larger set, by label; compared: evaluations (JSON) by model and set
+    (Figure S2); translated: evaluations (HDF5) by target; extra: tables (CSV, Markdown beside them)
+    of targets that were asked for apart, by title; rows: CSV behind them that is copied and not
+    shown, by file name.
     """
 
     tables: dict[str, Path]
     figures: list[Path]
     curve: Path
     reduction: Path
+    choices: dict[str, Trained]
     grids: dict[str, Trained]
     few: dict[str, Trained]
     compared: dict[str, dict[str, Path]]
@@ -211,6 +213,8 @@ def _distillation(sources: Sources) -> list[str]:
         f"{report['seen']} frames with {report['labelled']} labels: {labels}. Exact duplicates "
         f"among the kept: {report['duplicates_kept']}; near-duplicates dropped: "
         f"{report['near_duplicates_dropped']}.",
+        markdown_table(*numbers.choices(sources.choices)),
+        "Over all frames of the set, trained on or not; *worst 1%*: mean error of the worst.",
     ]
 
 

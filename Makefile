@@ -18,9 +18,9 @@ reproduction: env
 	snakemake --profile workflow/profiles/local --cores 2 reproduction --configfile config/paper.yaml
 	cp -R results/paper/reproduction/. docs/reproduction/
 
-# one HTML file with every figure and table of the default run
+# one HTML file with the results, every figure and every table of the default run
 report: env
-	snakemake --report results/default/report.html
+	snakemake --report results/default/report.html --report-metadata workflow/report/metadata.yaml
 
 # sampling against LAMMPS, training and inference against torchani, relaxation against ASE, on one core (docs/benchmarks.md)
 bench: env

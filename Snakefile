@@ -61,6 +61,7 @@ include: "workflow/rules/relaxation.smk"
 include: "workflow/rules/properties.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/results.smk"
 include: "workflow/rules/provenance.smk"
 include: "workflow/rules/reproduction.smk"
 
@@ -80,4 +81,5 @@ rule all:
             "<results>/distillation/{element}/reduction.md",
             element=settings.distillation,
         ),
+        "<results>/results.html",
         "<results>/provenance.json",

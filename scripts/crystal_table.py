@@ -11,7 +11,9 @@ with job(snakemake) as s:
         dict(zip(s.params.models, map(Path, s.input.models), strict=True)),
         dict(zip(s.params.models, map(Path, s.input.summaries), strict=True)),
         printed=s.params.printed,
+        title=s.params.title,
         csv=Path(s.output.csv),
         markdown=Path(s.output.markdown),
         tex=Path(s.output.tex),
+        page=Path(s.output.page),
     )

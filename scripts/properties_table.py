@@ -13,4 +13,5 @@ with job(snakemake) as s:
         csv=Path(s.output.csv),
         markdown=Path(s.output.markdown),
         tex=Path(s.output.tex),
+        page=Path(s.output.page),
     )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from potstill.paper.numbers import Trained
+from potstill.paper.data import Trained
 from potstill.paper.reproduction import Making, Sources, write_reproduction
 from potstill.runtime.files import read_json
 from potstill.runtime.job import job
@@ -16,9 +16,10 @@ def paths(names, files):
 
 with job(snakemake) as s:
     compared = iter(s.input.compared)
-    grids, few = (
+    choices, grids, few = (
         dict(zip(labels, map(Trained, map(Path, trained), map(Path, tested)), strict=True))
         for labels, trained, tested in (
+            (s.params.choices, s.input.choice_summaries, s.input.choice_evaluations),
             (s.params.grids, s.input.grid_summaries, s.input.grid_evaluations),
             (s.params.few, s.input.few_summaries, s.input.few_evaluations),
         )
@@ -29,6 +30,7 @@ with job(snakemake) as s:
             figures=[Path(path) for path in s.input.figures],
             curve=Path(s.input.curve),
             reduction=Path(s.input.reduction),
+            choices=choices,
             grids=grids,
             few=few,
             compared={

@@ -8,7 +8,9 @@ from potstill.runtime.job import job
 with job(snakemake) as s:
     self_energy_table(
         dict(zip(s.params.models, map(Path, s.input.summaries), strict=True)),
+        title=s.params.title,
         csv=Path(s.output.csv),
         markdown=Path(s.output.markdown),
         tex=Path(s.output.tex),
+        page=Path(s.output.page),
     )

@@ -254,6 +254,14 @@ BAD = {
         "models.Al-translated: tables and figures compare the model of this name with the EAM",
         "another name",
     ),
+    "relabelled frames under the name of random ones": (
+        {
+            "models": {"Ni-random": {"frames": "distillation/Ni/relabelled"}},
+            "labels": {"Ni": {"calculator": "ase.calculators.emt.EMT"}},
+        },
+        "models.Ni-random: tables and figures compare the model of this name with the EAM",
+        "another name",
+    ),
     "a model called like its calculator": (
         {"models": {"EMT": {"frames": "translation/Ni-Al/relabelled"}}, **EMT},
         "models.EMT: ",

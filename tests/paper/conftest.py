@@ -1,5 +1,6 @@
 """Small result files, made up but with the schemas of the real ones."""
 
+import shutil
 from pathlib import Path
 
 import h5py
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from potstill.distillation.curve import write_curve
-from potstill.frames import Frames, write_frames
+from potstill.frames import Frames, read_frames, write_frames
 from potstill.runtime.files import write_json
 
 GROUND = {"Ni": -4.876, "Al": -3.411, "Nb": -7.347}
@@ -80,7 +81,7 @@ def results(tmp_path_factory) -> Path:
          ("Nb-54", "Nb", 54, 600), ("Ni-Al", "Al", 32, 300), ("Ni-Nb", "Nb", 32, 300)]
     ):  # fmt: skip
         energies[name] = _write_set(root / f"{name}.h5", symbol, atoms, count, number)
-    for seed, (name, mae) in enumerate([("Al-108", 0.9), ("Nb-54", 4.0)]):
+    for seed, (name, mae) in enumerate([("Al-108", 0.9), ("Nb-54", 4.0), ("Ni-108", 0.6)]):
         energy = energies[name]
         _write_evaluation(root / f"evaluation-{name}", int(name[3:]), energy, mae, seed)
     maes = {"Ni-fcc": (0.6, 80, 40), "Ni-liquid": (60, 0.9, 20), "Ni-momt": (1.0, 1.1, 1.2)}
@@ -109,6 +110,10 @@ def results(tmp_path_factory) -> Path:
     for label, frames, mae in (("8x8", 41, 2.1), ("16x16", 119, 0.8)):
         write_json(root / f"grid-{label}.json", {"frames": frames, "atoms": 108})
         _write_evaluation(root / f"grid-{label}-on-108", 108, energies["Ni-108"], mae, frames)
+    for name, frames, mae in (("random", 204, 0.5), ("full", 1200, 0.3)):
+        write_json(root / f"Ni-{name}.json", {"symbol": "Ni", "frames": frames, "atoms": 32})
+        _write_evaluation(root / f"source-{name}", 32, energies["Ni-32"], mae, frames)
+    write_json(root / "Ni-self.json", {"symbol": "Ni", "frames": 1200, "self_energy_eV": -4.5})
     write_json(root / "sampling.json", {"frames": 1200})
     write_json(root / "Ni-distilled.json", {"symbol": "Ni", "members": 5, "frames": 204})
     for symbol in ("Al", "Nb"):
@@ -118,4 +123,20 @@ def results(tmp_path_factory) -> Path:
         )
     for label, level in (("fcc", -4.55), ("liquid", -4.32), ("momt", None)):
         _write_trace(root / f"{label}-trace.h5", level, 5000, len(label))
+    return root
+
+
+@pytest.fixture
+def one_frame(results, tmp_path) -> Path:
+    """Return a copy of the small run whose sets and evaluations hold one frame each."""
+    root = tmp_path / "one_frame"
+    shutil.copytree(results, root)
+    for path in [*root.glob("*-on-*.h5"), *root.glob("evaluation-*.h5")]:
+        with h5py.File(path, "a") as store:
+            for name in ("energy", "predicted_energy"):
+                value = store[name][:1]
+                del store[name]
+                store[name] = value
+    for name in ("Ni-32", "Ni-108", "Al-108", "Nb-54", "Ni-Al", "Ni-Nb"):
+        write_frames(root / f"{name}.h5", read_frames(root / f"{name}.h5")[:1])
     return root

@@ -35,3 +35,16 @@ def test_table(results, tmp_path):
         error[highest].mean(), abs=1e-3
     )
     assert "the same 600 frames" in (tmp_path / "out.md").read_text()
+
+
+def test_a_test_set_of_one_frame(one_frame, tmp_path):
+    write_json(tmp_path / "t.json", {"symbol": "Al", "frames": 204, "atoms": 32})
+    write_comparison(
+        [Compared("translated", tmp_path / "t.json", one_frame / "evaluation-Al-108.h5", None)],
+        csv=tmp_path / "out.csv",
+        markdown=tmp_path / "out.md",
+    )
+    with (tmp_path / "out.csv").open(newline="") as handle:
+        (row,) = csv.DictReader(handle)
+    assert float(row["mae_high_meV_per_atom"]) > 0
+    assert row["mae_others_meV_per_atom"] == "-"

@@ -1,5 +1,8 @@
 """The figure of a model's errors repeats its bytes and tells what its files hold."""
 
+import re
+import warnings
+
 import h5py
 import numpy as np
 import pytest
@@ -38,6 +41,26 @@ def evaluation(tmp_path):
     found = uncertainty(error, sigma, force, atomic[compared], SEED)
     write_json(tmp_path / "momt.json", {"uncertainty": found})
     return path
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_few_frames_are_drawn_without_what_they_do_not_tell(evaluation, tmp_path, frames):
+    """Of one frame no error is left once the mean is taken out, and none judges the sigma."""
+    with h5py.File(evaluation, "a") as store:
+        for name in store:
+            values = np.zeros(1) if name == "force_frame" else store[name][:frames]
+            values = values[:1] if name == "atomic_force_error" else values
+            del store[name]
+            store[name] = values
+    found = {"spearman_frames": None, "spearman_atoms_force": 0.5, "sigma_factor": None}
+    write_json(tmp_path / "momt.json", {"uncertainty": found})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        output = tmp_path / "a.svg"
+        figure_errors(evaluation, tmp_path / "momt.json", seed=SEED, outputs=[output])
+    texts = re.findall("<!-- (.*?) -->", output.read_text())
+    assert "frames: Spearman -" in texts and "atoms: Spearman 0.50" in texts
+    assert not [text for text in texts if "nan" in text or "None" in text]
 
 
 @pytest.mark.parametrize("suffix", ["svg", "pdf", "png"])

@@ -8,8 +8,8 @@ import pytest
 from potstill.distillation.curve import read_curve
 from potstill.errors import PotstillError
 from potstill.paper import numbers
-from potstill.paper.data import read_evaluation
-from potstill.paper.numbers import Number, Point, Trained
+from potstill.paper.data import Trained, read_evaluation
+from potstill.paper.numbers import Number, Point
 from potstill.paper.tables import STRUCTURES
 
 COLUMNS = (
@@ -82,6 +82,13 @@ def test_the_high_energy_region_on_its_own(results):
     assert everything.ours == pytest.approx(0.05 * high.ours + 0.95 * rest.ours)
     assert shifted.ours < everything.ours
     assert (everything.goal, high.goal) == (2.0, None)
+
+
+def test_a_set_of_one_frame_has_no_other_frames(one_frame):
+    exact, predicted = read_evaluation(one_frame / "evaluation-Al-108.h5")
+    everything, shifted, high = numbers.translated("Al", one_frame / "evaluation-Al-108.h5")
+    assert everything.ours == high.ours == 1000 * abs(predicted[0] - exact[0])
+    assert shifted.ours == 0
 
 
 def test_crystal_goals_take_the_worst_of_the_three(table):

@@ -1,6 +1,7 @@
 """The table of properties: values, errors, compared curves, and what is missing."""
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ def files(tmp_path: Path) -> dict[str, Any]:
         "csv": tmp_path / "t.csv",
         "markdown": tmp_path / "t.md",
         "tex": tmp_path / "t.tex",
+        "page": tmp_path / "t.html",
     }
 
 
@@ -81,6 +83,15 @@ def test_markdown_tells_order_noise_and_reasons(files: dict[str, Any]) -> None:
     assert "standard errors: liquid, volume ± 0.050 A^3" in notes[1]
     assert notes[2].startswith("NNP 100 distilled frames: HCP < DHCP < FCC.")
     assert notes[2].strip().endswith("no elastic_constants: an atom left its place.")
+
+
+def test_the_page_has_the_rows_and_the_notes(files: dict[str, Any]) -> None:
+    properties_table(**files)
+    page = files["page"].read_text()
+    with files["csv"].open() as handle:
+        rows = list(csv.reader(handle))[1:]
+    assert re.findall("<td[^>]*>(.*?)</td>", page) == [cell for row in rows for cell in row]
+    assert "no elastic_constants: an atom left its place." in page
 
 
 def test_tex_has_a_row_each_and_space_between_properties(files: dict[str, Any]) -> None:

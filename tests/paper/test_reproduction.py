@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from potstill.errors import PotstillError
-from potstill.paper.numbers import Trained
+from potstill.paper.data import Trained
 from potstill.paper.reproduction import Making, Sources, write_reproduction
 from potstill.paper.tables import STRUCTURES
 from potstill.runtime.files import read_json, write_json
@@ -63,6 +63,9 @@ def sources(results, tmp_path):
         figures=[tmp_path / "figure_1.png"],
         curve=results / "curve.csv",
         reduction=reduction,
+        choices={
+            "as many at random": Trained(results / "Ni-random.json", results / "source-random.json")
+        },
         grids={"8x8": Trained(results / "grid-8x8.json", results / "grid-8x8-on-108.json")},
         few={},
         compared={
@@ -112,6 +115,7 @@ def test_page(sources, making, tmp_path):
         "P, 2 cores, 8.0 GiB",
         "| 4 | 14 | 120 | 204 | 17.00 |",
         "kept 204 of 1200 frames with 204 labels: it needs no labels of what it drops",
+        "| as many at random | 204 | 0.500 | 0.465 | 2.500 | 4.500 |",
         "| (H, O) grid 8x8 | 41 | 6.833 | 2.100 |",
         "| FCC frames | 0.60 (0.56) | 80.00 (74.40) | 40.00 (37.20) |",
         "## study Ni",

@@ -1,13 +1,14 @@
 """The tables: columns, errors, ranks, labels, and what they refuse."""
 
+import base64
 import csv
+import re
 
 import pytest
 
 from potstill.errors import PotstillError
 from potstill.paper.tables import crystal_table, potential_label, self_energy_table
 from potstill.runtime.files import write_json
-from potstill.runtime.markup import markdown_table
 
 HEADER = (
     "element,structure,atoms,potential,bond_length_A,energy_eV_per_atom,"
@@ -66,6 +67,7 @@ def outputs(tmp_path):
         "csv": tmp_path / "t.csv",
         "markdown": tmp_path / "t.md",
         "tex": tmp_path / "t.tex",
+        "page": tmp_path / "t.html",
     }
 
 
@@ -75,6 +77,7 @@ def make(tmp_path, files, bad=(), **options):
         relaxed("EAM", EAM),
         {"Ni-fcc": relaxed("Ni-fcc", NETWORK, bad=bad)},
         {"Ni-fcc": summary("Ni-fcc", 1873)},
+        title="Table",
         **outputs(tmp_path),
         **options,
     )
@@ -110,11 +113,6 @@ def test_each_hcp_convention_is_ranked_in_its_own_three(tmp_path, files):
     assert [row["rank"] for row in rows[4:]] == ["3", "1", "2", "3"]
 
 
-def test_bars_stay_in_their_cell_of_a_markdown_table():
-    table = markdown_table(["property", "value"], [["|dg(r)|", "1.5"]])
-    assert table.splitlines()[1:] == ["| --- | ---: |", r"| \|dg(r)\| | 1.5 |"]
-
-
 def test_markdown_has_the_rows_and_the_printed_numbers_apart(tmp_path, files):
     make(tmp_path, files, printed=2)
     ours, printed = (tmp_path / "t.md").read_text().split("Printed in the paper (Table 2")
@@ -133,6 +131,20 @@ def test_unconverged_crystals_are_told(tmp_path, files):
     text = (tmp_path / "t.md").read_text()
     assert "Not converged, so no minimum: NNP 1873 FCC frames, BCC." in text
     assert "Printed" not in text
+
+
+def test_the_page_holds_all_that_the_markdown_does(tmp_path, files):
+    """As a report shows it: both tables with all their cells, the notes, and the CSV to save."""
+    rows = make(tmp_path, files, printed=2, bad=["BCC"])
+    page = (tmp_path / "t.html").read_text()
+    ours, printed = page.split("Printed in the paper (Table 2")
+    cells = re.findall("<td[^>]*>(.*?)</td>", ours)
+    assert cells == [cell for row in rows for cell in row.values()]
+    assert re.findall("<th(?: [^>]*)?>(.*?)</th>", ours) == HEADER.split(",")
+    assert "<td>NNP distilled</td>" in printed
+    assert "Not converged, so no minimum: NNP 1873 FCC frames, BCC." in ours
+    kept = re.search(r'download="t.csv" href="data:text/csv;base64,([^"]+)"', page)[1]
+    assert base64.b64decode(kept) == (tmp_path / "t.csv").read_bytes()
 
 
 def test_tex_is_a_booktabs_tabular(tmp_path, files):
@@ -167,7 +179,7 @@ def test_labels():
 def test_crystals_of_another_element_or_missing_ones_are_refused(tmp_path, files):
     relaxed, summary = files
     reference, good = relaxed("EAM", EAM), summary("Ni-fcc", 10)
-    options = outputs(tmp_path)
+    options = outputs(tmp_path) | {"title": "Table"}
     with pytest.raises(PotstillError, match=r"Al\.json: holds crystals of Al"):
         crystal_table(reference, {"Al": relaxed("Al", EAM, "Al")}, {"Al": good}, **options)
     partial = {name: EAM[name] for name in ("FCC", "HCP")}
@@ -184,6 +196,7 @@ def test_self_energies(tmp_path, files):
             "Ni-fcc": summary("Ni-fcc", 2000, self_energy=-4.5123456789),
             "Al-translated": summary("Al", 3400, "Al", -3.3),
         },
+        title="Self energies",
         **outputs(tmp_path),
     )
     assert (tmp_path / "t.csv").read_text() == (

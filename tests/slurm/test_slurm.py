@@ -45,7 +45,7 @@ def test_same_bytes_as_a_local_run(slurm_run, tiny_run):
         "potentials", "sampling", "models", "distillation", "translation", "relaxation",
         "features", "figures", "tables",
     }  # fmt: skip
-    expected |= {"provenance.json"} if whole else set()
+    expected |= {"provenance.json", "results.html"} if whole else set()
     assert {path.partition("/")[0] for path in slurm} == expected
     assert slurm == {name: local.get(name) for name in slurm}
     if whole:

@@ -1,8 +1,10 @@
 """The tiny configuration through every stage, twice."""
 
+import base64
 import csv
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,12 @@ from potstill.provenance import describe, read_records
 from potstill.settings import load_settings
 from potstill.training import load_calculator
 
-FIGURES = ["1", "2a", "2b", "3a", "3b", "s1", "s2", "s3"]
+ROOT = Path(__file__).parents[2]
+FIGURES = [
+    *(f"figure_{n}" for n in ("1", "2a", "2b", "3a", "3b", "n6", "s1", "s2", "s3")),
+    "translation",
+    "energy_volume",
+]
 CRYSTAL_TABLES = {
     "table_1": ("Ni", 4),
     "table_2": ("Ni", 3),
@@ -73,14 +80,16 @@ def test_changed_setting_reruns_only_what_it_touches(tiny_run, tiny_config, snak
     jobs = plan.stdout.partition("Job stats:")[2].partition("total")[0]
     rules = {line.split()[0] for line in jobs.splitlines() if line.split()} - {"job", "-----"}
     rules = {rule for rule in rules if not set(rule) <= {"-"}}
-    assert {"translate", "train", "evaluate", "relax", "table_nb", "figure_3a"} <= rules
+    assert {"translate", "train", "evaluate", "relax", "table_nb"} <= rules
+    assert {"figure_n6", "figure_translation", "figure_energy_volume"} <= rules
     assert not rules & {"potential", "sample", "select", "score", "distilled", "grid", "table_3"}
+    assert not rules & {"figure_3a", "figure_3b"}
 
 
 @pytest.mark.parametrize("suffix", ["pdf", "png", "svg"])
-@pytest.mark.parametrize("number", FIGURES)
-def test_figure(results, number, suffix):
-    content = (results / f"figures/figure_{number}.{suffix}").read_bytes()
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure(results, name, suffix):
+    content = (results / f"figures/{name}.{suffix}").read_bytes()
     assert content.startswith(MAGIC[suffix])
     assert len(content) > 2000
 
@@ -108,7 +117,7 @@ def test_crystal_table(results, name):
         exact = reference[STRUCTURES.index(row["structure"])]
         error = float(row["energy_eV_per_atom"]) - float(exact["energy_eV_per_atom"])
         assert float(row["energy_error_eV_per_atom"]) == pytest.approx(error, abs=2e-5)
-    for suffix in ("md", "tex"):
+    for suffix in ("md", "tex", "html"):
         assert "FCC" in (results / f"tables/{name}.{suffix}").read_text()
 
 
@@ -201,6 +210,31 @@ def test_distilled_set_is_the_last_selection(results):
     assert distilled.attributes["distillation_strategy"] == "outlying_atom"
     stopped = json.loads((results / f"distillation/Ni/{last}/summary.json").read_text())
     assert stopped["converged"] or last == 2
+
+
+def test_page_of_results_tells_the_errors_in_the_files(results):
+    page = (results / "results.html").read_text()
+    for model, name in (
+        ("Ni-distilled", "Ni/108/momt"),
+        ("Nb-translated", "Nb/54/momt"),
+        ("Ni-random", "Ni/32/momt"),
+    ):
+        evaluation = results / f"models/{model}/evaluation/{name}.json"
+        error = json.loads(evaluation.read_text())["mae_meV_per_atom"]
+        assert f'<td class="number">{error:.3f}</td>' in page
+    assert page.count('<img src="data:image/png;base64,') == 4
+
+
+def test_random_frames_are_as_many_and_others_than_the_distilled(results):
+    distilled = read_frames(results / "distillation/Ni/distilled.h5")
+    drawn = read_frames(results / "distillation/Ni/as-many-random.h5")
+    source = read_frames(results / "sampling/Ni/32/momt.h5")
+    index = drawn.columns["pool_index"]
+    assert len(drawn) == len(set(index.tolist())) == len(distilled)
+    assert set(index.tolist()) != set(distilled.columns["source_index"].tolist())
+    np.testing.assert_array_equal(drawn.positions, source.positions[index])
+    trained = json.loads((results / "models/Ni-random/summary.json").read_text())
+    assert trained["frames"] == len(distilled)
 
 
 def test_sampled_sets(results, settings):
@@ -298,8 +332,8 @@ def test_reproduction(tiny_run, tiny_config, results, snakemake_in):
     assert int(stages["sampling"]["jobs"]) == 6 + 1  # the table of the sets is one more
     # the models of `few_frames` are no part of the run
     assert int(stages["asked for apart"]["jobs"]) >= 2
-    for number in FIGURES:
-        figure = folder / f"figures/figure_{number}.png"
+    for name in FIGURES:
+        figure = folder / f"figures/{name}.png"
         assert figure.read_bytes().startswith(MAGIC["png"])
         assert figure.stat().st_size <= 300_000
         assert f"(figures/{figure.name})" in page
@@ -352,10 +386,27 @@ def test_every_job_left_a_log(results):
 
 
 def test_report(tiny_run, tiny_config, settings, snakemake_in):
-    made = snakemake_in(tiny_run, "--configfile", tiny_config, "--report", "report.html")
+    metadata = ROOT / "workflow/report/metadata.yaml"
+    made = snakemake_in(
+        tiny_run, "--configfile", tiny_config, "--report", "report.html",
+        "--report-metadata", metadata,
+    )  # fmt: skip
     assert made.returncode == 0, made.stdout
     report = (tiny_run / "report.html").read_text()
-    for name in [f"figure_{number}.svg" for number in FIGURES] + ["table_1.csv", "table_s4.csv"]:
-        assert name in report
-    for name in settings["sampling"]:
-        assert f"{name.replace('/', '-')}.svg" in report
+    found, description = (
+        json.loads(re.search(rf"<script[^>]*>\s*var {name} = (.*);\n", report)[1])
+        for name in ("results", "workflow_desc")
+    )
+    names = {Path(path).name for path in found}
+    assert {f"{name}.svg" for name in FIGURES} < names
+    assert {f"{name.replace('/', '-')}.svg" for name in settings["sampling"]} < names
+    # tables are pages that it shows inside itself
+    for name in (*CRYSTAL_TABLES, "table_s4"):
+        table = found[f"results/tiny/tables/{name}.html"]
+        assert table["mime_type"] == "text/html"
+        page = base64.b64decode(table["data_uri"].partition("base64,")[2]).decode()
+        rows = read_csv(tiny_run / f"results/tiny/tables/{name}.csv")
+        assert f"<td>{rows[0]['element']}</td>" in page
+        assert page.count("<tr>") > len(rows)
+    assert "Results of the run tiny" in description
+    assert "Ni/108/momt" in description

@@ -55,7 +55,8 @@ def test_stages_follow_each_other(rule_graph):
         assert edge in rule_graph
     # nothing leads back from what is printed, and the targets' own sets train nothing by themselves
     printed = {rule for rule in rules if rule.startswith(("figure_", "table_"))}
-    assert all(end in {"all", "provenance"} for start, end in rule_graph if start in printed)
+    ends = {end for start, end in rule_graph if start in printed}
+    assert ends <= {"all", "provenance", "results_page"}
 
 
 def test_everything_leads_to_all(rule_graph):
@@ -74,8 +75,9 @@ def test_paper_plan(snakemake_in, tmp_path):
     assert planned["sample"] == 7
     assert planned["select"] == 10
     assert planned["score"] == 9
-    # seven models of `models` and one for each grid; nine iterations before the last
-    assert planned["train"] == 7 + 4
+    # seven models of `models`, random frames for Figure 2a and one for each grid; nine iterations
+    # before the last
+    assert planned["train"] == 7 + 1 + 4
     assert planned["train_iteration"] == 9
     assert list(tmp_path.glob("results*")) == []
 
@@ -86,6 +88,15 @@ def test_early_stop_is_planned_through_checkpoints(snakemake_in, tmp_path, defau
     planned = jobs(snakemake_in(tmp_path, "-n", "--configfile", config).stdout)
     assert planned["select"] == 1  # how many follow is known when this one is done
     assert "score" not in planned
+
+
+def test_random_frames_are_as_many_as_distilled(snakemake_in, tmp_path):
+    """Of the same set, and only once that many are known; the model is trained as any other."""
+    plan = snakemake_in(tmp_path, "-n", "results/default/models/Ni-random/ensemble.pt").stdout
+    planned = jobs(plan)
+    assert planned["as_many"] == planned["distilled"] == planned["train"] == 1
+    assert planned["train_iteration"] == SETTINGS.distillation["Ni"].blocks - 1
+    assert "as_many: frames of Ni as distilled, by random" in plan
 
 
 def test_target_by_file_name(snakemake_in, tmp_path):
@@ -128,7 +139,7 @@ def test_study_is_asked_for_by_name_alone(snakemake_in, tmp_path):
 def test_reproduction_is_asked_for_by_name_alone(snakemake_in, tmp_path):
     planned = jobs(snakemake_in(tmp_path, "-n", "reproduction").stdout)
     loop, few = SETTINGS.distillation["Ni"], SETTINGS.reproduction.few_frames
-    assert planned["train"] == len(SETTINGS.models) + len(loop.grids) + len(few)
+    assert planned["train"] == len(SETTINGS.models) + 1 + len(loop.grids) + len(few)
     assert planned["train_iteration"] == loop.blocks - 1
     assert planned["reproduction_page"] == planned["sets"] == planned["reduction"] == 1
     assert "reproduction_page" not in jobs(snakemake_in(tmp_path, "-n").stdout)
@@ -203,7 +214,7 @@ def test_target_by_rule(snakemake_in, tmp_path, target):
     planned = jobs(snakemake_in(tmp_path, "-n", target).stdout)
     printed = {rule for rule in planned if rule.startswith(("figure_", "table_"))}
     assert {rule.split("_")[0] for rule in printed} == {target.removesuffix("s")}
-    assert len(printed) == {"tables": 5, "figures": 10}[target]
+    assert len(printed) == {"tables": 5, "figures": 13}[target]
 
 
 def test_profiles_plan(tmp_path):
@@ -214,9 +225,10 @@ def test_profiles_plan(tmp_path):
             cwd=ROOT, capture_output=True, text=True,
         )  # fmt: skip
         assert plan.returncode == 0, plan.stderr
-        # every model of the configuration and of the grids, and of the loop but its last iteration
+        # every model of the configuration, of random frames and of the grids, and of the loop but
+        # its last iteration
         loop, planned = SETTINGS.distillation["Ni"], jobs(plan.stdout + plan.stderr)
-        assert planned["train"] == len(SETTINGS.models) + len(loop.grids)
+        assert planned["train"] == len(SETTINGS.models) + 1 + len(loop.grids)
         assert planned["train_iteration"] == loop.blocks - 1
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from potstill.paper.tables import TITLES
 from potstill.sections import MOMT_RULE, Model
 from potstill.settings import is_relabelled, split_set
 from potstill.training.memory import training_memory_MiB
@@ -14,8 +15,26 @@ from potstill.versions import VERSION
 # Table 1 and Figures S1 and S2 compare three kinds of nickel frames, and a model of each.
 COMPARED = {"FCC": "Ni/108/fcc", "liquid": "Ni/108/liquid", "MOMT": "Ni/108/momt"}
 COMPARED_MODELS = ["Ni-fcc", "Ni-liquid", "Ni-momt"]
-FIGURE_NUMBERS = ["1", "2a", "2b", "3a", "3b", "s1", "s2", "s3"]
-TABLE_NUMBERS = ["1", "2", "3", "nb", "s4"]
+# Several choices of frames from the set that is distilled, and a model of each (Figure 2a).
+CHOICES = {
+    "distilled": "Ni-distilled",
+    "as many at random": "Ni-random",
+    "all": "Ni-full",
+}
+# The paper's figures by its numbers (n6: its note 6), and two of ours.
+FIGURES = [
+    *(f"figure_{n}" for n in ("1", "2a", "2b", "3a", "3b", "n6", "s1", "s2", "s3")),
+    "translation",
+    "energy_volume",
+]
+TABLE_NUMBERS = list(TITLES)
+# On the page of results, with their captions.
+SHOWN_FIGURES = {
+    "figure_2a": "Distilled nickel: error against share of the frames (Figure 2a)",
+    "figure_3a": "Distilled nickel on the larger set (Figure 3a)",
+    "figure_3b": "Nickel translated to aluminium (Figure 3b)",
+    "figure_n6": "Nickel translated to niobium (note 6)",
+}
 
 
 def setting(section, name):
@@ -49,6 +68,12 @@ def set_name(wildcards):
     return f"{wildcards.element}/{wildcards.atoms}/{wildcards.ensemble}"
 
 
+def title_of(name):
+    """Return a set's name as a figure's title."""
+    element, atoms, _ = split_set(name)
+    return f"{element}, {atoms} atoms"
+
+
 def table_of(element):
     """Return the file of an element's potential."""
     return f"<results>/potentials/{setting('elements', element).table}.eam.fs"
@@ -62,6 +87,7 @@ def model_data(name):
         (r"([A-Z][a-z]?)-iteration-(\d+)", r"distillation/\1/\2/selection"),
         (r"([A-Z][a-z]?)-grid-(\d+x\d+)", r"distillation/\1/grid-\2"),
         (r"([A-Z][a-z]?)-(distilled)", r"distillation/\1/\2"),
+        (r"([A-Z][a-z]?)-random", r"distillation/\1/as-many-random"),
         (
             r"([A-Z][a-z]?)-study-([a-z_]+)-([\d.]+)-(\d+)",
             r"study/\1/\2/\3/\4/selection",
@@ -137,6 +163,11 @@ def evaluations(models, set_name, suffix="json"):
     return [f"<results>/models/{m}/evaluation/{set_name}.{suffix}" for m in models]
 
 
+def trained(model, set_name):
+    """Return a model's training summary and the summary of its evaluation on a sampled set."""
+    return [*summaries([model]), *evaluations([model], set_name)]
+
+
 def judged_models():
     """Return (model, set) of the distilled and the translated models and what they are for."""
     return [
@@ -147,6 +178,13 @@ def judged_models():
         ),
         *((f"{e}-translated", t.test) for e, t in settings.translation.items()),
     ]
+
+
+def tested_models():
+    """Return (model, set) of what the page of results compares: Figure 2a's as well."""
+    source = setting("distillation", "Ni").source
+    choices = [(model, source) for model in CHOICES.values()]
+    return list(dict.fromkeys([*judged_models(), *choices]))
 
 
 def last_iteration(element):

@@ -2,6 +2,7 @@ localrules:
     distilled,
     curve,
     grid,
+    as_many,
 
 
 ruleorder: train_iteration > train
@@ -160,3 +161,30 @@ rule grid:
         "grid: one frame for each of {wildcards.grid} cells of {wildcards.element}"
     script:
         "../../scripts/grid.py"
+
+
+# What choosing gains: as many frames of the same set by another strategy (Figure 2a: at random).
+rule as_many:
+    input:
+        other="<results>/distillation/{element}/distilled.h5",
+        pool=source_of,
+    output:
+        frames="<results>/distillation/{element}/as-many-{strategy}.h5",
+        summary="<results>/distillation/{element}/as-many-{strategy}.json",
+    log:
+        "<logs>/distillation/{element}-as-many-{strategy}.log",
+    conda:
+        "../../envs/potstill.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(15),
+    params:
+        of="frames",
+        descriptor=plain(settings.training.descriptor),
+        seed=settings.seed,
+        version=VERSION["distillation"],
+    message:
+        "as_many: frames of {wildcards.element} as distilled, by {wildcards.strategy}"
+    script:
+        "../../scripts/as_many.py"

@@ -10,9 +10,12 @@ localrules:
     figure_2b,
     figure_3a,
     figure_3b,
+    figure_n6,
     figure_s1,
     figure_s2,
     figure_s3,
+    figure_translation,
+    figure_energy_volume,
     figure_sampling,
     figure_errors,
 
@@ -51,6 +54,8 @@ rule figure_1:
 rule figure_2a:
     input:
         curve="<results>/distillation/Ni/curve.csv",
+        random=trained("Ni-random", setting("distillation", "Ni").source),
+        full=trained("Ni-full", setting("distillation", "Ni").source),
     output:
         report(
             "<results>/figures/figure_2a.svg",
@@ -117,21 +122,18 @@ rule figure_2b:
 
 rule figure_3a:
     input:
-        translated=[
-            f"<results>/translation/{t.source}-{target}/frames.h5"
-            for target, t in settings.translation.items()
-        ],
-        own=[f"<results>/sampling/{t.test}.h5" for t in settings.translation.values()],
-        crystals=[
-            f"<results>/relaxation/EAM/{target}.json"
-            for target in settings.translation
-        ],
+        evaluations=evaluations(
+            ["Ni-distilled"], setting("distillation", "Ni").reference, "h5"
+        ),
     output:
         report(
             "<results>/figures/figure_3a.svg",
             caption="../report/figure_3a.rst",
             category="Figures",
-            labels={"figure": "3a", "shows": "translated frames and the targets' own"},
+            labels={
+                "figure": "3a",
+                "shows": "distilled frames' model on the larger set",
+            },
         ),
         "<results>/figures/figure_3a.pdf",
         "<results>/figures/figure_3a.png",
@@ -144,15 +146,67 @@ rule figure_3a:
         mem_mb=2000,
         runtime=30,
     params:
-        targets=list(settings.translation),
+        titles=[title_of(setting("distillation", "Ni").reference)],
+        circle=False,
         version=VERSION["paper"],
     message:
-        "figure_3a: translated frames and the targets' own"
+        "{rule}: predicted against true energy"
     script:
-        "../../scripts/figure_3a.py"
+        "../../scripts/figure_parity.py"
 
 
-rule figure_3b:
+use rule figure_3a as figure_3b with:
+    input:
+        evaluations=evaluations(
+            ["Al-translated"], setting("translation", "Al").test, "h5"
+        ),
+    output:
+        report(
+            "<results>/figures/figure_3b.svg",
+            caption="../report/figure_3b.rst",
+            category="Figures",
+            labels={
+                "figure": "3b",
+                "shows": "translated frames' model on aluminium's own set",
+            },
+        ),
+        "<results>/figures/figure_3b.pdf",
+        "<results>/figures/figure_3b.png",
+    log:
+        "<logs>/paper/figure_3b.log",
+    params:
+        titles=[title_of(setting("translation", "Al").test)],
+        circle=True,
+        version=VERSION["paper"],
+
+
+use rule figure_3a as figure_n6 with:
+    input:
+        evaluations=evaluations(
+            ["Nb-translated"], setting("translation", "Nb").test, "h5"
+        ),
+    output:
+        report(
+            "<results>/figures/figure_n6.svg",
+            caption="../report/figure_n6.rst",
+            category="Figures",
+            labels={
+                "figure": "note 6",
+                "shows": "translated frames' model on niobium's own set",
+            },
+        ),
+        "<results>/figures/figure_n6.pdf",
+        "<results>/figures/figure_n6.png",
+    log:
+        "<logs>/paper/figure_n6.log",
+    params:
+        titles=[title_of(setting("translation", "Nb").test)],
+        circle=False,
+        version=VERSION["paper"],
+
+
+# Not the paper's: all targets side by side, and where the translated frames lie.
+use rule figure_3a as figure_translation with:
     input:
         evaluations=[
             file
@@ -161,18 +215,49 @@ rule figure_3b:
         ],
     output:
         report(
-            "<results>/figures/figure_3b.svg",
-            caption="../report/figure_3b.rst",
+            "<results>/figures/translation.svg",
+            caption="../report/figure_translation.rst",
             category="Figures",
             labels={
-                "figure": "3b",
+                "figure": "translation",
                 "shows": "models of translated frames on the targets' own",
             },
         ),
-        "<results>/figures/figure_3b.pdf",
-        "<results>/figures/figure_3b.png",
+        "<results>/figures/translation.pdf",
+        "<results>/figures/translation.png",
     log:
-        "<logs>/paper/figure_3b.log",
+        "<logs>/paper/figure_translation.log",
+    params:
+        titles=[title_of(t.test) for t in settings.translation.values()],
+        circle=True,
+        version=VERSION["paper"],
+
+
+rule figure_energy_volume:
+    input:
+        translated=[
+            f"<results>/translation/{t.source}-{target}/frames.h5"
+            for target, t in settings.translation.items()
+        ],
+        own=[f"<results>/sampling/{t.test}.h5" for t in settings.translation.values()],
+        crystals=[
+            f"<results>/relaxation/EAM/{target}.json"
+            for target in settings.translation
+        ],
+    output:
+        report(
+            "<results>/figures/energy_volume.svg",
+            caption="../report/figure_energy_volume.rst",
+            category="Figures",
+            labels={
+                "figure": "energy and volume",
+                "shows": "translated frames and the targets' own",
+            },
+        ),
+        "<results>/figures/energy_volume.pdf",
+        "<results>/figures/energy_volume.png",
+    log:
+        "<logs>/paper/figure_energy_volume.log",
     conda:
         "../../envs/potstill.yaml"
     threads: 1
@@ -183,9 +268,9 @@ rule figure_3b:
         targets=list(settings.translation),
         version=VERSION["paper"],
     message:
-        "figure_3b: models of translated frames on the targets' own"
+        "figure_energy_volume: translated frames and the targets' own"
     script:
-        "../../scripts/figure_3b.py"
+        "../../scripts/figure_energy_volume.py"
 
 
 rule figure_s1:
@@ -278,7 +363,7 @@ rule figure_s3:
         mem_mb=2000,
         runtime=30,
     params:
-        sets=momt_sets(),
+        titles=[title_of(name) for name in momt_sets()],
         version=VERSION["paper"],
     message:
         "figure_s3: coverage of the plane of enthalpy and order"
@@ -355,8 +440,8 @@ rule figure_errors:
 rule figures:
     input:
         expand(
-            "<results>/figures/figure_{number}.{suffix}",
-            number=FIGURE_NUMBERS,
+            "<results>/figures/{name}.{suffix}",
+            name=FIGURES,
             suffix=["pdf", "png", "svg"],
         ),
         expand(

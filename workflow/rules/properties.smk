@@ -11,7 +11,7 @@ rule properties:
         expand(
             "<results>/tables/properties_{element}.{suffix}",
             element=settings.properties,
-            suffix=["csv", "md", "tex"],
+            suffix=["csv", "md", "tex", "html"],
         ),
 
 
@@ -46,14 +46,15 @@ rule properties_table:
     input:
         unpack(properties_files),
     output:
-        csv=report(
-            "<results>/tables/properties_{element}.csv",
+        csv="<results>/tables/properties_{element}.csv",
+        markdown="<results>/tables/properties_{element}.md",
+        tex="<results>/tables/properties_{element}.tex",
+        page=report(
+            "<results>/tables/properties_{element}.html",
             caption="../report/properties.rst",
             category="Tables",
             labels={"table": "properties", "shows": "properties of {element}"},
         ),
-        markdown="<results>/tables/properties_{element}.md",
-        tex="<results>/tables/properties_{element}.tex",
     log:
         "<logs>/properties/table-{element}.log",
     conda:

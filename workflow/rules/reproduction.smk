@@ -22,9 +22,13 @@ rule reproduction_page:
     input:
         provenance="<results>/provenance.json",
         tables=expand("<results>/tables/table_{number}.csv", number=TABLE_NUMBERS),
-        figures=expand("<results>/figures/figure_{number}.png", number=FIGURE_NUMBERS),
+        figures=expand("<results>/figures/{name}.png", name=FIGURES),
         curve="<results>/distillation/Ni/curve.csv",
         reduction="<results>/distillation/Ni/reduction.json",
+        choice_summaries=summaries(CHOICES.values()),
+        choice_evaluations=evaluations(
+            CHOICES.values(), setting("distillation", "Ni").source
+        ),
         grid_summaries=summaries(grid_models("Ni")),
         grid_evaluations=evaluations(
             grid_models("Ni"), setting("distillation", "Ni").reference
@@ -53,9 +57,7 @@ rule reproduction_page:
         times="<results>/reproduction/times.csv",
         sets="<results>/reproduction/sampling/sets.csv",
         tables=expand("<results>/reproduction/tables/{name}", name=reproduced_tables()),
-        figures=expand(
-            "<results>/reproduction/figures/figure_{number}.png", number=FIGURE_NUMBERS
-        ),
+        figures=expand("<results>/reproduction/figures/{name}.png", name=FIGURES),
     log:
         "<logs>/paper/reproduction.log",
     conda:
@@ -66,6 +68,7 @@ rule reproduction_page:
         runtime=30,
     params:
         tables=TABLE_NUMBERS,
+        choices=list(CHOICES),
         grids=[f"{h}x{o}" for h, o in setting("distillation", "Ni").grids],
         few=[str(count) for count in settings.reproduction.few_frames],
         compared=list(COMPARED),

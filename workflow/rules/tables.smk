@@ -13,14 +13,15 @@ rule table_1:
     input:
         unpack(lambda wildcards: crystals("Ni", COMPARED_MODELS)),
     output:
-        csv=report(
-            "<results>/tables/table_1.csv",
+        csv="<results>/tables/table_1.csv",
+        markdown="<results>/tables/table_1.md",
+        tex="<results>/tables/table_1.tex",
+        page=report(
+            "<results>/tables/table_1.html",
             caption="../report/table_1.rst",
             category="Tables",
             labels={"table": "1", "shows": "crystals of nickel by kind of frames"},
         ),
-        markdown="<results>/tables/table_1.md",
-        tex="<results>/tables/table_1.tex",
     log:
         "<logs>/paper/table_1.log",
     conda:
@@ -30,6 +31,7 @@ rule table_1:
         mem_mb=1000,
         runtime=30,
     params:
+        title=TITLES["1"],
         models=COMPARED_MODELS,
         printed=1,
         version=VERSION["paper"],
@@ -43,17 +45,19 @@ use rule table_1 as table_2 with:
     input:
         unpack(lambda wildcards: crystals("Ni", ["Ni-distilled", "Ni-full"])),
     output:
-        csv=report(
-            "<results>/tables/table_2.csv",
+        csv="<results>/tables/table_2.csv",
+        markdown="<results>/tables/table_2.md",
+        tex="<results>/tables/table_2.tex",
+        page=report(
+            "<results>/tables/table_2.html",
             caption="../report/table_2.rst",
             category="Tables",
             labels={"table": "2", "shows": "distilled against all frames"},
         ),
-        markdown="<results>/tables/table_2.md",
-        tex="<results>/tables/table_2.tex",
     log:
         "<logs>/paper/table_2.log",
     params:
+        title=TITLES["2"],
         models=["Ni-distilled", "Ni-full"],
         printed=2,
         version=VERSION["paper"],
@@ -63,8 +67,11 @@ use rule table_1 as table_3 with:
     input:
         unpack(lambda wildcards: crystals("Al", ["Al-translated"])),
     output:
-        csv=report(
-            "<results>/tables/table_3.csv",
+        csv="<results>/tables/table_3.csv",
+        markdown="<results>/tables/table_3.md",
+        tex="<results>/tables/table_3.tex",
+        page=report(
+            "<results>/tables/table_3.html",
             caption="../report/table_3.rst",
             category="Tables",
             labels={
@@ -72,11 +79,10 @@ use rule table_1 as table_3 with:
                 "shows": "crystals of aluminium from translated frames",
             },
         ),
-        markdown="<results>/tables/table_3.md",
-        tex="<results>/tables/table_3.tex",
     log:
         "<logs>/paper/table_3.log",
     params:
+        title=TITLES["3"],
         models=["Al-translated"],
         printed=None,
         version=VERSION["paper"],
@@ -86,8 +92,11 @@ use rule table_1 as table_nb with:
     input:
         unpack(lambda wildcards: crystals("Nb", ["Nb-translated"])),
     output:
-        csv=report(
-            "<results>/tables/table_nb.csv",
+        csv="<results>/tables/table_nb.csv",
+        markdown="<results>/tables/table_nb.md",
+        tex="<results>/tables/table_nb.tex",
+        page=report(
+            "<results>/tables/table_nb.html",
             caption="../report/table_nb.rst",
             category="Tables",
             labels={
@@ -95,11 +104,10 @@ use rule table_1 as table_nb with:
                 "shows": "crystals of niobium from translated frames",
             },
         ),
-        markdown="<results>/tables/table_nb.md",
-        tex="<results>/tables/table_nb.tex",
     log:
         "<logs>/paper/table_nb.log",
     params:
+        title=TITLES["nb"],
         models=["Nb-translated"],
         printed=None,
         version=VERSION["paper"],
@@ -109,14 +117,15 @@ rule table_s4:
     input:
         summaries=[f"<results>/models/{name}/summary.json" for name in settings.models],
     output:
-        csv=report(
-            "<results>/tables/table_s4.csv",
+        csv="<results>/tables/table_s4.csv",
+        markdown="<results>/tables/table_s4.md",
+        tex="<results>/tables/table_s4.tex",
+        page=report(
+            "<results>/tables/table_s4.html",
             caption="../report/table_s4.rst",
             category="Tables",
             labels={"table": "S4", "shows": "self energies"},
         ),
-        markdown="<results>/tables/table_s4.md",
-        tex="<results>/tables/table_s4.tex",
     log:
         "<logs>/paper/table_s4.log",
     conda:
@@ -126,6 +135,7 @@ rule table_s4:
         mem_mb=1000,
         runtime=30,
     params:
+        title=TITLES["s4"],
         models=list(settings.models),
         version=VERSION["paper"],
     message:
@@ -139,5 +149,5 @@ rule tables:
         expand(
             "<results>/tables/table_{number}.{suffix}",
             number=TABLE_NUMBERS,
-            suffix=["csv", "md", "tex"],
+            suffix=["csv", "md", "tex", "html"],
         ),

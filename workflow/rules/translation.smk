@@ -96,22 +96,20 @@ use rule native_test as native_pool with:
         "translation: the pool of {input.frames}"
 
 
-rule native:
+use rule as_many as native with:
     input:
-        translated="<results>/distillation/{source}/distilled.h5",
+        other="<results>/distillation/{source}/distilled.h5",
         pool="<results>/translation/{target}/pool.h5",
     output:
         frames="<results>/translation/{source}-{target}/native-{strategy}-{of}.h5",
         summary="<results>/translation/{source}-{target}/native-{strategy}-{of}.json",
     log:
         "<logs>/translation/{source}-{target}-native-{strategy}-{of}.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
     resources:
         mem_mb=8000,
         runtime=120,
     params:
+        of=lambda wildcards: wildcards.of,
         descriptor=lambda wildcards: plain(
             translated_training(wildcards.source, wildcards.target).descriptor
         ),
@@ -119,8 +117,6 @@ rule native:
         version=VERSION["translation"],
     message:
         "native: as many {wildcards.of} of {wildcards.target} by {wildcards.strategy}"
-    script:
-        "../../scripts/native.py"
 
 
 use rule evaluate as native_evaluate with:

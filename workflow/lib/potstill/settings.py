@@ -42,7 +42,7 @@ _TRANSLATED = re.compile(
 )
 
 # models that tables and figures compare with the EAM, by what stands behind the element
-_AGAINST_EAM = ("fcc", "liquid", "momt", "full", "distilled", "translated")
+_AGAINST_EAM = ("fcc", "liquid", "momt", "full", "random", "distilled", "translated")
 
 
 def _refuse_alloy(name: str, place: str) -> None:

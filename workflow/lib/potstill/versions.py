@@ -15,5 +15,5 @@ VERSION = {
     "translation": 2,
     "relaxation": 3,
     "properties": 4,
-    "paper": 2,
+    "paper": 3,
 }

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from potstill.paper.data import read_evaluation
-from potstill.paper.figures.translation import HIGH_SHARE, high_energy
+from potstill.paper.figures.parity import HIGH_SHARE, high_energy
 from potstill.runtime.files import read_json
-from potstill.runtime.markup import markdown_table, write_csv, write_text
+from potstill.runtime.markup import MISSING, markdown_table, write_csv, write_text
 
 HEADER = [
     "element", "trained_on", "frames", "atoms", "labels", "mae_meV_per_atom",
@@ -41,12 +41,13 @@ def write_comparison(models: Sequence[Compared], *, csv: Path, markdown: Path) -
         trained, errors = read_json(model.summary), read_json(model.evaluation.with_suffix(".json"))
         exact, predicted = read_evaluation(model.evaluation)
         error, high, tested = 1000 * np.abs(predicted - exact), high_energy(exact), len(exact)
+        others = MISSING if high.all() else f"{error[~high].mean():.3f}"  # of one frame
         labels = read_json(model.choice)["labelled"] if model.choice else trained["frames"]
         cells.append(
             [trained["symbol"], model.label, str(trained["frames"]),
              str(trained["frames"] * trained["atoms"]), str(labels),
              f"{errors['mae_meV_per_atom']:.3f}", f"{errors['mae_shifted_meV_per_atom']:.3f}",
-             f"{error[high].mean():.3f}", f"{error[~high].mean():.3f}",
+             f"{error[high].mean():.3f}", others,
              f"{errors['force_mae_meV_per_A']:.2f}"]
         )  # fmt: skip
     write_csv(csv, HEADER, cells)

@@ -7,7 +7,8 @@ from potstill.errors import PotstillError
 from potstill.paper.tables import potential_label
 from potstill.relaxation.properties import NAMES, Value, find
 from potstill.runtime.files import read_json
-from potstill.runtime.markup import MISSING, markdown_table, write_csv, write_tex, write_text
+from potstill.runtime.markup import MISSING, Table, write_csv, write_markdown, write_tex
+from potstill.runtime.page import write_page
 
 # digits after the point by unit
 DIGITS = {
@@ -23,6 +24,7 @@ def properties_table(
     csv: Path,
     markdown: Path,
     tex: Path,
+    page: Path,
 ) -> None:
     """Write the properties of one element, a row each: the reference's, and each model's.
 
@@ -30,7 +32,7 @@ def properties_table(
     with each model, by its name. summaries: the training summary of each model, which tells how
     many frames it was trained on. A model has two columns, value and error; where a whole curve
     counts, the error is its distance from the reference's. What could not be had is a dash, with
-    its reason below the Markdown table.
+    its reason below the table in the Markdown file and on the page.
     """
     exact = read_json(reference)
     header = ["element", "property", "unit", exact["model"]]
@@ -57,7 +59,9 @@ def properties_table(
             groups.append(name)
     write_csv(csv, header, cells)
     write_tex(tex, header, cells, groups=groups)
-    write_text(markdown, "\n\n".join([markdown_table(header, cells), *notes]) + "\n")
+    parts: list[str | Table] = [Table(header, cells), *notes]
+    write_markdown(markdown, parts)
+    write_page(page, f"Properties of {exact['symbol']}", parts, download=csv)
 
 
 def _values(content: dict[str, Any], name: str) -> list[Value]:

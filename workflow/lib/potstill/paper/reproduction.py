@@ -11,8 +11,10 @@ from typing import Any
 from potstill.distillation.curve import read_curve
 from potstill.errors import PotstillError
 from potstill.paper import numbers
-from potstill.paper.numbers import Number, Trained
+from potstill.paper.data import Trained
+from potstill.paper.numbers import Number
 from potstill.paper.small import small_png
+from potstill.paper.tables import TITLES
 from potstill.runtime.files import read_json
 from potstill.runtime.markup import markdown_table, write_csv, write_text
 from potstill.runtime.times import Job, StageTime, by_stage, elapsed
@@ -23,13 +25,6 @@ _APART = re.compile(
     r"-(?:study|seed|native|scaled|bain|whole|few|validate|coexistence|melting)\b"
     r"|/study/|/properties/|/features/\w+/translation/"
 )
-# What the tables that a page shows are about.
-TITLES = {
-    "1": "Table 1: relaxed nickel, by kind of frames",
-    "2": "Table 2: relaxed nickel, distilled against all frames",
-    "3": "Table 3: relaxed aluminium, of translated frames",
-    "nb": "Relaxed niobium, of translated frames",
-}
 PRINTED = {"1": 1, "2": 2}
 # The model of each crystal table whose errors are goals.
 JUDGED = {"2": "distilled", "3": "translated", "nb": "translated"}
@@ -40,16 +35,18 @@ class Sources:
     """The result files that a page is made from.
 
     tables: CSV of the paper's tables by number (`s4` included), with Markdown beside them; figures:
-    PNG; grids and few: models on the larger set, by label; compared:
-    evaluations (JSON) by model and set (Figure S2); translated: evaluations (HDF5) by target;
-    extra: tables (CSV, Markdown beside them) of targets that were asked for apart, by title; rows:
-    CSV behind them that is copied and not shown, by file name.
+    PNG; choices: models of several choices of frames from the distilled set, on it, by label; grids
+    and few: models on the larger set, by label; compared: evaluations (JSON) by model and set
+    (Figure S2); translated: evaluations (HDF5) by target; extra: tables (CSV, Markdown beside them)
+    of targets that were asked for apart, by title; rows: CSV behind them that is copied and not
+    shown, by file name.
     """
 
     tables: dict[str, Path]
     figures: list[Path]
     curve: Path
     reduction: Path
+    choices: dict[str, Trained]
     grids: dict[str, Trained]
     few: dict[str, Trained]
     compared: dict[str, dict[str, Path]]
@@ -216,6 +213,8 @@ def _distillation(sources: Sources) -> list[str]:
         f"{report['seen']} frames with {report['labelled']} labels: {labels}. Exact duplicates "
         f"among the kept: {report['duplicates_kept']}; near-duplicates dropped: "
         f"{report['near_duplicates_dropped']}.",
+        markdown_table(*numbers.choices(sources.choices)),
+        "Over all frames of the set, trained on or not; *worst 1%*: mean error of the worst.",
     ]
 
 
@@ -239,9 +238,9 @@ def _larger_set(sources: Sources, few: Sequence[numbers.Point]) -> list[str]:
 
 def _crystals(sources: Sources) -> list[str]:
     text = []
-    for number, title in TITLES.items():
+    for number in ("1", "2", "3", "nb"):
         text += [
-            f"## {title}",
+            f"## {TITLES[number]}",
             markdown_table(*numbers.beside_printed(sources.tables[number], PRINTED.get(number))),
         ]
     return [

@@ -1,4 +1,4 @@
-"""Tables 1, 2, 3, that of niobium, and S4: from result files to CSV, Markdown and LaTeX."""
+"""Tables 1, 2, 3, that of niobium, and S4: from result files to CSV, Markdown, LaTeX and HTML."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -6,10 +6,19 @@ from typing import NamedTuple
 from potstill.errors import PotstillError
 from potstill.paper.printed import TABLES
 from potstill.runtime.files import read_json
-from potstill.runtime.markup import markdown_table, write_csv, write_tex, write_text
+from potstill.runtime.markup import Table, write_csv, write_markdown, write_tex
+from potstill.runtime.page import write_page
 
 HCP, HCP_PRINTED = "HCP", "HCP c/a=sqrt(3)"
 STRUCTURES = ("FCC", "BCC", HCP, HCP_PRINTED)
+# What the paper's tables are about, by number.
+TITLES = {
+    "1": "Table 1: relaxed nickel, by kind of frames",
+    "2": "Table 2: relaxed nickel, distilled against all frames",
+    "3": "Table 3: relaxed aluminium, of translated frames",
+    "nb": "Relaxed niobium, of translated frames",
+    "s4": "Table S4: self energies",
+}
 KINDS = {"fcc": "FCC", "bcc": "BCC", "hcp": "HCP", "momt": "MOMT", "full": "undistilled"}
 
 
@@ -56,16 +65,19 @@ def crystal_table(
     models: dict[str, Path],
     summaries: dict[str, Path],
     *,
+    title: str,
     csv: Path,
     markdown: Path,
     tex: Path,
+    page: Path,
     printed: int | None = None,
 ) -> None:
     """Write relaxed crystals of the EAM and of models, with errors and the rank of the energies.
 
     reference: relaxed crystals of the EAM. models: those of each model, by its name. summaries:
-    the training summary of each model, which tells how many frames it was trained on. printed: the
-    number of the paper's table to repeat below ours in the Markdown file.
+    the training summary of each model, which tells how many frames it was trained on. title: that
+    of the page. printed: the number of the paper's table to repeat below ours in the Markdown file
+    and on the page.
 
     Rank 1 is the lowest energy among FCC, BCC and HCP. The relaxed HCP crystal counts for the ranks
     of FCC, BCC and HCP; the row `HCP c/a=sqrt(3)` is ranked with itself in its place.
@@ -88,30 +100,34 @@ def crystal_table(
     cells = [_crystal_cells(row) for row in rows]
     write_csv(csv, header, cells)
     write_tex(tex, header, cells, groups=[row.potential for row in rows])
-    text = markdown_table(header, cells)
-    text += (
-        "\n\nBond length: nearest neighbours. Errors: against the EAM in the same structure. "
+    parts: list[str | Table] = [
+        Table(header, cells),
+        "Bond length: nearest neighbours. Errors: against the EAM in the same structure. "
         "Rank: 1 is the lowest energy of FCC, BCC and HCP; `HCP` is relaxed with free c/a, "
-        f"`{HCP_PRINTED}` is held there, as in the paper's tables, and ranked in place of `HCP`.\n"
-    )
+        f"`{HCP_PRINTED}` is held there, as in the paper's tables, and ranked in place of `HCP`.",
+    ]
     if unconverged:
-        text += f"\nNot converged, so no minimum: {'; '.join(unconverged)}.\n"
+        parts.append(f"Not converged, so no minimum: {'; '.join(unconverged)}.")
     if printed is not None:
-        text += f"\nPrinted in the paper (Table {printed}; its HCP is ours at c/a = sqrt(3)):\n\n"
-        fields = ["structure", "atoms", "potential", "bond_length_A", "energy_eV_per_atom"]
-        text += markdown_table(
-            fields,
-            [
-                [r.structure, str(r.atoms), r.potential, f"{r.bond_length_A:.2f}",
-                 f"{r.energy_eV_per_atom:.3f}"]
-                for r in TABLES[printed]
-            ],
-        )  # fmt: skip
-        text += "\n"
-    write_text(markdown, text)
+        parts.append(f"Printed in the paper (Table {printed}; its HCP is ours at c/a = sqrt(3)):")
+        parts.append(_printed_table(printed))
+    write_markdown(markdown, parts)
+    write_page(page, title, parts, download=csv)
 
 
-def self_energy_table(summaries: dict[str, Path], *, csv: Path, markdown: Path, tex: Path) -> None:
+def _printed_table(number: int) -> Table:
+    header = ["structure", "atoms", "potential", "bond_length_A", "energy_eV_per_atom"]
+    cells = [
+        [r.structure, str(r.atoms), r.potential, f"{r.bond_length_A:.2f}",
+         f"{r.energy_eV_per_atom:.3f}"]
+        for r in TABLES[number]
+    ]  # fmt: skip
+    return Table(header, cells)
+
+
+def self_energy_table(
+    summaries: dict[str, Path], *, title: str, csv: Path, markdown: Path, tex: Path, page: Path
+) -> None:
     """Write each model's element, training frames and self energy (Table S4).
 
     summaries: the training summary of each model, by its name.
@@ -126,7 +142,8 @@ def self_energy_table(summaries: dict[str, Path], *, csv: Path, markdown: Path, 
     cells = [[r.element, r.model, str(r.frames), f"{r.self_energy_eV:.6f}"] for r in rows]
     write_csv(csv, header, cells)
     write_tex(tex, header, cells, groups=[row.element for row in rows])
-    write_text(markdown, markdown_table(header, cells) + "\n")
+    write_markdown(markdown, [Table(header, cells)])
+    write_page(page, title, [Table(header, cells)], download=csv)
 
 
 def read_crystals(path: Path) -> tuple[str, dict[str, Crystal]]:

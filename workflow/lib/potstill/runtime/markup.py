@@ -4,11 +4,29 @@ import csv
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from potstill.runtime.files import atomic_path
 
 # a cell of a column of numbers that has none
 MISSING = "-"
+# what a backslash does not make of these; LaTeX's usual encoding prints others for the last three
+TEX = {
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}",
+    "|": r"\textbar{}", "<": r"\textless{}", ">": r"\textgreater{}",
+}  # fmt: skip
+
+
+class Table(NamedTuple):
+    """A table: the names of its columns, and its rows."""
+
+    header: Sequence[str]
+    cells: Sequence[Sequence[str]]
+
+
+def is_numeric(table: Table) -> list[bool]:
+    """Return which columns hold nothing but numbers."""
+    return [all(_is_number(row[i]) for row in table.cells) for i in range(len(table.header))]
 
 
 def _is_number(cell: str) -> bool:
@@ -40,22 +58,37 @@ def bold(text: str, where: bool) -> str:
 
 def markdown_table(header: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table; columns of numbers are aligned right."""
-    numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]
+    numeric = is_numeric(Table(header, cells))
     lines = [header, ["---:" if right else "---" for right in numeric], *cells]
     shown = [[cell.replace("|", r"\|") for cell in line] for line in lines]
     return "\n".join("| " + " | ".join(line) + " |" for line in shown)
 
 
+def write_markdown(path: Path, parts: Sequence[str | Table]) -> None:
+    """Write paragraphs and tables as Markdown."""
+    shown = (part if isinstance(part, str) else markdown_table(*part) for part in parts)
+    write_text(path, "\n\n".join(shown) + "\n")
+
+
 def _tex(text: str) -> str:
-    text = text.replace("_", r"\_").replace("sqrt(3)", r"$\sqrt{3}$")
-    return re.sub(r"\^(\d)", r"$^\1$", text)
+    """Return text for LaTeX: roots and powers as mathematics, everything else as it is."""
+    return re.sub(r"sqrt\((\d+)\)|\^(\d+)|[&%$#_{}~^\\|<>]", _tex_of, text)
+
+
+def _tex_of(found: re.Match[str]) -> str:
+    root, power = found.groups()
+    if root:
+        return rf"$\sqrt{{{root}}}$"
+    if power:
+        return f"$^{power}$" if len(power) == 1 else f"$^{{{power}}}$"
+    return TEX.get(found[0], rf"\{found[0]}")
 
 
 def write_tex(
     path: Path, header: list[str], cells: list[list[str]], *, groups: Sequence[str]
 ) -> None:
     r"""Write a booktabs tabular, with space where the value of `groups` changes."""
-    numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]
+    numeric = is_numeric(Table(header, cells))
     lines = [
         "% needs \\usepackage{booktabs}",
         f"\\begin{{tabular}}{{{''.join('r' if right else 'l' for right in numeric)}}}",

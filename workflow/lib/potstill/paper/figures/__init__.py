@@ -5,19 +5,20 @@ from potstill.paper.figures.distillation import figure_2a, figure_2b
 from potstill.paper.figures.errors import figure_errors
 from potstill.paper.figures.models import figure_s2
 from potstill.paper.figures.overview import figure_1
+from potstill.paper.figures.parity import parity
 from potstill.paper.figures.sampling import figure_s1, figure_s3
-from potstill.paper.figures.translation import figure_3a, figure_3b
+from potstill.paper.figures.translation import energy_volume
 
 __all__ = [
+    "energy_volume",
     "figure_1",
     "figure_2a",
     "figure_2b",
-    "figure_3a",
-    "figure_3b",
     "figure_errors",
     "figure_s1",
     "figure_s2",
     "figure_s3",
     "momt_diagnostics",
     "npt_diagnostics",
+    "parity",
 ]

@@ -6,32 +6,60 @@ Errors are on a logarithmic axis, which the paper's is not: beside its own ours 
 from pathlib import Path
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from potstill.distillation.curve import CurvePoint, read_curve
 from potstill.errors import PotstillError
+from potstill.paper.data import Trained
 from potstill.paper.printed import FIGURE_2A, FIGURE_2B
-from potstill.paper.style import BLUE, GREEN, GREY, SKY, drawn, mark_paper
+from potstill.paper.style import BLUE, GREEN, GREY, PURPLE, SKY, drawn, mark_paper
 from potstill.runtime.files import read_json
 
+WORST = "worst 1%"
+MEASURES = {"mae_meV_per_atom": BLUE, "worst_percent_meV_per_atom": PURPLE}
 
-def figure_2a(curve: Path, *, outputs: list[Path]) -> None:
-    """Draw the error over all frames of the distilled set against the share of them trained on.
 
-    Plain and shifted (mean removed, as in the paper) mean absolute error of each iteration's
-    ensemble; a star marks the paper's 2.0 meV/atom (shifted) at 17%.
+def figure_2a(
+    curve: Path,
+    *,
+    random: Trained,
+    full: Trained,
+    outputs: list[Path],
+) -> None:
+    """Draw errors over all frames of the distilled set against the share of them trained on.
+
+    Of each iteration's ensemble: the mean absolute error (MAE), the same after removing the mean
+    error as in the paper, and the mean of the worst 1% of the frames. Beside them stand the MAE and
+    the worst 1% of a model of random frames of the set, at their share, and of a model of all its
+    frames, as lines. A star marks the paper's 2.0 meV/atom (shifted) at 17%.
     """
     points = read_curve(curve)
     atoms = points[-1].atoms
     share = [100 * p.share_of_source_frames for p in points]
-    with drawn(outputs) as figure:
+    with drawn(outputs, height=3.1) as figure:
         axes = figure.add_subplot()
         _draw_curve(
             axes, points, share, [p.mae_source for p in points],
             [p.mae_source_shifted for p in points], label="MAE",
         )  # fmt: skip
+        axes.plot(share, [p.worst_percent_source for p in points], "^-", color=PURPLE, label=WORST)
+        tested = read_json(random.evaluation)
+        at = 100 * read_json(random.summary)["frames"] / tested["frames"]
+        for measure, colour in MEASURES.items():
+            axes.plot(
+                at, tested[measure], "D", color=colour,
+                markerfacecolor="none", markersize=6,
+            )  # fmt: skip
+            axes.axhline(
+                read_json(full.evaluation)[measure], color=colour, linewidth=0.9, linestyle=":"
+            )
+        # in grey, as these two stand for both errors
+        axes.plot([], [], "D", color=GREY, markerfacecolor="none", label="as many at random")
+        axes.plot([], [], ":", color=GREY, label="all frames")
         mark_paper(axes, FIGURE_2A)
-        _label(axes, f"share of the {atoms}-atom frames (%)", f"MAE, {atoms} atoms (meV/atom)")
+        _label(axes, f"share of the {atoms}-atom frames (%)", f"error, {atoms} atoms (meV/atom)", 3)
         axes.set_xlim(left=0)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
 
 
 def figure_2b(
@@ -77,7 +105,7 @@ def figure_2b(
         mark_paper(axes, FIGURE_2B)
         axes.set_xscale("log")  # the grids' shares span two decades
         axes.xaxis.set_major_formatter("{x:g}")
-        _label(axes, f"share of the {what} set's atoms (%)", f"MAE, {what} set (meV/atom)")
+        _label(axes, f"share of the {what} set's atoms (%)", f"MAE, {what} set (meV/atom)", 4)
 
 
 def _draw_curve(
@@ -100,10 +128,10 @@ def _draw_curve(
         )  # fmt: skip
 
 
-def _label(axes: Axes, x: str, y: str) -> None:
+def _label(axes: Axes, x: str, y: str, ncols: int) -> None:
     axes.set(xlabel=x, ylabel=y, yscale="log")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.margins(x=0.15, y=0.15)
     # above the panel, where no point can be under it
     handles, labels = axes.get_legend_handles_labels()
-    axes.figure.legend(handles, labels, loc="outside upper center", ncols=4, columnspacing=1.2)
+    axes.figure.legend(handles, labels, loc="outside upper center", ncols=ncols, columnspacing=1.2)

@@ -45,7 +45,11 @@ def _plane(figure: Figure, axes: Axes, enthalpy: Floats, order: Floats, error: F
 
 
 def _against_sigma(axes: Axes, sigma: Floats, error: Floats, factor: float | None) -> None:
-    """Draw errors against sigma, both positive, and the root mean square error along it."""
+    """Draw errors against sigma, where both are positive, and their root mean square along it."""
+    positive = (sigma > 0) & (error > 0)
+    sigma, error = sigma[positive], error[positive]
+    if not len(error):  # as of one frame, whose error is the mean error
+        return
     every = max(1, len(sigma) // DRAWN)
     axes.plot(
         sigma[::every], error[::every], ".", color=BLUE, markersize=1.5, alpha=0.5, rasterized=True
@@ -61,11 +65,17 @@ def _against_sigma(axes: Axes, sigma: Floats, error: Floats, factor: float | Non
 def _coverage(axes: Axes, error: Floats, sigma: Floats) -> None:
     """Draw the share of errors within k sigma, and that of a normal distribution."""
     k = np.linspace(0, 3, 61)
-    judged = np.sort(np.abs(error) / sigma)
-    axes.plot(k, np.searchsorted(judged, k, side="right") / len(judged), color=BLUE, label="model")
+    if len(error):
+        judged = np.sort(np.abs(error) / sigma)
+        within = np.searchsorted(judged, k, side="right") / len(judged)
+        axes.plot(k, within, color=BLUE, label="model")
     axes.plot(k, erf(k / np.sqrt(2)), color=GREY, linestyle="--", label="normal")
     axes.set(xlabel="k", ylabel="share within k sigma", ylim=(0, 1.02), title="coverage")
     axes.legend(loc="lower right")
+
+
+def _title(what: str, spearman: float | None) -> str:
+    return f"{what}: Spearman {'-' if spearman is None else f'{spearman:.2f}'}"
 
 
 def figure_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Path]) -> None:
@@ -74,15 +84,15 @@ def figure_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[P
     (a) mean absolute error in the (H, O) plane; (b) error of a frame's energy against its sigma,
     the mean error taken out, with the factor found on the calibration frames; (c) share of the
     other frames' errors within k times the scaled sigma; (d) error of an atom's force against the
-    sigma of its energy. seed: that of the evaluation.
+    sigma of its energy. seed: that of the evaluation. What too few frames do not tell is left out.
     """
     arrays, attributes = read_datasets(evaluation, NAMES)
     found = read_json(summary)["uncertainty"]
-    atoms, factor = int(attributes["atoms"]), float(found["sigma_factor"])
+    atoms, factor = int(attributes["atoms"]), found["sigma_factor"]
     error = 1000 * (arrays["predicted_energy"] - arrays["energy"]) / atoms
     shifted = error - error.mean()
     sigma = 1000 * arrays["energy_std"] / atoms
-    judged = ~calibration_frames(len(error), seed)
+    judged = ~calibration_frames(len(error), seed) & (sigma > 0) & bool(factor)
     with drawn(outputs, width=PAGE, height=5.2) as figure:
         panels = figure.subplots(2, 2)
         h, o = (arrays[name] / atoms for name in ("enthalpy", "order_parameter"))
@@ -91,9 +101,9 @@ def figure_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[P
         panels[0, 1].set(
             xlabel="sigma (meV/atom)",
             ylabel="|error| (meV/atom)",
-            title=f"frames: Spearman {found['spearman_frames']:.2f}",
+            title=_title("frames", found["spearman_frames"]),
         )
-        _coverage(panels[1, 0], shifted[judged], factor * sigma[judged])
+        _coverage(panels[1, 0], shifted[judged], (factor or 0.0) * sigma[judged])
         _against_sigma(
             panels[1, 1],
             1000 * arrays["atomic_std"][arrays["force_frame"].astype(int)].ravel(),
@@ -103,7 +113,7 @@ def figure_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[P
         panels[1, 1].set(
             xlabel="sigma of the atomic energy (meV)",
             ylabel="error of the force (meV/A)",
-            title=f"atoms: Spearman {found['spearman_atoms_force']:.2f}",
+            title=_title("atoms", found["spearman_atoms_force"]),
         )
         for axes, letter in zip(panels.flat, "abcd", strict=True):
             panel_letter(axes, letter)

@@ -1,16 +1,16 @@
-"""Choose as many of a target's own frames as were translated to it."""
+"""Choose as many frames of a set as another holds."""
 
 from pathlib import Path
 
+from potstill.distillation.as_many import select_as_many
 from potstill.runtime.job import job
 from potstill.sections import Descriptor
-from potstill.translation.native import select_native
 
 with job(snakemake) as s:
-    select_native(
-        Path(s.input.translated),
+    select_as_many(
+        Path(s.input.other),
         Path(s.input.pool),
-        of=s.wildcards.of,
+        of=s.params.of,
         strategy=s.wildcards.strategy,
         descriptor=Descriptor.model_validate(s.params.descriptor),
         seed=s.params.seed,

@@ -1,12 +1,12 @@
-"""Native frames, as many as were translated."""
+"""Frames of a pool, as many as another set holds."""
 
 import numpy as np
 import pytest
 
+from potstill.distillation.as_many import equal_count, select_as_many
 from potstill.frames import Frames, read_frames, write_frames
 from potstill.runtime.files import read_json
 from potstill.sections import Descriptor
-from potstill.translation.native import equal_count, select_native
 
 
 def frames(count, atoms, symbol="Al"):
@@ -41,7 +41,7 @@ def test_choice(tmp_path, strategy, labelled):
     """A grid in (H, O) pays for the labels of the whole pool."""
     write_frames(tmp_path / "distilled.h5", frames(20, 32, "Ni"))
     write_frames(tmp_path / "pool.h5", frames(50, 108))
-    select_native(
+    select_as_many(
         tmp_path / "distilled.h5",
         tmp_path / "pool.h5",
         of="atoms",

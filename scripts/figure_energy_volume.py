@@ -1,8 +1,8 @@
-"""Figure 3a: the translated frames and the targets' own."""
+"""The translated frames and the targets' own."""
 
 from pathlib import Path
 
-from potstill.paper.figures import figure_3a
+from potstill.paper.figures import energy_volume
 from potstill.runtime.job import job
 
 with job(snakemake) as s:
@@ -10,4 +10,4 @@ with job(snakemake) as s:
         dict(zip(s.params.targets, map(Path, files), strict=True))
         for files in (s.input.translated, s.input.own, s.input.crystals)
     )
-    figure_3a(translated, own, crystals, outputs=[Path(path) for path in s.output])
+    energy_volume(translated, own, crystals, outputs=[Path(path) for path in s.output])

@@ -1,0 +1,162 @@
+"""The page of results, and Snakemake's report: it opens on results, and shows tables inside it."""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from potstill.paper.data import Trained
+from potstill.paper.results_page import Results, write_results_page
+from potstill.paper.tables import self_energy_table
+from potstill.runtime.files import write_json
+
+ROOT = Path(__file__).parents[2]
+COLUMNS = (
+    "element,structure,atoms,potential,bond_length_A,energy_eV_per_atom,"
+    "bond_error_A,energy_error_eV_per_atom,rank"
+)
+SNAKEFILE = f"""
+configfile: "config.yaml"
+report: "{ROOT}/workflow/report/workflow.rst"
+rule all:
+    input:
+        "results/toy/results.html",
+        "results/toy/tables/table_s4.html",
+rule results_page:
+    output: report("results/toy/results.html", category="Results", labels={{"page": "results"}})
+    shell: "cp made/results.html {{output}}"
+rule table_s4:
+    output: report("results/toy/tables/table_s4.html", category="Tables", labels={{"table": "S4"}})
+    shell: "cp made/table_s4.html {{output}}"
+"""
+
+
+@pytest.fixture
+def page(results, tmp_path) -> Path:
+    """The page of the small run."""
+    for name, method, trips in (("momt", "momt", 3), ("fcc", "npt", 0)):
+        flatness = 1.87 if method == "momt" else None
+        write_json(
+            tmp_path / f"{name}.json",
+            {"method": method, "frames": 600, "round_trips": trips, "order_flatness": flatness},
+        )
+    rows = [COLUMNS]
+    for potential, energies, error in (
+        ("EAM", (-4.87, -4.83, -4.86), 0.0),
+        ("NNP 204 distilled frames", (-4.871, -4.833, -4.862), -0.003),
+        ("NNP 1200 undistilled frames", (-4.87, -4.88, -4.86), -0.05),
+    ):
+        for structure, energy in zip(("FCC", "BCC", "HCP"), energies, strict=True):
+            rows.append(f"Ni,{structure},32,{potential},2.49,{energy},{error / 2},{error},1")
+    (tmp_path / "table_2.csv").write_text("\n".join(rows) + "\n")
+    write_json(
+        tmp_path / "reduction.json",
+        {"strategy": "outlying_atom", "kept": 204, "labelled": 204, "source_frames": 1200},
+    )
+    Image.new("RGB", (60, 40), "white").save(tmp_path / "figure_2a.png")
+    write_results_page(
+        "toy",
+        Results(
+            tested={
+                ("Ni-distilled", "Ni/108/momt"): Trained(
+                    results / "Ni-distilled.json", results / "evaluation-Ni-108.json"
+                ),
+                ("Ni-full", "Ni/32/momt"): Trained(
+                    results / "Ni-full.json", results / "source-full.json"
+                ),
+            },
+            crystals=[tmp_path / "table_2.csv"],
+            sampled={
+                "Ni/108/momt": tmp_path / "momt.json",
+                "Ni/108/fcc": tmp_path / "fcc.json",
+            },
+            reductions={"Ni": tmp_path / "reduction.json"},
+            figures={"Figure 2a & more": tmp_path / "figure_2a.png"},
+        ),
+        tmp_path / "results.html",
+    )
+    return tmp_path / "results.html"
+
+
+def rows_of(html):
+    """Return the cells of all rows of a page's tables."""
+    rows = re.findall(r"<tr>(.*?)</tr>", html)
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
+
+
+def test_page_of_results(page):
+    text = page.read_text()
+    assert "kept <strong>204</strong> (17.0%), with labels of 204" in text
+    rows = rows_of(text)
+    for row in (
+        ["Ni", "NNP 204 distilled frames", "Ni/108/momt", "600", "0.600", "3.00", "5.4"],
+        ["Ni", "NNP 1200 undistilled frames", "Ni/32/momt", "1200", "0.300", "1.50", "2.7"],
+        ["Ni", "NNP 204 distilled frames", "3.00", "0.0015", "FCC &lt; HCP &lt; BCC", "yes"],
+        ["Ni", "NNP 1200 undistilled frames", "50.00", "0.0250", "BCC &lt; FCC &lt; HCP",
+         "no: FCC &lt; HCP &lt; BCC"],
+        ["Ni/108/momt", "MOMT", "600", "3", "1.87"],
+        ["Ni/108/fcc", "NPT", "600", "-", "-"],
+    ):  # fmt: skip
+        assert row in rows, row
+    assert 'alt="Figure 2a &amp; more"' in text
+    shown = re.search(r'src="data:image/png;base64,([^"]+)"', text)[1]
+    assert base64.b64decode(shown).startswith(b"\x89PNG")
+
+
+@pytest.fixture
+def report(page, results, tmp_path) -> str:
+    """The report, as `make report` makes it, of a toy run of the page and a table."""
+    folder = tmp_path / "toy"
+    (folder / "made").mkdir(parents=True)
+    page.rename(folder / "made/results.html")
+    self_energy_table(
+        {"Ni-full": results / "Ni-self.json"}, title="Table S4",
+        **{kind: folder / f"made/table_s4.{suffix}" for kind, suffix in
+           (("csv", "csv"), ("markdown", "md"), ("tex", "tex"), ("page", "html"))},
+    )  # fmt: skip
+    (folder / "Snakefile").write_text(SNAKEFILE)
+    (folder / "config.yaml").write_text("run: toy\n")
+    metadata = re.search(r"--report-metadata (\S+)", (ROOT / "Makefile").read_text())[1]
+    for arguments in (
+        ("--cores", "1"),
+        ("--report", "report.html", "--report-metadata", ROOT / metadata),
+    ):
+        made = subprocess.run(
+            [sys.executable, "-m", "snakemake", *arguments],
+            cwd=folder, capture_output=True, text=True,
+        )  # fmt: skip
+        assert made.returncode == 0, made.stdout + made.stderr
+    return (folder / "report.html").read_text()
+
+
+def variable(report, name):
+    """Return what a report's script is given under a name."""
+    return json.loads(re.search(rf"<script[^>]*>\s*var {name} = (.*);\n", report)[1])
+
+
+def test_report_shows_tables_and_opens_on_results(report):
+    # Snakemake shows what is HTML in the page, and anything but images and PDF as a download
+    shown = variable(report, "results")
+    assert {result["mime_type"] for result in shown.values()} == {"text/html"}
+    table = shown["results/toy/tables/table_s4.html"]
+    page = base64.b64decode(table["data_uri"].partition("base64,")[2]).decode()
+    assert ["Ni", "Ni-full", "1200", "-4.500000"] in rows_of(page)
+    # with metadata it opens on them below the description, without on the graph of rules beside it
+    assert variable(report, "metadata")
+    description = variable(report, "workflow_desc")
+    assert ["Ni/108/momt", "MOMT", "600", "3", "1.87"] in rows_of(description)
+    assert "app.showCategory('Tables')" in description
+    assert "system-message" not in description
+
+
+def test_nothing_that_a_rule_reports_is_a_download():
+    reported = []
+    for rules in (ROOT / "workflow/rules").glob("*.smk"):
+        reported += re.findall(r'report\(\s*"([^"]+)"', rules.read_text())
+    assert len(reported) > 15
+    assert {Path(name).suffix for name in reported} == {".svg", ".html"}

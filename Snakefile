@@ -7,9 +7,11 @@ potentials -> sampling -> training -> distillation -> translation -> relaxation 
 import sys
 from pathlib import Path
 
+from snakemake.logging import logger
 from snakemake.utils import min_version
 
 from potstill.errors import PotstillError
+from potstill.runtime.console import Console
 from potstill.settings import load_settings
 
 min_version("9.19")
@@ -64,6 +66,7 @@ include: "workflow/rules/tables.smk"
 include: "workflow/rules/results.smk"
 include: "workflow/rules/provenance.smk"
 include: "workflow/rules/reproduction.smk"
+include: "workflow/rules/console.smk"
 
 
 localrules:
@@ -83,3 +86,19 @@ rule all:
         ),
         "<results>/results.html",
         "<results>/provenance.json",
+
+
+# Jobs of a run read this file, too, and say no more than they have to.
+if workflow.is_main_process:
+    console = Console(workflow, expected_seconds)
+    console.attach(logger)
+
+
+onsuccess:
+    for line in summary_of_run(console.seconds()):
+        logger.info(line)
+
+
+onerror:
+    for line in console.failures():
+        logger.error(line)

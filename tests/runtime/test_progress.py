@@ -1,4 +1,4 @@
-"""Progress lines: done, rate, time left and the watched quantity; not too many of them."""
+"""Progress lines: done, rate and the watched quantity; not too many of them."""
 
 import re
 
@@ -6,7 +6,7 @@ from potstill.runtime import progress
 from potstill.runtime.progress import Progress
 
 
-def test_line_tells_rate_and_time_left(capsys, monkeypatch):
+def test_line_tells_the_rate(capsys, monkeypatch):
     now = 100.0
     monkeypatch.setattr(progress.time, "monotonic", lambda: now)
     bar = Progress("sample Ni", 1000, "steps", start=200, interval_s=5)
@@ -15,8 +15,8 @@ def test_line_tells_rate_and_time_left(capsys, monkeypatch):
     assert capsys.readouterr().err == ""
     now = 110.0
     bar.update(600, "H/N -4.5 eV")
-    # 400 steps of this attempt in 10 s: 40/s, and 400 are left
-    line = "sample Ni: 600/1000 steps, 40 steps/s, 10 s left, H/N -4.5 eV\n"
+    # 400 steps of this attempt in 10 s
+    line = "sample Ni: 600/1000 steps, 40 steps/s, H/N -4.5 eV\n"
     assert capsys.readouterr().err == line
 
 
@@ -24,4 +24,4 @@ def test_the_last_line_always_comes(capsys):
     bar = Progress("train", 3, "epochs", interval_s=1000)
     for epoch in (1, 2, 3):
         bar.update(epoch)
-    assert re.fullmatch(r"train: 3/3 epochs, .* epochs/s, 0 s left\n", capsys.readouterr().err)
+    assert re.fullmatch(r"train: 3/3 epochs, .* epochs/s\n", capsys.readouterr().err)

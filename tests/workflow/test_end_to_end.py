@@ -70,6 +70,33 @@ def test_second_run_has_nothing_to_do(tiny_run, tiny_config, snakemake_in):
     assert "Nothing to be done" in again.stdout
 
 
+def test_run_ends_with_its_results(tiny_run):
+    """In Snakemake's log of the run, which says what the terminal shows."""
+    said = min((tiny_run / ".snakemake/log").iterdir()).read_text()
+    assert max(map(len, said.splitlines())) < 400
+    assert len(re.findall(r"steps \(\d+%\) done, about \d+ (?:s|min) left$", said, re.M)) > 50
+    end = said.partition("(100%) done\n")[2].splitlines()
+    assert end[0] == "errors:"
+    assert [re.split(" +", line)[1:4] for line in end[1:5]] == [
+        ["Ni-distilled", "on", "Ni/32/momt"],
+        ["Ni-distilled", "on", "Ni/108/momt"],
+        ["Al-translated", "on", "Al/108/momt"],
+        ["Nb-translated", "on", "Nb/54/momt"],
+    ]
+    assert re.fullmatch(r"distilled: \d+ of 60 frames of Ni", end[5])
+    assert re.match(r"order of FCC, BCC and HCP: the EAM's with \d of 7 models", end[6])
+    assert re.match(r"made: \d+ files in results/tiny/ \(distillation/Ni, figures, ", end[7])
+    assert end[8].startswith("as one page: snakemake --report results/tiny/report.html --config")
+    # so few steps do not take a walker from solid to liquid and back
+    short = [line for line in end[9:] if line.startswith("sampled too little: ")]
+    assert [line.split()[3] for line in short] == [
+        "Al/108/momt", "Nb/54/momt", "Ni/108/momt", "Ni/32/momt",
+    ]  # fmt: skip
+    assert [line.partition(": ")[0] for line in end[-3:]] == [
+        "time", "Complete log(s)", "Elapsed time",
+    ]  # fmt: skip
+
+
 def test_changed_setting_reruns_only_what_it_touches(tiny_run, tiny_config, snakemake_in, tmp_path):
     config = yaml.safe_load(tiny_config.read_text())
     config["translation"] = {"Nb": {"scale": 1.2}}

@@ -99,9 +99,9 @@ def reproduced_tables():
     return ["curve.csv", "reduction.md", *both, *study_rows()]
 
 
-def reproduction_command():
-    """Return the command that makes the reproduction page of this run."""
-    command = "snakemake --cores 2 reproduction"
+def command_of(arguments):
+    """Return the command that runs Snakemake with these arguments on this run's settings."""
+    command = f"snakemake {arguments}"
     for file in map(Path, workflow.configfiles):
         if file.name != "config.yaml":  # the default, read anyway
             inside = file.resolve().is_relative_to(workflow.basedir)

@@ -76,7 +76,7 @@ rule reproduction_page:
         apart=list(made_apart()),
         rows=list(study_rows()),
         logs=f"results/{settings.run}/logs",
-        command=reproduction_command(),
+        command=command_of("--cores 2 reproduction"),
         version=VERSION["paper"],
     message:
         "reproduction: every number beside the paper's"

@@ -1,4 +1,4 @@
-"""Tables as text: CSV, Markdown and LaTeX."""
+"""Tables as text: CSV, Markdown and LaTeX; lists in a line."""
 
 import csv
 import re
@@ -10,6 +10,8 @@ from potstill.runtime.files import atomic_path
 
 # a cell of a column of numbers that has none
 MISSING = "-"
+# a line holds so many names of a longer list
+SHOWN = 3
 # what a backslash does not make of these; LaTeX's usual encoding prints others for the last three
 TEX = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}",
@@ -104,3 +106,10 @@ def write_tex(
         lines.append(" & ".join(texts) + r" \\")
     lines += ["\\bottomrule", "\\end{tabular}"]
     write_text(path, "\n".join(lines) + "\n")
+
+
+def shortened(items: Sequence[str]) -> list[str]:
+    """Return the first of a list that a line is to hold, and how many more there are."""
+    if len(items) <= SHOWN + 1:  # a last one by its name is no longer
+        return list(items)
+    return [*items[:SHOWN], f"and {len(items) - SHOWN} more"]

@@ -1,4 +1,7 @@
-"""Progress lines: done, rate, time left, and the quantity that a person would watch."""
+"""Progress lines of a job: done, rate, and the quantity that a person would watch.
+
+The time left is that of the whole run, in Snakemake's own lines (`console`).
+"""
 
 import sys
 import time
@@ -30,8 +33,7 @@ class Progress:
             return
         self.last = now
         rate = (done - self.start) / max(now - self.began, 1e-9)
-        left = (self.total - done) / rate if rate > 0 else float("inf")
         say(
-            f"{self.label}: {done}/{self.total} {self.unit}, {rate:.4g} {self.unit}/s, "
-            f"{left:.0f} s left{', ' + watched if watched else ''}"
+            f"{self.label}: {done}/{self.total} {self.unit}, {rate:.4g} {self.unit}/s"
+            f"{', ' + watched if watched else ''}"
         )

@@ -1,0 +1,31 @@
+"""What a run says of itself: how long its jobs should take, and what it came to."""
+
+from pathlib import Path
+
+from potstill.paper.run_summary import run_summary
+from potstill.runtime import time_left
+
+
+def expected_seconds(job):
+    """Return how long a job should take, s, before there is anything to go by."""
+    name, wildcards = job.rule.name, job.wildcards
+    if name == "sample":
+        sampled = setting("sampling", set_name(wildcards))
+        return time_left.sampling_seconds(sampled, int(wildcards.atoms), cores=2)
+    if name in ("train", "train_iteration"):
+        return time_left.training_seconds(
+            settings.training_of(model_data(wildcards.model))
+        )
+    return time_left.SECONDS.get(name, time_left.OTHER_SECONDS)
+
+
+def summary_of_run(seconds):
+    """Return the last lines of a run that went well and took so many seconds."""
+    lines = run_summary(
+        Path(f"results/{settings.run}"),
+        {str(file) for job in workflow.dag.jobs for file in job.output},
+        tested=judged_models(),
+        targets={str(file) for file in workflow.dag.derived_targetfiles},
+        one_page=command_of(f"--report results/{settings.run}/report.html"),
+    )
+    return [*lines, f"time: {time_left.in_words(seconds)}"]

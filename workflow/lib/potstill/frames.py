@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path
+from potstill.runtime.unreadable import HDF5, unreadable
 
 Floats = NDArray[np.float64]
 Array = NDArray[np.generic]
@@ -36,6 +37,11 @@ UNITS = {
     "walker": "1",
     "step": "1",
 }
+# what to do with frames in another format
+FOREIGN = (
+    "read it with ase.io.read and write the frames with potstill.frames.write_frames, as "
+    "docs/labels.md shows"
+)
 _DATASETS = {
     "positions": "coordinates",
     "cell": "cell",
@@ -159,8 +165,8 @@ def read_frames(path: str | Path) -> Frames:
     """Read and check a frame file.
 
     Raises PotstillError, naming the file and the first bad frame, when the file is missing,
-    truncated, holds no or several groups, lacks a dataset, holds one that is not of numbers or lies
-    in another file, or has a NaN or a flat cell.
+    truncated, of another format, holds no or several groups, lacks a dataset, holds one that is not
+    of numbers or lies in another file, or has a NaN or a flat cell.
     """
     source = Path(path)
     if not source.exists():
@@ -169,9 +175,7 @@ def read_frames(path: str | Path) -> Frames:
         with h5py.File(source, "r") as store:
             return _read(store, path)
     except OSError as error:
-        raise PotstillError(
-            f"{path}: not a complete HDF5 file ({error}); delete it and rerun"
-        ) from None
+        raise unreadable(path, "frame file", HDF5, FOREIGN, error) from None
 
 
 def _read(store: h5py.File, path: str | Path) -> Frames:
@@ -182,6 +186,10 @@ def _read(store: h5py.File, path: str | Path) -> Frames:
             "split the file by number of atoms"
         )
     group = store[groups[0]]
+    if not isinstance(group, h5py.Group):
+        raise PotstillError(
+            f"{path}: not a frame file of Potstill but another HDF5 file; {FOREIGN}"
+        )
     missing = [name for name in ("species", *_DATASETS.values()) if name not in group]
     if missing:
         raise PotstillError(f"{path}: lacks the dataset(s) {', '.join(missing)}; rewrite the file")

@@ -291,9 +291,9 @@ def study_runs(element):
 
 
 def label_source(wildcards):
-    """Return the section `labels` of a rule's element if `model` is its calculator, else None."""
+    """Return what labels depend on if `model` is the calculator of a rule's element, else None."""
     labels = settings.labels.get(wildcards.element)
-    return plain(labels) if labels and labels.name == wildcards.model else None
+    return labels.essence if labels and labels.name == wildcards.model else None
 
 
 def calculator_file(wildcards):
@@ -332,9 +332,14 @@ def relabel_source(wildcards):
     return f"<results>/{wildcards.place}/{name}.h5"
 
 
+def relabelled_element(wildcards):
+    """Return the element of the frames in a folder: that after `/` or `-`."""
+    return re.split("[/-]", wildcards.place)[-1]
+
+
 def labels_of(wildcards):
-    """Return the section `labels` for the frames in a folder: of the element after `/` or `-`."""
-    return setting("labels", re.split("[/-]", wildcards.place)[-1])
+    """Return the section `labels` for the frames in a folder."""
+    return setting("labels", relabelled_element(wildcards))
 
 
 def model_on_eam_labels(wildcards):

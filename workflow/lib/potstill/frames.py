@@ -81,6 +81,10 @@ class Frames:
     columns: dict[str, Array] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Raise PotstillError for what is no chemical symbol."""
+        atomic_number(self.symbol)
+
     def __len__(self) -> int:
         """Return the number of frames."""
         return len(self.energy)
@@ -114,12 +118,27 @@ class Frames:
         return edges[:-1] + (within * np.diff(edges)).astype(int)
 
     def joined(self, other: "Frames") -> Self:
-        """Return these frames followed by `other`'s; both need the same symbol, N and columns."""
+        """Return these frames followed by `other`'s; both need the same symbol, N and columns.
+
+        Raises PotstillError, naming what differs, for others.
+        """
         if (self.symbol, self.atoms) != (other.symbol, other.atoms):
             raise PotstillError(
                 f"cannot join frames of {self.atoms} {self.symbol} atoms "
                 f"with frames of {other.atoms} {other.symbol} atoms"
             )
+        alone = sorted(self.columns.keys() ^ other.columns.keys())
+        if alone:
+            raise PotstillError(
+                f"cannot join frames: only one of the two has the column(s) {', '.join(alone)}; "
+                "drop them first, or give both the same"
+            )
+        for n, column in self.columns.items():
+            if column.shape[1:] != other.columns[n].shape[1:]:
+                raise PotstillError(
+                    f"cannot join frames: {n} of one has shape {column.shape[1:]} a frame, of the "
+                    f"other {other.columns[n].shape[1:]}"
+                )
         both: dict[str, Any] = {
             n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in _DATASETS
         }
@@ -144,9 +163,17 @@ class Frames:
         return atoms
 
 
+def atomic_number(symbol: str) -> int:
+    """Return the atomic number of an element; PotstillError for what is no chemical symbol."""
+    number = ase.data.atomic_numbers.get(symbol, 0)
+    if not number:  # 0 is ASE's X, which stands for no element
+        raise PotstillError(f"'{symbol}' is no chemical symbol; give an element, as Ni")
+    return number
+
+
 def write_frames(path: str | Path, frames: Frames) -> None:
     """Write frames atomically; same frames, same bytes."""
-    number = ase.data.atomic_numbers[frames.symbol]
+    number = atomic_number(frames.symbol)
     arrays = {stored: getattr(frames, name) for name, stored in _DATASETS.items()}
     arrays["species"] = np.full((len(frames), frames.atoms), number, dtype=np.int64)
     arrays.update(frames.columns)

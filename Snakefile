@@ -63,6 +63,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/provenance.smk"
 include: "workflow/rules/reproduction.smk"
+include: "workflow/rules/targets.smk"
 
 
 localrules:

@@ -3,10 +3,12 @@
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 from snakemake.exceptions import WorkflowError
 
-from potstill.sections import MOMT_RULE, Model
+from potstill.bad_settings import did_you_mean
+from potstill.sections import MOMT_RULE, Model, StrategyName
 from potstill.settings import is_relabelled, split_set
 from potstill.training.memory import training_memory_MiB
 from potstill.versions import VERSION
@@ -23,8 +25,8 @@ def setting(section, name):
     known = getattr(settings, section)
     if name not in known:
         raise WorkflowError(
-            f"configuration: {section}.{name} is asked for and missing; "
-            f"add it or ask for one of: {', '.join(known)}"
+            f"configuration: {section}.{name} is asked for and missing; add it or ask for one of: "
+            f"{', '.join(known) or 'none'}{did_you_mean(name, known)}"
         )
     return known[name]
 

@@ -7,10 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ase.build
+import numpy as np
 import pytest
 import yaml
+from ase.calculators.emt import EMT
 from snakemake.cli import get_argument_parser
 
+from potstill.frames import Frames, read_frames, write_frames
 from potstill.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -206,6 +210,46 @@ def test_relabelled_models_are_compared_with_their_calculator(snakemake_in, tmp_
     )
     assert refused.returncode != 0
     assert "models.Al-emt has frames with other labels than the EAM's" in refused.stdout
+
+
+def test_finished_labels_are_not_made_again(snakemake_in, tmp_path):
+    """Through the rules: of other chunks they are read, of unrelated arguments nothing runs."""
+    crystal = ase.build.bulk("Al", cubic=True)
+    random = np.random.default_rng(3)
+    positions = crystal.positions + random.normal(0, 0.1, (6, 4, 3))
+    zero = np.zeros((6, 4, 3))
+    place = tmp_path / "results/default/translation/Ni-Al"
+    frames = Frames(
+        "Al", positions, np.repeat(crystal.cell.array[None], 6, axis=0), zero[:, 0, 0],
+        zero[:, :, 0], zero, np.zeros((6, 3, 3)),
+    )  # fmt: skip
+    write_frames(place / "frames.h5", frames)
+
+    def run(chunks: int, folder: str) -> tuple[dict[str, int], str]:
+        labels = {
+            "calculator": "ase.calculators.emt.EMT",
+            "arguments": {"asap_cutoff": True, "directory": folder},
+            "unrelated": ["directory"],
+            "chunks": chunks,
+        }
+        config = tmp_path / "emt.yaml"
+        config.write_text(yaml.safe_dump({"labels": {"Al": labels}}))
+        target = "results/default/translation/Ni-Al/relabelled.h5"
+        run = snakemake_in(tmp_path, "--cores", "2", target, "--configfile", config)
+        assert run.returncode == 0, run.stdout
+        return jobs(run.stdout), run.stdout
+
+    assert run(1, "here")[0] == {"relabel_chunk": 1, "relabel": 1}
+    made = (place / "relabelled.h5").read_bytes()
+    planned, said = run(2, "here")
+    assert planned == {"relabel_chunk": 2, "relabel": 1}
+    assert said.count("3 of 3 frames have their labels already") == 2
+    assert (place / "relabelled.h5").read_bytes() == made
+    assert run(2, "there")[0] == {}
+    found = read_frames(place / "relabelled.h5")
+    atoms = ase.Atoms("Al4", positions[5], cell=crystal.cell, pbc=True)
+    atoms.calc = EMT(asap_cutoff=True)
+    assert found.energy[5] == pytest.approx(atoms.get_potential_energy(), abs=1e-12)
 
 
 COPPER = ("--configfile", ROOT / "config/copper.yaml")

@@ -2,6 +2,12 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
+# Snakemake and matplotlib keep files in the home; where it cannot be written, here
+ifneq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$$HOME/.cache}/snakemake" 2>/dev/null && echo writable),writable)
+export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
+export MPLCONFIGDIR := $(CURDIR)/.snakemake/matplotlib
+endif
+
 .PHONY: run paper reproduction report bench bench-mace test lint audit config-reference env
 .DELETE_ON_ERROR:
 

@@ -67,6 +67,7 @@ include: "workflow/rules/results.smk"
 include: "workflow/rules/provenance.smk"
 include: "workflow/rules/reproduction.smk"
 include: "workflow/rules/console.smk"
+include: "workflow/rules/targets.smk"
 
 
 localrules:

@@ -6,7 +6,8 @@ from potstill.relaxation import open_calculator
 from potstill.relaxation.measure import measure_properties
 from potstill.relaxation.properties import Conditions
 from potstill.runtime.job import job
-from potstill.sections import Element, Labels
+from potstill.sections import Element
+from potstill.settings import load_settings
 
 with job(snakemake) as s:
     symbol, model = s.wildcards.element, s.wildcards.model
@@ -15,7 +16,7 @@ with job(snakemake) as s:
             model,
             Path(s.input.potential),
             symbol,
-            labels=Labels.model_validate(s.params.labels) if s.params.labels else None,
+            labels=load_settings(s.config).labels[symbol] if s.params.labels else None,
             folder=Path(s.output[0]).with_suffix(".work"),
         ),
         model=model,

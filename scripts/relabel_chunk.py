@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from potstill.runtime.job import job
-from potstill.sections import Labels
+from potstill.settings import load_settings
 from potstill.translation import relabel_chunk
 
 with job(snakemake) as s:
     relabel_chunk(
         Path(s.input.frames),
-        labels=Labels.model_validate(s.params.labels),
+        labels=load_settings(s.config).labels[s.params.element],
         chunk=int(s.wildcards.chunk),
+        store=Path(s.params.store),
         output=Path(s.output[0]),
     )

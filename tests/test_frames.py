@@ -9,6 +9,8 @@ import pytest
 
 from potstill.errors import PotstillError
 from potstill.frames import Frames, check_frames, read_frames, write_frames
+from potstill.potentials.eam import EamPotential
+from potstill.relaxation.crystals import build_crystals
 
 
 @pytest.fixture
@@ -100,6 +102,25 @@ def test_joining(frames):
     other = replace(frames, symbol="Al")
     with pytest.raises(PotstillError, match="5 Ni atoms with frames of 5 Al atoms"):
         frames.joined(other)
+    fewer = replace(frames, columns={"enthalpy": frames.columns["enthalpy"], "bias": np.ones(7)})
+    for one, two in ((frames, fewer), (fewer, frames)):
+        with pytest.raises(PotstillError, match=r"only one of the two has the .* bias, walker; "):
+            one.joined(two)
+    wider = replace(frames, columns=frames.columns | {"walker": np.ones((7, 2))})
+    with pytest.raises(PotstillError, match=r"walker of one has shape \(\) a frame, of the other"):
+        frames.joined(wider)
+
+
+@pytest.mark.parametrize("symbol", ["Xx", "X", "", "ni", "Ni2"])
+def test_what_is_no_element(frames, symbol, tables):
+    potential = tables["Ni-Nb"]
+    for refused in (
+        lambda: replace(frames, symbol=symbol),
+        lambda: EamPotential.from_file(potential, symbol),
+        lambda: build_crystals(symbol, 11.0),
+    ):
+        with pytest.raises(PotstillError, match=f"'{symbol}' is no chemical symbol; give an elem"):
+            refused()
 
 
 def test_to_ase(frames):
@@ -120,7 +141,9 @@ def test_missing_file(tmp_path):
 def test_truncated_file(stored, kept):
     content = stored.read_bytes()
     stored.write_bytes(content[: int(kept * len(content))])
-    with pytest.raises(PotstillError, match=r"frames\.h5: not a complete HDF5 file .* delete it"):
+    with pytest.raises(
+        PotstillError, match=r"frames\.h5: (an empty|not a whole frame) file.*; move it"
+    ):
         read_frames(stored)
 
 

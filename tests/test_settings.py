@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from potstill.errors import PotstillError
 from potstill.reference import reference
@@ -76,8 +77,66 @@ BAD = {
     ),
     "negative seed": ({"seed": -1}, "seed: ", "greater than or equal to 0"),
     "run with a slash": ({"run": "a/b"}, "run: ", "match pattern"),
-    "misspelt setting": ({"sead": 1}, "sead: ", "no such setting; see config/README.md"),
-    "misspelt nested": (momt(walker=2), "sampling.Ni/32/momt.walker: ", "see config/README.md"),
+    "unknown setting": (
+        {"colour": 1},
+        "colour: ",
+        "no such setting (given: 1); see config/README.md for the names",
+    ),
+    "misspelt setting": ({"sead": 1}, "sead: ", "no such setting (given: 1); did you mean 'seed'?"),
+    "misspelt section": ({"modles": {}}, "modles: ", "did you mean 'models'?"),
+    "misspelt nested": (
+        momt(walker=2),
+        "sampling.Ni/32/momt.walker: ",
+        "did you mean 'walkers'?",
+    ),
+    "misspelt in a plain run": (
+        {"sampling": {"Ni/108/fcc": {"strat": "crystal"}}},
+        "sampling.Ni/108/fcc.strat: ",
+        "did you mean 'start'?",
+    ),
+    "misspelt twice nested": (
+        {"training": {"descriptor": {"radial_cutof_A": 5}}},
+        "training.descriptor.radial_cutof_A: ",
+        "did you mean 'radial_cutoff_A'?",
+    ),
+    "misspelt in a loop": (loop(treshold=3), "distillation.Ni.treshold: ", "mean 'threshold'?"),
+    "misspelt strategy": (
+        loop(strategy="outlaying_atom"),
+        "distillation.Ni.strategy: ",
+        "did you mean 'outlying_atom'?",
+    ),
+    "misspelt method": (momt(method="mmt"), "sampling.Ni/32/momt: ", "did you mean 'momt'?"),
+    "misspelt device": ({"device": "cdua"}, "device: ", "did you mean 'cuda'?"),
+    "misspelt set": (
+        {"sampling": {"Ni/32/mom": {"frames": 20}}},
+        "sampling.Ni/32/mom: ",
+        "did you mean 'Ni/32/momt'?",
+    ),
+    "misspelt model": (
+        {"models": {"Ni-fc": {"count": 20}}},
+        "models.Ni-fc.frames: Field required",
+        "did you mean 'Ni-fcc'?",
+    ),
+    "misspelt name of a set": (
+        loop(source="Ni/32/mom"),
+        "distillation.Ni.source: 'Ni/32/mom' is not a key of `sampling`",
+        "did you mean 'Ni/32/momt'?",
+    ),
+    "misspelt name of a table": (
+        {"elements": {"Ni": {"table": "ni-nb"}}},
+        "elements.Ni.table: 'ni-nb' is not a key of `potentials`",
+        "did you mean 'Ni-Nb'?",
+    ),
+    "misspelt frames": (
+        model(frames="distilation/Ni/distilled"),
+        "models.Ni-fcc.frames: 'distilation/Ni/distilled'",
+        "did you mean 'distillation/Ni/distilled'?",
+    ),
+    "an unrelated argument that is none": (
+        {"labels": {"Al": EMT["labels"]["Al"] | {"unrelated": ["command"]}}},
+        "labels.Al: unrelated: 'command' is not a key of `arguments`",
+        "(empty)",
+    ),
     "no such device": ({"device": "tpu"}, "device: ", "'auto', 'cpu' or 'cuda'"),
     "no such table": (
         {"elements": {"Al": {"table": "Cu"}}},
@@ -339,6 +398,33 @@ def test_every_bad_setting_has_its_line():
 def test_plain_dicts_come_back():
     settings = load_settings(CONFIG)
     assert load_settings(settings.model_dump(mode="json")) == settings
+
+
+def test_plain_dicts_hold_every_setting_in_effect():
+    """They are what a record tells of a run, defaults included."""
+
+    def missing(section: BaseModel, plain: dict[str, Any], place: str) -> list[str]:
+        found = [f"{place}.{name}" for name in type(section).model_fields if name not in plain]
+        for name in type(section).model_fields:
+            value = getattr(section, name)
+            inner = value if isinstance(value, dict) else {"": value}
+            for key, entry in inner.items():
+                if isinstance(entry, BaseModel):
+                    there = plain[name][key] if isinstance(value, dict) else plain[name]
+                    found += missing(entry, there, f"{place}.{name}.{key}")
+        return found
+
+    settings = load_settings(merged(CONFIG, EMT))
+    assert missing(settings, settings.model_dump(mode="json"), "") == []
+
+
+def test_the_paper_keeps_its_strategy_and_others_have_the_best():
+    paper = yaml.safe_load((ROOT / "config/paper.yaml").read_text())
+    for config in (CONFIG, merged(CONFIG, paper)):
+        assert load_settings(config).distillation["Ni"].strategy == "outlying_atom"
+    assert "strategy" in CONFIG["distillation"]["Ni"]
+    own = {"distillation": {"Al": {"source": "Al/108/momt", "reference": "Al/108/momt"}}}
+    assert load_settings(merged(CONFIG, own)).distillation["Al"].strategy == "d_optimal"
 
 
 def test_split_set():

@@ -11,7 +11,13 @@ def test_the_last_selection_is_kept_whole_with_its_origin(make_set, tmp_path):
     selection, frames = make_set(
         9, name="selection.h5", source_index=np.arange(9), iteration=np.zeros(9, dtype=np.int64)
     )
-    loop = Distillation(source="Ni/32/momt", reference="Ni/108/momt", blocks=3, threshold=2.0)
+    loop = Distillation(
+        source="Ni/32/momt",
+        reference="Ni/108/momt",
+        blocks=3,
+        strategy="outlying_atom",
+        threshold=2.0,
+    )
     output = tmp_path / "distilled.h5"
     # the last iteration may have added nothing: its number is not in the frames
     write_distilled(selection, settings=loop, seed=4, last_iteration=2, output=output)

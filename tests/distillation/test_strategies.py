@@ -201,7 +201,7 @@ def test_scores_file_returns_what_was_written_and_repeats_its_bytes(tmp_path):
 def test_a_broken_scores_file_is_named(tmp_path):
     path = tmp_path / "scores.h5"
     path.write_bytes(b"half a file")
-    with pytest.raises(PotstillError, match=r"scores\.h5: not a complete score file"):
+    with pytest.raises(PotstillError, match=r"scores\.h5: not a score file of Potstill but text"):
         read_scores(path)
     bad = BlockScores("Ni", np.array([[np.nan]]), np.array([1.0]), np.array([0]))
     write_scores(path, bad)

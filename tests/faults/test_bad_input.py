@@ -149,8 +149,11 @@ def entry(**changes: Any) -> Callable[[dict[str, Any], Path], Any]:
 
 
 MODELS = {
-    "hostile": (lambda content, folder: content | {"symbol": Hostile(folder / "done")}, "complete"),
-    "text": (lambda content, folder: "hello", "not a model file of potstill; name its ensemble.pt"),
+    "hostile": (
+        lambda content, folder: content | {"symbol": Hostile(folder / "done")},
+        "or damaged",
+    ),
+    "text": (lambda content, folder: "hello", "not a model file of Potstill; name the ensemble.pt"),
     "for another element": (entry(symbol="Al"), "this model is for Al, not for Ni; train one on"),
     "for no element": (entry(symbol="Xx"), "this model is for Xx, not for Ni"),
     "of another descriptor": (entry(mean=lambda old: old[:3]), "mean is of another descriptor"),
@@ -209,7 +212,7 @@ def test_a_bare_pickle_for_a_model_is_not_run(frames, tmp_path, capsys):
     def score() -> None:
         score_block(bad, frames, block=1, blocks=3, device="cpu", threads=1, output=output)
 
-    assert "not a complete model file; delete it" in refused(tmp_path, "score", score, capsys)
+    assert "not a model file of Potstill but a pickle" in refused(tmp_path, "score", score, capsys)
     assert not (tmp_path / "done").exists()
 
 

@@ -16,7 +16,13 @@ KILLS = 8  # of each stage
 # within 33 events, and its job has 34 or more (begun, and every third of 100 steps saved).
 LATEST = 3
 NETWORKS = Training(members=2, layers=(16, 8), steps=30, validation_interval=10)
-LOOP = Distillation(source="Ni/32/momt", reference="Ni/32/momt", blocks=jobs.BLOCKS, threshold=1.5)
+LOOP = Distillation(
+    source="Ni/32/momt",
+    reference="Ni/32/momt",
+    blocks=jobs.BLOCKS,
+    strategy="outlying_atom",
+    threshold=1.5,
+)
 ENDED = (-9, -15, 143)  # SIGKILL, SIGTERM before there was anything to save, and after
 
 

@@ -104,7 +104,7 @@ def test_a_truncated_file_is_named_and_made_again(runs, unbroken):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     code, said = runs.run("unbroken", runs.FIGURE)
     assert code != 0
-    assert f"{runs.TRACE}: not a complete HDF5 file" in said and "delete it and rerun" in said
+    assert f"{runs.TRACE}: not a whole result file" in said and "move it away and run again" in said
     path.unlink()
     code, said = runs.run("unbroken", runs.FIGURE)
     assert code == 0, said

@@ -72,5 +72,7 @@ def test_bad_json_files(tmp_path):
     with pytest.raises(PotstillError, match=r"lost\.json: no such file; run the rule"):
         read_json(tmp_path / "lost.json")
     (tmp_path / "half.json").write_text('{"a": 1')
-    with pytest.raises(PotstillError, match=r"half\.json: not valid JSON .*; delete it and rerun"):
+    with pytest.raises(
+        PotstillError, match=r"half\.json: not valid JSON .*; move it away and run again"
+    ):
         read_json(tmp_path / "half.json")

@@ -63,5 +63,5 @@ def test_missing_and_broken_files(file: Path, labelled: Frames, tmp_path: Path) 
     with h5py.File(tmp_path / "empty.h5", "w"):
         pass
     for name in ("short", "empty"):
-        with pytest.raises(PotstillError, match=rf"{name}\.h5: not a complete feature file"):
+        with pytest.raises(PotstillError, match=rf"{name}\.h5: not a whole feature file"):
             read_features(tmp_path / f"{name}.h5", labelled, DESCRIPTOR)

@@ -1,12 +1,17 @@
-"""Labels of any ASE calculator: ASE's own EMT exactly, resumed, and what is refused."""
+"""Labels of any ASE calculator: ASE's own EMT exactly, kept, resumed, and what is refused."""
 
+import json
 import math
+import os
+import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import ase.build
 import numpy as np
 import pytest
+import torch
 from ase.calculators.calculator import all_changes
 from ase.calculators.emt import EMT
 from ase.calculators.espresso import Espresso, EspressoProfile
@@ -16,7 +21,8 @@ from potstill.frames import Frames, read_frames, write_frames
 from potstill.relaxation import open_calculator
 from potstill.relaxation.crystals import build_crystals
 from potstill.relaxation.relax import relax
-from potstill.sections import Labels
+from potstill.sections import Labels, Training
+from potstill.training.run import train_model
 from potstill.translation import join_chunks, relabel_chunk
 from potstill.translation.label_source import make_calculator, work_in
 
@@ -24,29 +30,68 @@ EMT_LABELS = Labels(calculator="ase.calculators.emt.EMT")
 
 
 class Stubborn(EMT):
-    """EMT that fails at its n-th frame, or spoils or lacks a label; calls are counted."""
+    """EMT that fails at some of its calls, is ended at one, or gives labels in a form of its own.
+
+    Calls are counted. cores changes nothing.
+    """
 
     calls = 0
 
-    def __init__(self, fails_at: int = 0, spoils: str = "", lacks: str = "") -> None:
+    def __init__(
+        self,
+        fails_at: tuple[int, ...] = (),
+        ended_at: int = 0,
+        gives: str = "",
+        lacks: str = "",
+        cores: int = 1,
+    ) -> None:
         super().__init__()
-        self.fails_at, self.spoils = fails_at, spoils
+        self.fails_at, self.ended_at, self.gives = fails_at, ended_at, gives
         self.implemented_properties = [p for p in EMT.implemented_properties if p != lacks]
 
     def calculate(
         self, atoms: Any = None, properties: Any = None, system_changes: Any = all_changes
     ) -> None:
         Stubborn.calls += 1
-        if self.fails_at == Stubborn.calls:
+        if self.ended_at == Stubborn.calls:
+            os.kill(os.getpid(), signal.SIGTERM)
+        if Stubborn.calls in self.fails_at:
             raise RuntimeError("SCF did not\nconverge")
         super().calculate(atoms, properties or ["energy"], system_changes)
-        if self.spoils:
-            self.results[self.spoils] = self.results[self.spoils] * math.nan
+        if self.gives:
+            self.results.update(FORMS[self.gives](self.results))
+
+
+Results = dict[str, Any]
+# What calculators give beside arrays of the right shape.
+FORMS: dict[str, Callable[[Results], Results]] = {
+    "forces that are not finite": lambda found: {"forces": found["forces"] * math.nan},
+    "stress that is not finite": lambda found: {"stress": found["stress"] * math.nan},
+    "no free energy": lambda found: {"free_energy": None},
+    "energies in arrays": lambda found: {
+        name: np.array([found[name]]) for name in ("energy", "free_energy")
+    },
+    "tensors": lambda found: {
+        name: torch.tensor(found[name], requires_grad=True)
+        for name in ("energy", "free_energy", "forces", "stress")
+    },
+    "lists": lambda found: {name: found[name].tolist() for name in ("forces", "stress")},
+    "a whole stress": lambda found: {
+        "stress": found["stress"][[0, 5, 4, 5, 1, 3, 4, 3, 2]].reshape(3, 3)
+    },
+    "an energy an atom": lambda found: {"free_energy": found["energies"]},
+    "forces of two atoms": lambda found: {"forces": found["forces"][:2]},
+    "columns of forces": lambda found: {"forces": found["forces"].T},
+    "the virial's diagonal": lambda found: {"stress": found["stress"][:3]},
+    "words": lambda found: {"forces": "none"},
+    "forces that are None": lambda found: {"forces": None},
+}
 
 
 def stubborn(**arguments: Any) -> Labels:
     Stubborn.calls = 0
-    return Labels(calculator=f"{__name__}.Stubborn", arguments=arguments)
+    settings = {k: arguments.pop(k) for k in ("chunks", "failed_share") if k in arguments}
+    return Labels(calculator=f"{__name__}.Stubborn", arguments=arguments, **settings)
 
 
 @pytest.fixture
@@ -57,20 +102,30 @@ def frames(tmp_path: Path) -> Path:
     positions = crystal.positions + random.normal(0, 0.1, (5, 8, 3))
     cell = crystal.cell @ (np.eye(3) + random.normal(0, 0.02, (5, 3, 3)))
     zero = np.zeros((5, 8, 3))
+    columns = {name: np.arange(5) * 7 for name in ("source_index", "order_parameter")}
+    columns |= {name: np.linspace(0, 1, 5) for name in ("enthalpy", "bias")}
     empty = Frames(
         "Al", positions, cell, zero[:, 0, 0], zero[:, :, 0], zero, np.zeros((5, 3, 3)),
-        columns={"source_index": np.arange(5) * 7}, attributes={"scale": 1.15},
+        columns=columns, attributes={"scale": 1.15},
     )  # fmt: skip
     write_frames(tmp_path / "frames.h5", empty)
     return tmp_path / "frames.h5"
 
 
+def label(frames: Path, labels: Labels, folder: str = "run") -> Frames:
+    """Label all chunks and join them, as the rules do; the store is one for all folders."""
+    place, store = frames.parent / folder, frames.parent / "store"
+    chunks = [place / f"relabelled/{k}.json" for k in range(labels.chunks)]
+    for k, chunk in enumerate(chunks):
+        relabel_chunk(frames, labels=labels, chunk=k, store=store, output=chunk)
+    output, summary = place / "relabelled.h5", place / "relabelled.json"
+    join_chunks(frames, chunks, labels=labels, store=store, output=output, summary=summary)
+    return read_frames(output)
+
+
 def test_labels_are_those_of_the_calculator(frames: Path, tmp_path: Path) -> None:
-    output = tmp_path / "relabelled/0.h5"
-    relabel_chunk(frames, labels=EMT_LABELS, chunk=0, output=output)
-    before, after = read_frames(frames), read_frames(output)
+    before, after = read_frames(frames), label(frames, EMT_LABELS)
     np.testing.assert_array_equal(after.positions, before.positions)
-    np.testing.assert_array_equal(after.columns["source_index"], before.columns["source_index"])
     for k in range(5):
         atoms = ase.Atoms("Al8", before.positions[k], cell=before.cell[k], pbc=True)
         atoms.calc = EMT()
@@ -80,50 +135,144 @@ def test_labels_are_those_of_the_calculator(frames: Path, tmp_path: Path) -> Non
         np.testing.assert_allclose(after.stress[k], stress, atol=1e-12)
     np.testing.assert_allclose(after.atomic_energies.sum(axis=1), after.energy)
     assert after.attributes["labels_calculator"] == "ase.calculators.emt.EMT"
-    assert after.attributes["scale"] == 1.15
-    assert [path.name for path in output.parent.iterdir()] == ["0.h5"]
+    assert after.attributes["scale"] == 1.15 and "labels_failed" not in after.attributes
+    # what was of the potential that sampled is said to be of the source
+    assert set(after.columns) == {
+        "source_index", "order_parameter", "source_enthalpy", "source_bias"
+    }  # fmt: skip
+    np.testing.assert_array_equal(after.columns["source_index"], before.columns["source_index"])
+    np.testing.assert_array_equal(after.columns["source_bias"], before.columns["bias"])
+    assert [path.name for path in (tmp_path / "run/relabelled").iterdir()] == ["0.json"]
+    summary = json.loads((tmp_path / "run/relabelled.json").read_text())
+    assert summary == {"frames": 5, "labelled": 5, "failed": {}}
 
 
-def test_chunks_are_the_whole(frames: Path, tmp_path: Path) -> None:
-    relabel_chunk(frames, labels=EMT_LABELS, chunk=0, output=tmp_path / "whole.h5")
-    parts = [tmp_path / f"{k}.h5" for k in range(3)]
-    three = EMT_LABELS.model_copy(update={"chunks": 3})
-    for k, part in enumerate(parts):
-        relabel_chunk(frames, labels=three, chunk=k, output=part)
-    assert [len(read_frames(part)) for part in parts] == [2, 2, 1]
-    join_chunks(parts, tmp_path / "joined.h5")
-    assert (tmp_path / "joined.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
+def test_chunks_are_the_whole_and_nothing_is_labelled_twice(frames: Path, tmp_path: Path) -> None:
+    label(frames, stubborn(), "whole")
+    made = Stubborn.calls
+    label(frames, stubborn(chunks=3, failed_share=0.5), "parts")
+    assert (made, Stubborn.calls) == (5, 0)
+    # part of the frames, in another order
+    write_frames(tmp_path / "some.h5", read_frames(frames)[[4, 1]])
+    label(tmp_path / "some.h5", stubborn(chunks=2), "some")
+    assert Stubborn.calls == 0
+    a, b = (tmp_path / name / "relabelled.h5" for name in ("whole", "parts"))
+    assert a.read_bytes() == b.read_bytes()
 
 
-def test_a_failed_job_goes_on_where_it_stopped(frames: Path, tmp_path: Path) -> None:
-    output = tmp_path / "0.h5"
-    labels = stubborn(fails_at=4)
-    with pytest.raises(PotstillError, match=r"^labels\.Al: frame 3 of the chunk: SCF did not conv"):
-        relabel_chunk(frames, labels=labels, chunk=0, output=output)
-    assert Path(f"{output}.restart").exists() and not output.exists()
-    relabel_chunk(frames, labels=labels, chunk=0, output=output)
-    # four calls before, the last of them in vain, and the two frames that were left
-    assert Stubborn.calls == 4 + 2
-    relabel_chunk(frames, labels=EMT_LABELS, chunk=0, output=tmp_path / "emt.h5")
+def test_labels_are_kept_by_the_arguments_that_matter(frames: Path) -> None:
+    label(frames, stubborn(cores=1))
+    label(frames, stubborn(cores=2))
+    assert Stubborn.calls == 5  # as any argument may matter
+    Stubborn.calls = 0
+    for cores in (3, 4):
+        labels = Labels(
+            calculator=f"{__name__}.Stubborn", arguments={"cores": cores}, unrelated=("cores",)
+        )
+        label(frames, labels)
+    assert Stubborn.calls == 5
+    with pytest.raises(ValueError, match="unrelated: 'core' is not a key of `arguments`"):
+        Labels(calculator="a.B", arguments={"cores": 1}, unrelated=("core",))
+
+
+def test_another_geometry_is_labelled_anew(frames: Path, tmp_path: Path) -> None:
+    label(frames, stubborn())
+    moved = read_frames(frames)
+    moved.positions[2, 0, 0] += 1e-9
+    moved.cell[3, 0, 0] += 1e-9
+    write_frames(tmp_path / "moved.h5", moved)
+    label(tmp_path / "moved.h5", stubborn())
+    assert Stubborn.calls == 2
+
+
+def test_a_job_that_is_ended_goes_on_where_it_stopped(frames: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as ended:
+        label(frames, stubborn(ended_at=4))
+    assert ended.value.code == 143 and not (tmp_path / "run/relabelled/0.json").exists()
+    before = Stubborn.calls
+    labels = Labels(calculator=f"{__name__}.Stubborn", arguments={"ended_at": 4})
+    label(frames, labels)
+    # three frames and the one under way before, and the two that were left
+    assert (before, Stubborn.calls) == (4, 4 + 2)
     np.testing.assert_array_equal(
-        read_frames(output).energy, read_frames(tmp_path / "emt.h5").energy
+        label(frames, labels).energy, label(frames, EMT_LABELS, "emt").energy
     )
 
 
+def test_frames_that_fail_are_left_out_and_listed(frames: Path, tmp_path: Path) -> None:
+    fails = Labels(
+        calculator=f"{__name__}.Stubborn", arguments={"fails_at": (2,)}, chunks=5, failed_share=0.2
+    )
+    Stubborn.calls = 0
+    found = label(frames, fails)
+    whole = label(frames, EMT_LABELS, "emt")
+    np.testing.assert_array_equal(found.energy, whole.energy[[0, 2, 3, 4]])
+    np.testing.assert_array_equal(found.positions, whole.positions[[0, 2, 3, 4]])
+    assert found.attributes["labels_failed"] == 1
+    summary = json.loads((tmp_path / "run/relabelled.json").read_text())
+    assert summary == {"frames": 5, "labelled": 4, "failed": {"1": "SCF did not converge"}}
+
+
+def test_more_failures_than_allowed_end_the_job(frames: Path, tmp_path: Path) -> None:
+    told = r"^labels\.Al: frames 0, [13] of .*frames\.h5 failed \(frame 0: SCF did not converge\); "
+    with pytest.raises(PotstillError, match=told + "at most 1 of 5 may.*raise labels.Al.failed_sh"):
+        label(frames, stubborn(fails_at=(1, 4), failed_share=0.39))
+    assert Stubborn.calls == 4  # the job ends at once, and labels found by then are kept
+    assert len(list((tmp_path / "store").iterdir())) == 2
+    # over the whole set, where no chunk alone has too many
+    with pytest.raises(PotstillError, match=told):
+        label(frames, stubborn(fails_at=(1, 2), failed_share=0.39, chunks=5))
+
+
+def test_a_model_takes_what_frames_there_are(frames: Path, tmp_path: Path) -> None:
+    label(frames, stubborn(fails_at=(2,), failed_share=0.2))
+
+    def train(count: int) -> int:
+        train_model(
+            tmp_path / "run/relabelled.h5", count=count,
+            settings=Training(members=2, layers=(4,), steps=2, validation_interval=2), seed=1,
+            device="cpu", threads=1, model=tmp_path / "m.pt", history=tmp_path / "m.csv",
+            summary=tmp_path / "m.json",
+        )  # fmt: skip
+        return int(json.loads((tmp_path / "m.json").read_text())["frames"])
+
+    assert (train(3), train(5)) == (3, 4)
+    with pytest.raises(PotstillError, match="6 frames asked for, but there are only 4"):
+        train(6)
+
+
 @pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"spoils": "forces"}, "forces is not finite; see whether it converged"),
-        ({"spoils": "stress"}, "stress is not finite"),
-        ({"lacks": "forces"}, "lacks a label .*use one with forces and stress"),
-        ({"lacks": "stress"}, "lacks a label .*use one with forces and stress"),
-    ],
+    "form", ["no free energy", "energies in arrays", "tensors", "lists", "a whole stress"]
 )
-def test_bad_labels_are_refused(
-    frames: Path, tmp_path: Path, arguments: dict[str, str], message: str
-) -> None:
-    with pytest.raises(PotstillError, match=rf"^labels\.Al: frame 0 of the chunk: .*{message}"):
-        relabel_chunk(frames, labels=stubborn(**arguments), chunk=0, output=tmp_path / "0.h5")
+def test_labels_in_other_forms(frames: Path, form: str) -> None:
+    found, expected = label(frames, stubborn(gives=form)), label(frames, EMT_LABELS, "emt")
+    for name in ("energy", "forces", "stress"):
+        np.testing.assert_allclose(getattr(found, name), getattr(expected, name), atol=1e-15)
+
+
+BAD: dict[str, tuple[dict[str, str], str]] = {
+    form: ({"gives": form}, told)
+    for form, told in {
+        "forces that are not finite": "forces is not finite; see whether it converged",
+        "stress that is not finite": "stress is not finite; see whether it converged",
+        "an energy an atom": r"energy has shape \(8,\); let it return one number",
+        "forces of two atoms": r"forces has shape \(2, 3\); let it return \(8, 3\), a row an atom",
+        "columns of forces": r"forces has shape \(3, 8\); let it return \(8, 3\), a row an atom",
+        "the virial's diagonal": r"stress has shape \(3,\); let it return \(6,\), xx yy zz yz",
+        "words": "forces is no array of numbers but str; let it return a NumPy array",
+        "forces that are None": "gave no forces; see whether it converged",
+    }.items()
+} | {
+    f"without {label}": ({"lacks": label}, r"lacks a label .*use one with forces and stress")
+    for label in ("forces", "stress")
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_labels_are_refused(frames: Path, case: str) -> None:
+    arguments, message = BAD[case]
+    with pytest.raises(PotstillError, match=rf"^labels\.Al: frame 0 [^\n]*{message}[^\n]*$"):
+        label(frames, stubborn(**arguments))
 
 
 @pytest.mark.parametrize(

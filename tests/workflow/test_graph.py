@@ -1,13 +1,20 @@
 """The graph of jobs, without running one: plans, targets by name, lint and bad configurations."""
 
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import ase.build
+import numpy as np
 import pytest
 import yaml
+from ase.calculators.emt import EMT
+from snakemake.cli import get_argument_parser
 
+from potstill.frames import Frames, read_frames, write_frames
 from potstill.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -183,7 +190,14 @@ def test_properties_are_asked_for_by_name_alone(snakemake_in, tmp_path):
 
 
 RELABELLED = {
-    "labels": {"Al": {"calculator": "ase.calculators.emt.EMT", "chunks": 3}},
+    "labels": {
+        "Al": {
+            "calculator": "ase.calculators.emt.EMT",
+            "arguments": {"asap_cutoff": True, "directory": "here"},
+            "unrelated": ["directory"],
+            "chunks": 3,
+        }
+    },
     "models": {"Al-emt": {"frames": "translation/Ni-Al/relabelled"}},
     "properties": {"Al": {"models": ["Al-emt"]}},
 }
@@ -207,6 +221,141 @@ def test_relabelled_models_are_compared_with_their_calculator(snakemake_in, tmp_
     )
     assert refused.returncode != 0
     assert "models.Al-emt has frames with other labels than the EAM's" in refused.stdout
+
+
+def test_finished_labels_are_not_made_again(snakemake_in, tmp_path):
+    """Through the rules: of other chunks they are read, of unrelated arguments nothing runs."""
+    crystal = ase.build.bulk("Al", cubic=True)
+    random = np.random.default_rng(3)
+    positions = crystal.positions + random.normal(0, 0.1, (6, 4, 3))
+    zero = np.zeros((6, 4, 3))
+    place = tmp_path / "results/default/translation/Ni-Al"
+    frames = Frames(
+        "Al", positions, np.repeat(crystal.cell.array[None], 6, axis=0), zero[:, 0, 0],
+        zero[:, :, 0], zero, np.zeros((6, 3, 3)),
+    )  # fmt: skip
+    write_frames(place / "frames.h5", frames)
+
+    def run(chunks: int, folder: str) -> tuple[dict[str, int], str]:
+        labels = {
+            "calculator": "ase.calculators.emt.EMT",
+            "arguments": {"asap_cutoff": True, "directory": folder},
+            "unrelated": ["directory"],
+            "chunks": chunks,
+        }
+        config = tmp_path / "emt.yaml"
+        config.write_text(yaml.safe_dump({"labels": {"Al": labels}}))
+        target = "results/default/translation/Ni-Al/relabelled.h5"
+        run = snakemake_in(tmp_path, "--cores", "2", target, "--configfile", config)
+        assert run.returncode == 0, run.stdout
+        return jobs(run.stdout), run.stdout
+
+    assert run(1, "here")[0] == {"relabel_chunk": 1, "relabel": 1}
+    made = (place / "relabelled.h5").read_bytes()
+    planned, said = run(2, "here")
+    assert planned == {"relabel_chunk": 2, "relabel": 1}
+    assert said.count("3 of 3 frames have their labels already") == 2
+    assert (place / "relabelled.h5").read_bytes() == made
+    assert run(2, "there")[0] == {}
+    found = read_frames(place / "relabelled.h5")
+    atoms = ase.Atoms("Al4", positions[5], cell=crystal.cell, pbc=True)
+    atoms.calc = EMT(asap_cutoff=True)
+    assert found.energy[5] == pytest.approx(atoms.get_potential_energy(), abs=1e-12)
+
+
+COPPER = ("--configfile", ROOT / "config/copper.yaml")
+
+
+def settings_of(page: str, heading: str, folder: Path) -> Path:
+    """Write the YAML settings that follow a heading of a page of docs into `my.yaml`."""
+    text = (ROOT / "docs" / page).read_text().partition(f"## {heading}")[2]
+    (folder / "my.yaml").write_text(text.partition("```yaml\n")[2].partition("```")[0])
+    return folder / "my.yaml"
+
+
+def test_a_model_of_an_own_metal_needs_no_nickel(snakemake_in, tmp_path):
+    mine = settings_of("another-metal.md", "A model of the metal's own frames", tmp_path)
+    target = "results/copper/models/Cu-distilled/ensemble.pt"
+    plan = snakemake_in(tmp_path, "-n", target, *COPPER, mine).stdout
+    assert jobs(plan)["potential"] == jobs(plan)["sample"] == 1
+    assert "Ni" not in plan.partition("Building DAG")[2]
+
+
+def test_nickel_that_is_distilled_is_not_sampled_again_for_another_metal(snakemake_in, tmp_path):
+    mine = settings_of("another-metal.md", "Nickel's frames carried over to it", tmp_path)
+    distilled = tmp_path / "results/default/distillation/Ni/distilled.h5"
+    distilled.parent.mkdir(parents=True)
+    distilled.touch()
+    target = "results/default/models/Cu-translated/evaluation/Cu/32/momt.json"
+    plan = snakemake_in(tmp_path, "-n", target, *COPPER, mine, "--config", "run=default").stdout
+    assert jobs(plan) == {
+        "potential": 1, "sample": 1, "translate": 1, "describe": 1, "train": 1, "evaluate": 1
+    }  # fmt: skip
+    again = jobs(
+        snakemake_in(tmp_path, "-n", target.replace("default", "copper"), *COPPER, mine).stdout
+    )
+    assert again["sample"] == 2
+
+
+def test_a_home_that_cannot_be_written(tmp_path):
+    """Make finds another place for caches; for plain Snakemake a variable names one."""
+    home = os.environ | {"HOME": "/proc/nonexistent"}
+    home.pop("XDG_CACHE_HOME", None)
+    told = subprocess.run(
+        ["make", "-pn", "run"], cwd=ROOT, env=home, capture_output=True, text=True
+    ).stdout
+    assert f"XDG_CACHE_HOME := {ROOT}/.snakemake/cache" in told
+    command = [*SNAKEMAKE, "-n", "--directory", tmp_path, "results/default/tables/table_2.md"]
+    there = home | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    assert subprocess.run(command, cwd=ROOT, env=there, capture_output=True).returncode == 0
+
+
+def documented_commands() -> list[str]:
+    """Return all snakemake commands of the pages, the configurations and the Makefile."""
+    pages = [
+        *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("config/*"), ROOT / "Makefile",
+        *ROOT.glob("workflow/**/profile.yaml"),
+    ]  # fmt: skip
+    found = []
+    for page in pages:
+        text = page.read_text().replace("\\\n", " ")
+        blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
+        rest = re.sub(r"```\w*\n.*?```", "", text, flags=re.DOTALL)
+        spans = [s.replace("\n", " ") for s in re.findall(r"`([^`]+)`", rest)]
+        bare = re.sub(r"`[^`]+`", "", rest).splitlines()
+        lines = [*(line for block in blocks for line in block.splitlines()), *spans, *bare]
+        for line in lines:
+            match = re.match(
+                r"(?:[\s#]|[\w=$]+ |.*cluster: )*(snakemake -.*|snakemake \w+)$", line.rstrip()
+            )
+            if match:
+                found.append(match[1])
+    return found
+
+
+def test_documented_commands_give_snakemake_their_targets():
+    """`--configfile` takes all that follows it for files, up to the next option."""
+    commands = documented_commands()
+    assert len(commands) > 40
+    for command in commands:
+        given = get_argument_parser().parse_args(shlex.split(command)[1:])
+        files = [str(file) for file in given.configfile or ()]
+        assert all(file.endswith(".yaml") for file in files), command
+        assert all("=" in setting for setting in given.config or ()), command
+        assert not any(target.endswith(".yaml") for target in given.targets or ()), command
+
+
+@pytest.mark.parametrize("target", ["models/Al-emt/ensemble.pt", "tables/properties_Al.md"])
+def test_commands_of_labels(target, snakemake_in, tmp_path):
+    mine = tmp_path / "my.yaml"
+    page = (ROOT / "docs/labels.md").read_text()
+    mine.write_text(page.partition("```yaml\n")[2].partition("```")[0])
+    command = f"snakemake --cores 2 results/default/{target} --configfile my.yaml"
+    assert command in page
+    arguments = shlex.split(command)[3:-1]
+    plan = snakemake_in(tmp_path, "-n", *arguments, mine)
+    assert plan.returncode == 0, plan.stdout
+    assert jobs(plan.stdout)["relabel"] == 1
 
 
 @pytest.mark.parametrize("target", ["tables", "figures"])
@@ -244,13 +393,22 @@ def test_lint_is_clean(snakemake_in, tmp_path):
         ("models/Ni-lost/ensemble.pt", "models.Ni-lost is asked for and missing; add it"),
         ("sampling/Ni/32/nvt.h5", "sampling.Ni/32/nvt is asked for and missing; add it"),
         ("sampling/Cu/32/momt.h5", "elements.Cu is asked for and missing; add it"),
+        ("sampling/Ni/33/momt.json", "sampling.Ni/33/momt is asked for and missing; add it"),
+        ("sampling/Cu/melting.json", "elements.Cu is asked for and missing; add it"),
+        ("models/Ni-lost/evaluation/Ni/32/momt.h5", "models.Ni-lost is asked for and missing"),
+        ("relaxation/lost/Ni.json", "models.lost is asked for and missing; add it"),
         ("distillation/Al/distilled.h5", "distillation.Al is asked for and missing; add it"),
+        ("translation/Ni-Cu/frames.h5", "translation.Cu is asked for and missing; add it"),
+        ("study/Al/random/5/0/selection.h5", "study.Al is asked for and missing; add it"),
+        ("study/Ni/d_optimla/5/0/selection.h5", "'d_optimla' is no strategy; use one of"),
     ],
 )
-def test_unknown_target_names_the_setting(snakemake_in, tmp_path, target, message):
+def test_unknown_target_is_named_in_one_line(snakemake_in, tmp_path, target, message):
     plan = snakemake_in(tmp_path, "-n", f"results/default/{target}")
     assert plan.returncode != 0
-    assert f"configuration: {message}" in plan.stdout
+    (line,) = [line for line in plan.stdout.splitlines() if "unrestricted shared" not in line]
+    assert message in line
+    assert "did you mean" in line or not any(slip in target for slip in ("d_optimla", "/33/"))
 
 
 @pytest.mark.parametrize(

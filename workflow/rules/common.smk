@@ -3,11 +3,13 @@
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 from snakemake.exceptions import WorkflowError
 
+from potstill.bad_settings import did_you_mean
 from potstill.paper.tables import TITLES
-from potstill.sections import MOMT_RULE, Model
+from potstill.sections import MOMT_RULE, Model, StrategyName
 from potstill.settings import is_relabelled, split_set
 from potstill.training.memory import training_memory_MiB
 from potstill.versions import VERSION
@@ -42,8 +44,8 @@ def setting(section, name):
     known = getattr(settings, section)
     if name not in known:
         raise WorkflowError(
-            f"configuration: {section}.{name} is asked for and missing; "
-            f"add it or ask for one of: {', '.join(known)}"
+            f"configuration: {section}.{name} is asked for and missing; add it or ask for one of: "
+            f"{', '.join(known) or 'none'}{did_you_mean(name, known)}"
         )
     return known[name]
 
@@ -329,9 +331,9 @@ def study_runs(element):
 
 
 def label_source(wildcards):
-    """Return the section `labels` of a rule's element if `model` is its calculator, else None."""
+    """Return what labels depend on if `model` is the calculator of a rule's element, else None."""
     labels = settings.labels.get(wildcards.element)
-    return plain(labels) if labels and labels.name == wildcards.model else None
+    return labels.essence if labels and labels.name == wildcards.model else None
 
 
 def calculator_file(wildcards):
@@ -370,9 +372,14 @@ def relabel_source(wildcards):
     return f"<results>/{wildcards.place}/{name}.h5"
 
 
+def relabelled_element(wildcards):
+    """Return the element of the frames in a folder: that after `/` or `-`."""
+    return re.split("[/-]", wildcards.place)[-1]
+
+
 def labels_of(wildcards):
-    """Return the section `labels` for the frames in a folder: of the element after `/` or `-`."""
-    return setting("labels", re.split("[/-]", wildcards.place)[-1])
+    """Return the section `labels` for the frames in a folder."""
+    return setting("labels", relabelled_element(wildcards))
 
 
 def model_on_eam_labels(wildcards):

@@ -1,5 +1,8 @@
 """Frames carried over to other elements; from `translate_whole` on, what is compared with them."""
 
+# Finished labels by other calculators, of all sets of the run.
+LABEL_STORE = f"results/{settings.run}/labels"
+
 
 localrules:
     relabel,
@@ -135,7 +138,7 @@ rule relabel_chunk:
     input:
         frames=relabel_source,
     output:
-        "<results>/{place}/relabelled/{chunk}.h5",
+        "<results>/{place}/relabelled/{chunk}.json",
     log:
         "<logs>/relabel/{place}-{chunk}.log",
     wildcard_constraints:
@@ -147,8 +150,13 @@ rule relabel_chunk:
     resources:
         mem_mb=4000,
         runtime=1440,
+    # what finished labels do not depend on is read from the configuration
     params:
-        labels=lambda wildcards: plain(labels_of(wildcards)),
+        labels=lambda wildcards: labels_of(wildcards).essence,
+        chunks=lambda wildcards: labels_of(wildcards).chunks,
+        failed_share=lambda wildcards: labels_of(wildcards).failed_share,
+        element=relabelled_element,
+        store=LABEL_STORE,
         version=VERSION["translation"],
     message:
         "relabel_chunk: {wildcards.chunk} of {input.frames}"
@@ -158,12 +166,14 @@ rule relabel_chunk:
 
 rule relabel:
     input:
+        frames=relabel_source,
         chunks=lambda wildcards: [
-            f"<results>/{wildcards.place}/relabelled/{chunk}.h5"
+            f"<results>/{wildcards.place}/relabelled/{chunk}.json"
             for chunk in range(labels_of(wildcards).chunks)
         ],
     output:
-        "<results>/{place}/relabelled.h5",
+        frames="<results>/{place}/relabelled.h5",
+        summary="<results>/{place}/relabelled.json",
     log:
         "<logs>/relabel/{place}.log",
     wildcard_constraints:
@@ -175,8 +185,12 @@ rule relabel:
         mem_mb=4000,
         runtime=30,
     params:
+        labels=lambda wildcards: labels_of(wildcards).essence,
+        failed_share=lambda wildcards: labels_of(wildcards).failed_share,
+        element=relabelled_element,
+        store=LABEL_STORE,
         version=VERSION["translation"],
     message:
-        "relabel: {output}"
+        "relabel: {output.frames}"
     script:
         "../../scripts/relabel.py"

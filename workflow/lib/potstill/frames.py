@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path
+from potstill.runtime.unreadable import HDF5, unreadable
 
 Floats = NDArray[np.float64]
 Array = NDArray[np.generic]
@@ -36,6 +37,11 @@ UNITS = {
     "walker": "1",
     "step": "1",
 }
+# what to do with frames in another format
+FOREIGN = (
+    "read it with ase.io.read and write the frames with potstill.frames.write_frames, as "
+    "docs/labels.md shows"
+)
 _DATASETS = {
     "positions": "coordinates",
     "cell": "cell",
@@ -75,6 +81,10 @@ class Frames:
     columns: dict[str, Array] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Raise PotstillError for what is no chemical symbol."""
+        atomic_number(self.symbol)
+
     def __len__(self) -> int:
         """Return the number of frames."""
         return len(self.energy)
@@ -108,12 +118,27 @@ class Frames:
         return edges[:-1] + (within * np.diff(edges)).astype(int)
 
     def joined(self, other: "Frames") -> Self:
-        """Return these frames followed by `other`'s; both need the same symbol, N and columns."""
+        """Return these frames followed by `other`'s; both need the same symbol, N and columns.
+
+        Raises PotstillError, naming what differs, for others.
+        """
         if (self.symbol, self.atoms) != (other.symbol, other.atoms):
             raise PotstillError(
                 f"cannot join frames of {self.atoms} {self.symbol} atoms "
                 f"with frames of {other.atoms} {other.symbol} atoms"
             )
+        alone = sorted(self.columns.keys() ^ other.columns.keys())
+        if alone:
+            raise PotstillError(
+                f"cannot join frames: only one of the two has the column(s) {', '.join(alone)}; "
+                "drop them first, or give both the same"
+            )
+        for n, column in self.columns.items():
+            if column.shape[1:] != other.columns[n].shape[1:]:
+                raise PotstillError(
+                    f"cannot join frames: {n} of one has shape {column.shape[1:]} a frame, of the "
+                    f"other {other.columns[n].shape[1:]}"
+                )
         both: dict[str, Any] = {
             n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in _DATASETS
         }
@@ -138,9 +163,17 @@ class Frames:
         return atoms
 
 
+def atomic_number(symbol: str) -> int:
+    """Return the atomic number of an element; PotstillError for what is no chemical symbol."""
+    number = ase.data.atomic_numbers.get(symbol, 0)
+    if not number:  # 0 is ASE's X, which stands for no element
+        raise PotstillError(f"'{symbol}' is no chemical symbol; give an element, as Ni")
+    return number
+
+
 def write_frames(path: str | Path, frames: Frames) -> None:
     """Write frames atomically; same frames, same bytes."""
-    number = ase.data.atomic_numbers[frames.symbol]
+    number = atomic_number(frames.symbol)
     arrays = {stored: getattr(frames, name) for name, stored in _DATASETS.items()}
     arrays["species"] = np.full((len(frames), frames.atoms), number, dtype=np.int64)
     arrays.update(frames.columns)
@@ -159,8 +192,8 @@ def read_frames(path: str | Path) -> Frames:
     """Read and check a frame file.
 
     Raises PotstillError, naming the file and the first bad frame, when the file is missing,
-    truncated, holds no or several groups, lacks a dataset, holds one that is not of numbers or lies
-    in another file, or has a NaN or a flat cell.
+    truncated, of another format, holds no or several groups, lacks a dataset, holds one that is not
+    of numbers or lies in another file, or has a NaN or a flat cell.
     """
     source = Path(path)
     if not source.exists():
@@ -169,9 +202,7 @@ def read_frames(path: str | Path) -> Frames:
         with h5py.File(source, "r") as store:
             return _read(store, path)
     except OSError as error:
-        raise PotstillError(
-            f"{path}: not a complete HDF5 file ({error}); delete it and rerun"
-        ) from None
+        raise unreadable(path, "frame file", HDF5, FOREIGN, error) from None
 
 
 def _read(store: h5py.File, path: str | Path) -> Frames:
@@ -182,6 +213,10 @@ def _read(store: h5py.File, path: str | Path) -> Frames:
             "split the file by number of atoms"
         )
     group = store[groups[0]]
+    if not isinstance(group, h5py.Group):
+        raise PotstillError(
+            f"{path}: not a frame file of Potstill but another HDF5 file; {FOREIGN}"
+        )
     missing = [name for name in ("species", *_DATASETS.values()) if name not in group]
     if missing:
         raise PotstillError(f"{path}: lacks the dataset(s) {', '.join(missing)}; rewrite the file")

@@ -5,12 +5,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from textwrap import shorten
 from typing import Annotated, Any, Literal, Self
 
 import ase.data
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from potstill.bad_settings import complaints, did_you_mean
 from potstill.errors import PotstillError
 from potstill.sections import (
     ATOMS_PER_CELL,
@@ -30,7 +30,6 @@ from potstill.sections import (
     Translation,
 )
 
-LONGEST_LINE = 500  # of an error, which tells what was given
 _SET_NAME = re.compile(r"[A-Z][a-z]?/[1-9]\d*/[a-z][a-z0-9]*")
 _DISTILLED = re.compile(
     r"distillation/([A-Z][a-z]?)/(?:distilled|relabelled|\d+/selection|grid-\d+x\d+)"
@@ -101,6 +100,7 @@ class Settings(Section):
             if name not in known:
                 raise ValueError(
                     f"{place}: '{name}' is not a key of `{what}` ({', '.join(known) or 'empty'})"
+                    + did_you_mean(name, known)
                 )
 
         def own_set(place: str, name: str, symbol: str) -> None:
@@ -198,7 +198,16 @@ class Settings(Section):
             raise ValueError(
                 f"{place} is no set of frames; use sampling/<key of `sampling`>, "
                 "distillation/<element>/distilled or translation/<source>-<target>/frames"
+                + did_you_mean(model.frames, self._frame_files())
             )
+
+    def _frame_files(self) -> list[str]:
+        """Return the frame files that models are most often trained on."""
+        return [
+            *(f"sampling/{name}" for name in self.sampling),
+            *(f"distillation/{symbol}/distilled" for symbol in self.distillation),
+            *(f"translation/{t.source}-{symbol}/frames" for symbol, t in self.translation.items()),
+        ]
 
     def _check_labels(self, name: str, model: Model) -> None:
         """See that relabelled frames have a calculator, and their models names of their own."""
@@ -298,14 +307,4 @@ def load_settings(config: Mapping[str, Any]) -> Settings:
     try:
         return Settings.model_validate(dict(config))
     except ValidationError as error:
-        lines = []
-        for item in error.errors():
-            # the discriminator adds the chosen class to the path of a sampled set
-            place = ".".join(str(part) for part in item["loc"] if part not in ("momt", "npt"))
-            message = item["msg"].removeprefix("Value error, ")
-            if item["type"] == "extra_forbidden":
-                message = "no such setting; see config/README.md for the names"
-            given = "" if isinstance(item["input"], dict) else f" (given: {item['input']!r})"
-            line = f"configuration: {place + ': ' if place else ''}{message}{given}"
-            lines.append(shorten(line, LONGEST_LINE, placeholder=" ..."))
-        raise PotstillError("\n".join(lines)) from None
+        raise PotstillError("\n".join(complaints(error, config, Settings))) from None

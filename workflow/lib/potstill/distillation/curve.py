@@ -7,6 +7,7 @@ from typing import NamedTuple
 from potstill.errors import PotstillError
 from potstill.runtime.files import read_json
 from potstill.runtime.markup import write_csv
+from potstill.runtime.unreadable import AGAIN
 
 
 class CurvePoint(NamedTuple):
@@ -122,7 +123,7 @@ def read_curve(path: Path) -> list[CurvePoint]:
     except FileNotFoundError:
         raise PotstillError(f"{path}: no such curve; run the rule that makes it") from None
     except (ValueError, TypeError) as error:
-        raise PotstillError(f"{path}: not a curve ({error}); delete it and rerun") from None
+        raise PotstillError(f"{path}: not a curve ({error}); {AGAIN}") from None
     if not points:
-        raise PotstillError(f"{path}: holds no iteration; delete it and rerun")
+        raise PotstillError(f"{path}: holds no iteration; {AGAIN}")
     return points

@@ -13,6 +13,7 @@ from potstill.frames import Frames, read_frames
 from potstill.runtime.files import read_json, write_json
 from potstill.runtime.markup import markdown_table, write_csv, write_text
 from potstill.runtime.progress import say
+from potstill.runtime.unreadable import AGAIN
 from potstill.sections import Descriptor
 from potstill.training.assessment import regions
 
@@ -67,7 +68,7 @@ def write_reduction(
     seen = reports[-1]["seen"]
     index = chosen.columns["source_index"].astype(np.int64)
     if len(index) != reports[-1]["frames"] or index.max() >= seen:
-        raise PotstillError(f"{selection}: does not belong to these summaries; delete it and rerun")
+        raise PotstillError(f"{selection}: does not belong to these summaries; {AGAIN}")
     looked_at = source[:seen]
     h, o = _plane(looked_at, frames)
     is_kept = np.zeros(seen, dtype=bool)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path
+from potstill.runtime.unreadable import HDF5, unreadable
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,8 @@ def read_scores(path: Path) -> BlockScores:
                 frame_index=store["frame_index"][...],
             )
     except (OSError, KeyError) as error:
-        raise PotstillError(
-            f"{path}: not a complete score file ({error}); delete it and rerun"
-        ) from None
+        cure = "name one that the rule `score` made"
+        raise unreadable(path, "score file", HDF5, cure, error) from None
     for name in ("atomic_std", "energy_std"):
         if not np.isfinite(getattr(scores, name)).all():
             raise PotstillError(f"{path}: {name} is not finite; train the model again")

@@ -14,6 +14,7 @@ from potstill.frames import Frames, read_frames, write_frames
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
 from potstill.runtime.random import stream
+from potstill.runtime.unreadable import AGAIN
 from potstill.sections import Descriptor, Distillation
 
 Indices = NDArray[np.int64]
@@ -139,7 +140,7 @@ def _kept(
     ):
         raise PotstillError(
             f"{previous}: was not selected from the frames before block {iteration} of {frames}; "
-            "delete it and rerun"
+            f"{AGAIN}"
         )
     return index, before.columns["iteration"].astype(np.int64)
 
@@ -155,8 +156,7 @@ def _block_scores(source: Frames, path: Path | None, iteration: int, block: rang
         or not np.array_equal(scores.frame_index, np.arange(block.start, block.stop))
     ):
         raise PotstillError(
-            f"{path}: holds no scores of block {iteration} of these {source.symbol} frames; "
-            "delete it and rerun"
+            f"{path}: holds no scores of block {iteration} of these {source.symbol} frames; {AGAIN}"
         )
     return scores
 

@@ -19,6 +19,7 @@ from potstill.frames import Frames, read_frames, write_frames
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
 from potstill.runtime.random import stream
+from potstill.runtime.unreadable import AGAIN
 from potstill.sections import Descriptor, Distillation
 
 Indices = NDArray[np.int64]
@@ -119,7 +120,7 @@ def _scores_of(path: Path | None, frames: Frames, rows: Indices) -> BlockScores 
         return None
     scores = read_scores(path)
     if len(scores.frame_index) != len(frames) or scores.symbol != frames.symbol:
-        raise PotstillError(f"{path}: holds no scores of this pool; delete it and rerun")
+        raise PotstillError(f"{path}: holds no scores of this pool; {AGAIN}")
     return BlockScores(
         scores.symbol, scores.atomic_std[rows], scores.energy_std[rows], scores.frame_index[rows]
     )

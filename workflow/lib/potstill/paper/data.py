@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.frames import Frames, read_frames
+from potstill.runtime.unreadable import AGAIN, HDF5, unreadable
 
 Floats = NDArray[np.float64]
 
@@ -45,12 +46,11 @@ def read_datasets(path: Path, names: Sequence[str]) -> tuple[dict[str, Floats], 
         with h5py.File(path, "r") as store:
             missing = [name for name in names if name not in store]
             if missing:
-                raise PotstillError(f"{path}: lacks {', '.join(missing)}; delete it and rerun")
+                raise PotstillError(f"{path}: lacks {', '.join(missing)}; {AGAIN}")
             return {name: store[name][...] for name in names}, dict(store.attrs)
     except OSError as error:
-        raise PotstillError(
-            f"{path}: not a complete HDF5 file ({error}); delete it and rerun"
-        ) from None
+        cure = "name a result of a run"
+        raise unreadable(path, "result file", HDF5, cure, error) from None
 
 
 def read_trace(path: Path) -> Trace:

@@ -9,7 +9,7 @@ from numba import get_num_threads, set_num_threads
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
-from potstill.frames import Frames
+from potstill.frames import Frames, atomic_number
 from potstill.potentials.kernel import Tables, energy_forces, make_work, strain_derivative
 from potstill.potentials.neighbours import Floats, half_list, image_reach, image_shifts, wrap
 from potstill.potentials.setfl import Setfl, read_setfl
@@ -115,6 +115,7 @@ class EamPotential:
     """
 
     def __init__(self, table: Setfl, symbol: str) -> None:
+        atomic_number(symbol)
         if symbol not in table.elements:
             raise PotstillError(
                 f"the EAM table has no {symbol}, only {', '.join(table.elements)}; "

@@ -9,6 +9,8 @@ from math import sqrt
 import ase
 import ase.build
 
+from potstill.frames import atomic_number
+
 FCC, BCC, HCP, HCP_PRINTED = "FCC", "BCC", "HCP", "HCP c/a=sqrt(3)"
 IDEAL_C_OVER_A = sqrt(8 / 3)
 # hexagonal cells along x, orthorhombic ones along y and z: 3 x 2 x 2 x 4 = 48 atoms
@@ -36,7 +38,11 @@ class Crystal:
 
 
 def build_crystals(symbol: str, volume_A3: float) -> list[Crystal]:
-    """Return FCC (32 atoms), BCC (54), HCP (48) and HCP at c/a = sqrt(3), `volume_A3` an atom."""
+    """Return FCC (32 atoms), BCC (54), HCP (48) and HCP at c/a = sqrt(3), `volume_A3` an atom.
+
+    Raises PotstillError for what is no chemical symbol.
+    """
+    atomic_number(symbol)
     cube = {"cubic": True, "crystalstructure": "fcc", "a": (4 * volume_A3) ** (1 / 3)}
     fcc = ase.build.bulk(symbol, **cube).repeat(2)
     cube = {"cubic": True, "crystalstructure": "bcc", "a": (2 * volume_A3) ** (1 / 3)}

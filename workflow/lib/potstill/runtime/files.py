@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from potstill.errors import PotstillError, WriteError
+from potstill.runtime.unreadable import AGAIN
 
 # What keeps a file from being written on a sound machine, and the cure.
 _FREE = "free some space and run again"
@@ -72,5 +73,7 @@ def read_json(path: str | Path) -> Any:
         return json.loads(Path(path).read_text())
     except FileNotFoundError:
         raise PotstillError(f"{path}: no such file; run the rule that makes it") from None
-    except json.JSONDecodeError as error:
-        raise PotstillError(f"{path}: not valid JSON ({error}); delete it and rerun") from None
+    except IsADirectoryError:
+        raise PotstillError(f"{path}: a folder, not a JSON file; name a file in it") from None
+    except ValueError as error:  # of JSON, or of bytes that are no text
+        raise PotstillError(f"{path}: not valid JSON ({error}); {AGAIN}") from None

@@ -80,15 +80,8 @@ def _alone(lock: TextIO) -> bool:
 
 
 @contextmanager
-def restart_file(
-    output: str | Path, fingerprint: str, *, interval_s: float = 60.0
-) -> Iterator[Restart]:
-    """Hold the restart file of `output` for the block; remove it when the block succeeds.
-
-    `fingerprint` names everything that the state depends on (settings, seed, version); a file with
-    another one is ignored. Raises PotstillError when another process holds the same file.
-    """
-    path = Path(f"{output}.restart")
+def one_process(output: str | Path) -> Iterator[None]:
+    """Hold the lock of `output` for the block; PotstillError when another process has it."""
     lock = Path(f"{output}.lock")
     with writing(output):
         lock.parent.mkdir(parents=True, exist_ok=True)
@@ -98,6 +91,21 @@ def restart_file(
             raise PotstillError(
                 f"{output}: another process is making this file; wait for it or stop it first"
             )
+        yield
+        lock.unlink(missing_ok=True)
+
+
+@contextmanager
+def restart_file(
+    output: str | Path, fingerprint: str, *, interval_s: float = 60.0
+) -> Iterator[Restart]:
+    """Hold the restart file of `output` for the block; remove it when the block succeeds.
+
+    `fingerprint` names everything that the state depends on (settings, seed, version); a file with
+    another one is ignored. Raises PotstillError when another process holds the same file.
+    """
+    path = Path(f"{output}.restart")
+    with one_process(output):
         restart = Restart(path, fingerprint, interval_s)
         before = signal.signal(signal.SIGTERM, restart._on_term)
         try:
@@ -105,4 +113,3 @@ def restart_file(
         finally:
             signal.signal(signal.SIGTERM, before)
         path.unlink(missing_ok=True)
-        lock.unlink(missing_ok=True)

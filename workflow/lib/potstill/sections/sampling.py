@@ -100,8 +100,6 @@ class Momt(_Dynamics):
         0.34,
         gt=0,
         lt=1,
-        # as it is, it was no setting of sets made before there was one
-        exclude_if=lambda share: share == 0.34,
         description="share of the learning steps, the last of them, that deposit nothing and "
         "measure how even the histogram of O is",
     )

@@ -105,8 +105,6 @@ class Training(Section):
         0.0,
         ge=0,
         allow_inf_nan=False,
-        # unused, it is no setting of a model: its file and its rule's params stay as they were
-        exclude_if=lambda weight: weight == 0,
         description="weight of the stress term of the loss; 0 leaves the stress out",
     )
     optimiser: Literal["soap", "adamw"] = Field(

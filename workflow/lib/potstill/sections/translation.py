@@ -1,10 +1,10 @@
 """Translation to other elements, and labels of another source."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from potstill.sections.base import Count, Factors, Positive, Proportion, Section
+from potstill.sections.base import Count, Factors, Positive, Proportion, Section, Share
 from potstill.sections.distillation import NativeStrategy
 
 
@@ -51,7 +51,31 @@ class Labels(Section):
         description="class of the calculator with its module, as `ase.calculators.emt.EMT`",
     )
     arguments: dict[str, Any] = Field({}, description="arguments by name to make it with")
+    unrelated: tuple[str, ...] = Field(
+        (),
+        description="arguments that the labels do not depend on, as `[command]`: when they change, "
+        "finished labels stay good",
+    )
     chunks: Count = Field(1, description="parts of the frames, one job each")
+    failed_share: Share = Field(
+        0.05,
+        description="share of the frames that may fail, as by not converging, and are left out; "
+        "with more the job ends in an error",
+    )
+
+    @model_validator(mode="after")
+    def _known_arguments(self) -> Self:
+        for name in self.unrelated:
+            if name not in self.arguments:
+                known = ", ".join(self.arguments) or "empty"
+                raise ValueError(f"unrelated: '{name}' is not a key of `arguments` ({known})")
+        return self
+
+    @property
+    def essence(self) -> dict[str, Any]:
+        """What the labels depend on: the calculator and its arguments but the unrelated ones."""
+        arguments = {k: v for k, v in self.arguments.items() if k not in self.unrelated}
+        return {"calculator": self.calculator, "arguments": arguments}
 
     @property
     def name(self) -> str:

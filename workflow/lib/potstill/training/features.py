@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from potstill.errors import PotstillError
 from potstill.frames import Frames, read_frames
 from potstill.runtime.files import atomic_path
+from potstill.runtime.unreadable import AGAIN, HDF5, unreadable
 from potstill.sections import Descriptor
 from potstill.training.descriptors import describe, feature_count, use_threads
 
@@ -46,17 +47,15 @@ def read_features(path: Path, frames: Frames, descriptor: Descriptor) -> Feature
     try:
         with h5py.File(path) as store:
             features: Features = store["features"][...]
-    except (OSError, KeyError):
-        raise PotstillError(
-            f"{path}: not a complete feature file; delete it and run again"
-        ) from None
+    except (OSError, KeyError) as error:
+        cure = "name one that the rule `describe` made"
+        raise unreadable(path, "feature file", HDF5, cure, error) from None
     last = describe(frames.positions[-1:], frames.cell[-1:], descriptor)
     same = features.shape == (len(frames), *last.shape[1:]) and np.allclose(
         features[-1:], last, rtol=_ROUNDING, atol=_ROUNDING
     )
     if not same:
         raise PotstillError(
-            f"{path}: features of other frames or of another descriptor than the model's; "
-            "delete it and run again"
+            f"{path}: features of other frames or of another descriptor than the model's; {AGAIN}"
         )
     return features

@@ -4,6 +4,8 @@ Weights are float32 as trained; everything is computed in float64 after loading.
 """
 
 import pickle
+import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import torch
 
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path
+from potstill.runtime.unreadable import ZIP, unreadable
 from potstill.sections import Training
 from potstill.training.descriptors import feature_count
 from potstill.training.device import resolve_device
@@ -19,6 +22,7 @@ from potstill.training.ensemble import Ensemble, Networks
 
 FORMAT = "potstill-ensemble"
 VERSION = 1
+_FOREIGN = "name the ensemble.pt of a trained model"
 _NUMBERS = ("self_energy_eV", "scale_eV", "mean", "std")
 
 
@@ -49,13 +53,13 @@ def load_ensemble(path: str | Path, *, symbol: str | None = None, device: str = 
     if not Path(path).exists():
         raise PotstillError(f"{path}: no such model file; run the training rule that makes it")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        # torch warns of a TorchScript file before it refuses it
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, KeyError, ValueError):
-        raise PotstillError(
-            f"{path}: not a complete model file; delete it and train again"
-        ) from None
+        raise _unreadable(path) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise PotstillError(f"{path}: not a model file of potstill; name its ensemble.pt")
+        raise PotstillError(f"{path}: not a model file of Potstill; {_FOREIGN}")
     if content.get("version") != VERSION:
         raise PotstillError(
             f"{path}: model file version {content.get('version')}, this potstill reads {VERSION}; "
@@ -71,6 +75,16 @@ def load_ensemble(path: str | Path, *, symbol: str | None = None, device: str = 
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise PotstillError(f"{path}: inconsistent model file ({reason}); train again") from None
+
+
+def _unreadable(path: str | Path) -> PotstillError:
+    """Return the error of a file that torch does not read."""
+    if not zipfile.is_zipfile(path):  # its table of contents is its end
+        return unreadable(path, "model file", ZIP, _FOREIGN)
+    with zipfile.ZipFile(path) as archive:
+        is_script = any("/code/" in name for name in archive.namelist())
+    kind = "a TorchScript file" if is_script else "another zip file, or damaged"
+    return PotstillError(f"{path}: not a model file of Potstill but {kind}; {_FOREIGN}")
 
 
 def _build(content: dict[str, Any], device: str) -> Ensemble:

@@ -9,6 +9,7 @@ import numpy as np
 from potstill.errors import PotstillError, WriteError
 from potstill.frames import Frames, read_frames
 from potstill.runtime.files import atomic_path, write_json
+from potstill.runtime.progress import say
 from potstill.runtime.restart import restart_file
 from potstill.sections import Training
 from potstill.training.data_check import check_data
@@ -70,6 +71,11 @@ def train_model(
 
 def _choose(path: Path, count: int | None) -> Frames:
     frames = read_frames(path)
+    # other labels than the EAM's: a frame that got none is missing, and not for having asked
+    left_out = int(frames.attributes.get("labels_failed", 0))
+    if count is not None and len(frames) < count <= len(frames) + left_out:
+        say(f"{path}: {left_out} frames were left out, taking all {len(frames)} instead of {count}")
+        count = None
     try:
         return frames.spread(count)
     except PotstillError as error:

@@ -1,119 +1,162 @@
-"""Frames labelled anew by any ASE calculator, one by one, in chunks that resume."""
+"""Frames labelled anew by any ASE calculator, one by one, in chunks; finished labels are kept."""
 
-import hashlib
 import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import ase
 import numpy as np
-from ase.calculators.calculator import PropertyNotImplementedError
-from ase.stress import voigt_6_to_full_3x3_stress
-from numpy.typing import NDArray
 
-from potstill.errors import PotstillError
+from potstill.errors import PotstillError, WriteError
 from potstill.frames import Frames, read_frames, write_frames
+from potstill.runtime.files import read_json, write_json, writing
 from potstill.runtime.progress import Progress, say
-from potstill.runtime.restart import Restart, State, restart_file
+from potstill.runtime.restart import one_process
 from potstill.sections import Labels
+from potstill.translation.label_one import FrameError, label_one
 from potstill.translation.label_source import make_calculator, work_in
-from potstill.versions import VERSION
+from potstill.translation.label_store import FrameLabels, LabelStore
+
+# What a sampled set says of the potential that sampled it, not of the geometry.
+_OF_SAMPLER = ("enthalpy", "bias")
+# Frames that an error names.
+_NAMED = 20
 
 
-def relabel_chunk(frames: Path, *, labels: Labels, chunk: int, output: Path) -> None:
-    """Label the frames of one of `labels.chunks` equal parts and write them.
+def relabel_chunk(frames: Path, *, labels: Labels, chunk: int, store: Path, output: Path) -> None:
+    """Label the frames of one of `labels.chunks` equal parts, and write which of them failed.
 
-    Energy (that whose derivative the forces are, where the calculator tells it apart), forces and
-    stress are the calculator's; atomic energies, which most do not have, are equal shares of the
-    energy. After a kill the job goes on behind the last frame of its restart file. Raises
-    PotstillError naming the frame when the calculator fails, lacks forces or stress, or gives what
-    is not finite; frames before it are kept for the next attempt.
+    Each frame's labels are kept in the folder `store` as soon as they are there; those that are
+    there already are not calculated again. `output` (JSON) has the number of frames, and why by the
+    index of each frame that has no labels, because the calculator failed or did not converge.
+
+    Raises PotstillError when more frames failed than the `failed_share` of the whole set, or when
+    the calculator gives no frame what is asked for. Labels found by then are kept.
     """
     whole = read_frames(frames)
-    part = whole[np.array_split(np.arange(len(whole)), labels.chunks)[chunk]]
-    made = {"calculator": labels.calculator, "arguments": json.dumps(labels.arguments)}
+    rows = np.array_split(np.arange(len(whole)), labels.chunks)[chunk]
     place = f"labels.{whole.symbol}"
     calculator = make_calculator(place, labels.calculator, labels.arguments)
-    work_in(calculator, output.with_suffix(".work"))
-    with restart_file(output, _fingerprint(part, made)) as restart:
-        found = _label(part, calculator, place, restart)
-        shares = np.repeat(found["energy"][:, None] / part.atoms, part.atoms, axis=1)
-        labelled = replace(
-            part,
-            energy=found["energy"],
-            atomic_energies=shares,
-            forces=found["forces"],
-            stress=found["stress"],
-            attributes=part.attributes | {f"labels_{k}": v for k, v in made.items()},
-        )
-        write_frames(output, labelled)
-    say(f"relabel: {len(part)} frames of {part.symbol} by {labels.calculator}")
+    folder = output.with_suffix(".work")
+    work_in(calculator, folder)
+    known = LabelStore(store, labels.essence)
+    left = [int(row) for row in rows if known.load(whole, row) is None]
+    if len(left) < len(rows):
+        say(f"relabel: {len(rows) - len(left)} of {len(rows)} frames have their labels already")
+    failed: dict[int, str] = {}
+    progress = Progress("relabel", len(rows), "frames", start=len(rows) - len(left))
+    with one_process(output), _ended_by_sigterm():
+        for done, index in enumerate(left, len(rows) - len(left) + 1):
+            found = _attempt(
+                whole, index, calculator, f"{place}: frame {index} of {frames}", folder
+            )
+            if isinstance(found, str):
+                failed[index] = found
+                say(f"relabel: frame {index} is left out: {found}")
+                _check_failed(failed, whole, labels, frames)
+                continue
+            known.save(whole, index, found)
+            progress.update(done, f"{found.energy / whole.atoms:.4f} eV/atom")
+        write_json(output, {"frames": len(rows), "failed": failed})
+    say(f"relabel: {len(rows) - len(failed)} frames of {whole.symbol} by {labels.calculator}")
 
 
-def join_chunks(chunks: list[Path], output: Path) -> None:
-    """Write the frames of all chunks, in order, as one file."""
-    joined, *rest = map(read_frames, chunks)
-    for frames in rest:
-        joined = joined.joined(frames)
-    write_frames(output, joined)
+def join_chunks(
+    frames: Path, chunks: list[Path], *, labels: Labels, store: Path, output: Path, summary: Path
+) -> None:
+    """Write the frames with the labels of all chunks, without those that failed.
 
+    Atomic energies, which most calculators do not have, are equal shares of the energy. What the
+    sampled frames tell of their own potential (enthalpy, bias) goes on under names that begin with
+    `source_`. `summary` (JSON) has the numbers of frames, and why by the index of each frame that
+    was left out; their number is the attribute `labels_failed` of the file, where there are any.
 
-def _label(
-    frames: Frames, calculator: Any, place: str, restart: Restart
-) -> dict[str, NDArray[np.float64]]:
-    """Return energy (F,), forces (F, N, 3) and stress (F, 3, 3) of all frames."""
-    state: State = restart.load() or {
-        "energy": np.empty(0),
-        "forces": np.empty((0, frames.atoms, 3)),
-        "stress": np.empty((0, 3, 3)),
-    }
-    done = len(state["energy"])
-    progress = Progress("relabel", len(frames), "frames", start=done)
-    for index in range(done, len(frames)):
-        try:
-            labels = label_one(_atoms(frames, index), calculator)
-        except Exception as error:
-            restart.save(state)
-            # a calculator's own errors are many, and some take several lines
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise PotstillError(f"{place}: frame {index} of the chunk: {reason}") from error
-        state = {name: np.concatenate([state[name], [labels[name]]]) for name in state}
-        progress.update(index + 1, f"{labels['energy'] / frames.atoms:.4f} eV/atom")
-        if restart.due():
-            restart.save(state)
-    return {name: np.asarray(values, dtype=np.float64) for name, values in state.items()}
-
-
-def label_one(atoms: ase.Atoms, calculator: Any) -> dict[str, Any]:
-    """Return the calculator's energy (eV), forces (N, 3) eV/A and stress (3, 3) eV/A^3.
-
-    Raises PotstillError when it lacks one or gives what is not finite.
+    Raises PotstillError when more failed than the `failed_share`, or a frame's labels are gone.
     """
-    atoms.calc = calculator
-    try:
-        try:
-            energy = atoms.get_potential_energy(force_consistent=True)
-        except PropertyNotImplementedError:
-            energy = atoms.get_potential_energy()
-        stress = voigt_6_to_full_3x3_stress(atoms.get_stress())
-        labels = {"energy": float(energy), "forces": atoms.get_forces(), "stress": stress}
-    except PropertyNotImplementedError as error:
-        raise PotstillError(
-            f"the calculator lacks a label ({error}); use one with forces and stress"
-        ) from None
-    for name, values in labels.items():
-        if not np.isfinite(values).all():
-            raise PotstillError(f"the calculator's {name} is not finite; see whether it converged")
-    return labels
+    whole = read_frames(frames)
+    failed = {int(k): why for path in chunks for k, why in read_json(path)["failed"].items()}
+    _check_failed(failed, whole, labels, frames)
+    known = LabelStore(store, labels.essence)
+    found: list[FrameLabels] = []
+    kept = [index for index in range(len(whole)) if index not in failed]
+    for index in kept:
+        one = known.load(whole, index)
+        if one is None:
+            raise PotstillError(
+                f"{store}: the labels of frame {index} of {frames} are gone; make them again with "
+                "snakemake --forcerun relabel_chunk"
+            )
+        found.append(one)
+    part = whole[kept]
+    energy, forces, stress = (np.array(values) for values in zip(*found, strict=True))
+    essence = labels.essence
+    made = {"calculator": essence["calculator"], "arguments": json.dumps(essence["arguments"])}
+    attributes = part.attributes | {f"labels_{k}": v for k, v in made.items()}
+    labelled = replace(
+        part,
+        energy=energy,
+        atomic_energies=np.repeat(energy[:, None] / part.atoms, part.atoms, axis=1),
+        forces=forces,
+        stress=stress,
+        columns={_after(name): column for name, column in part.columns.items()},
+        attributes=attributes | ({"labels_failed": len(failed)} if failed else {}),
+    )
+    write_frames(output, labelled)
+    write_json(summary, {"frames": len(whole), "labelled": len(kept), "failed": failed})
+    if failed:
+        say(f"relabel: {len(failed)} of {len(whole)} frames left out, listed in {summary}")
 
 
-def _atoms(frames: Frames, index: int) -> ase.Atoms:
+def _attempt(
+    frames: Frames, index: int, calculator: Any, place: str, folder: Path
+) -> FrameLabels | str:
+    """Return the labels of a frame, or why it has none; PotstillError where none would have."""
     symbols = [frames.symbol] * frames.atoms
-    return ase.Atoms(symbols, frames.positions[index], cell=frames.cell[index], pbc=True)
+    atoms = ase.Atoms(symbols, frames.positions[index], cell=frames.cell[index], pbc=True)
+    try:
+        with writing(folder):  # a full disk is no fault of the frame
+            return label_one(atoms, calculator)
+    except WriteError:
+        raise
+    except FrameError as error:
+        return str(error)
+    except PotstillError as error:
+        raise PotstillError(f"{place}: {error}") from None
+    except Exception as error:
+        # a calculator's own errors are many, and some take several lines
+        return " ".join(str(error).split()) or type(error).__name__
 
 
-def _fingerprint(frames: Frames, made: dict[str, str]) -> str:
-    """Return a text that changes with the geometries, the calculator and the code's version."""
-    geometry = hashlib.sha256(frames.positions.tobytes() + frames.cell.tobytes()).hexdigest()
-    return json.dumps([geometry, made, VERSION["translation"]])
+def _check_failed(failed: dict[int, str], frames: Frames, labels: Labels, file: Path) -> None:
+    """Raise PotstillError when more frames failed than may be left out of the whole set."""
+    allowed = int(labels.failed_share * len(frames))
+    if len(failed) <= allowed:
+        return
+    first = min(failed)
+    named = ", ".join(map(str, sorted(failed)[:_NAMED])) + (", ..." if len(failed) > _NAMED else "")
+    several = "s" if len(failed) > 1 else ""
+    raise PotstillError(
+        f"labels.{frames.symbol}: frame{several} {named} of {file} failed (frame {first}: "
+        f"{failed[first]}); at most {allowed} of {len(frames)} may. See why, or raise "
+        f"labels.{frames.symbol}.failed_share"
+    )
+
+
+def _after(name: str) -> str:
+    """Return the name of a column after other labels have come."""
+    return f"source_{name}" if name in _OF_SAMPLER else name
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """End the block on SIGTERM as by an error, so that a program that it runs ends with it."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

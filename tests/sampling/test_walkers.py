@@ -43,7 +43,7 @@ def enthalpies(settings, element, nickel, name):
 
 @pytest.mark.parametrize(("temperature_K", "name"), [(1350.0, "plain"), (1300.0, "other")])
 def test_runs_of_one_seed_do_not_move_together(nickel, element, npt, temperature_K, name):
-    """With streams named by the walker alone, traces at 1300 and 1350 K correlated by 0.6 to 0.9."""
+    """Streams named by the walker alone gave traces at 1300 and 1350 K correlated by 0.6 to 0.9."""
     steps = {"walkers": 4, "production_steps": 80_000, "frames": 4}
     one = enthalpies(npt(temperature_K=1300.0, **steps), element, nickel, "plain")
     two = enthalpies(npt(temperature_K=temperature_K, **steps), element, nickel, name)

@@ -94,7 +94,12 @@ def unbiased(atoms: int) -> tuple[Floats, Mesh]:
 
 
 def start_walkers(
-    settings: Momt | Npt, element: Element, atoms: int, potential: EamPotential, seed: int, name: str
+    settings: Momt | Npt,
+    element: Element,
+    atoms: int,
+    potential: EamPotential,
+    seed: int,
+    name: str,
 ) -> Walkers:
     """Return walkers ready to run: all crystal, all molten, or for MOMT half of each.
 

@@ -97,8 +97,8 @@ def plain(
     """Return the averages of a plain NPT run of `steps` steps that starts in `phase`.
 
     The pressure is the external one, exactly. name: what the run is for; runs of other names,
-    phases or temperatures are independent of it. A cell that changes its phase on the way is judged by
-    the same order parameter as the MOMT set.
+    phases or temperatures are independent of it. A cell that changes its phase on the way is judged
+    by the same order parameter as the MOMT set.
     """
     interval = 50
     settings = Npt(

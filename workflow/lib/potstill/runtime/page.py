@@ -12,7 +12,7 @@ from potstill.runtime.markup import Table, is_numeric, write_text
 # Rules for what is inside the page's own element alone, as the report shows a page inside its own.
 # The last three give the report's opening view the width of the tables and a top to scroll to.
 _STYLE = """
-.potstill { font: 14px/1.5 system-ui, sans-serif; color: #222; max-width: 72rem; padding: 1rem; }
+.potstill { font: 14px/1.5 system-ui, sans-serif; color: #222; padding: 1rem; }
 .potstill h1 { font-size: 1.5em; font-weight: 600; margin: 0 0 0.6em; }
 .potstill h2 { font-size: 1.15em; font-weight: 600; margin: 1.6em 0 0.5em; }
 .potstill p, .potstill li { max-width: 48rem; margin: 0.6em 0; }
@@ -23,7 +23,7 @@ _STYLE = """
 .potstill table { border-collapse: collapse; width: auto; margin: 0.8em 0; white-space: nowrap;
   font-size: 0.93em; font-variant-numeric: tabular-nums; border: 0 solid #222;
   border-width: 1.5px 0; }
-.potstill th, .potstill td { padding: 0.25em 0.8em; text-align: left; border: 0; }
+.potstill th, .potstill td { padding: 0.25em 0.6em; text-align: left; border: 0; }
 .potstill th { font-weight: 600; border-bottom: 1px solid #222; }
 .potstill tbody tr:nth-child(even) { background: #f4f6f8; }
 .potstill .number { text-align: right; }

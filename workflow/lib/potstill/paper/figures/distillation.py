@@ -15,17 +15,11 @@ from potstill.paper.printed import FIGURE_2A, FIGURE_2B
 from potstill.paper.style import BLUE, GREEN, GREY, PURPLE, SKY, drawn, mark_paper
 from potstill.runtime.files import read_json
 
-WORST = "worst 1%"
+# The errors that Figure 2a shows of models of other frames, by their keys in an evaluation.
 MEASURES = {"mae_meV_per_atom": BLUE, "worst_percent_meV_per_atom": PURPLE}
 
 
-def figure_2a(
-    curve: Path,
-    *,
-    random: Trained,
-    full: Trained,
-    outputs: list[Path],
-) -> None:
+def figure_2a(curve: Path, *, random: Trained, full: Trained, outputs: list[Path]) -> None:
     """Draw errors over all frames of the distilled set against the share of them trained on.
 
     Of each iteration's ensemble: the mean absolute error (MAE), the same after removing the mean
@@ -42,14 +36,12 @@ def figure_2a(
             axes, points, share, [p.mae_source for p in points],
             [p.mae_source_shifted for p in points], label="MAE",
         )  # fmt: skip
-        axes.plot(share, [p.worst_percent_source for p in points], "^-", color=PURPLE, label=WORST)
+        worst = [p.worst_percent_source for p in points]
+        axes.plot(share, worst, "^-", color=PURPLE, label="worst 1%")
         tested = read_json(random.evaluation)
         at = 100 * read_json(random.summary)["frames"] / tested["frames"]
         for measure, colour in MEASURES.items():
-            axes.plot(
-                at, tested[measure], "D", color=colour,
-                markerfacecolor="none", markersize=6,
-            )  # fmt: skip
+            axes.plot(at, tested[measure], "D", color=colour, markerfacecolor="none", markersize=6)
             axes.axhline(
                 read_json(full.evaluation)[measure], color=colour, linewidth=0.9, linestyle=":"
             )

@@ -1,4 +1,4 @@
-"""What a run says: a toy workflow of sleeping jobs through Snakemake itself."""
+"""What a run says: a toy workflow of sleeping jobs through Snakemake itself, and this one."""
 
 import re
 import subprocess
@@ -110,3 +110,13 @@ def test_failures_are_named_at_the_end(toy):
     end = run.stdout.partition("Exiting because a job execution failed")[2]
     assert "failed: nap, logs/4.log: the bed is gone\n" in end
     assert end.count("failed: ") == 1 and "all is well" not in run.stdout
+
+
+def test_this_workflow_says_what_it_made(snakemake_in, tmp_path, tiny_config):
+    target = "results/tiny/potentials/Al.eam.fs"
+    run = snakemake_in(tmp_path, "--cores", "1", target, "--configfile", tiny_config)
+    assert run.returncode == 0, run.stdout
+    end = run.stdout.partition("1 of 1 steps (100%) done\n")[2].splitlines()
+    assert end[0] == f"made: {target}"
+    assert re.fullmatch(r"time: \d+ (s|min)", end[1])
+    assert [line.partition(": ")[0] for line in end[2:]] == ["Complete log(s)", "Elapsed time"]

@@ -21,8 +21,9 @@ class Console(logging.Handler):
     """Follow a run by what Snakemake logs.
 
     workflow: Snakemake's object of that name. expected: how long a job of it should take, s. `left`
-    is the time that the run still takes (s), None before its first job is done; `failed` has rule
-    and log of each job that failed and was not done in a later attempt, by number.
+    is the time that the run still takes (s), None before its first job is done; jobs that a
+    checkpoint adds count from then on. `failed` has rule and log of each job that failed and was
+    not done in a later attempt, by number.
     """
 
     def __init__(self, workflow: Any, expected: Callable[[Any], float]) -> None:

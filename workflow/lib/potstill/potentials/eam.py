@@ -21,6 +21,8 @@ WALL_A = 1.2
 # have jumps of curvature that a coarse row smooths: forces then differ by up to 2e-3 eV/A there
 # (energies by 1e-7 eV), which dynamics does not mind, and its table has to stay in the cache.
 LABEL_ROWS, DYNAMICS_ROWS = 100_000, 4_000
+# A density, or r*phi in eV A, that is as good as zero where a table's functions end.
+LEAST_JUMP = 1e-6
 
 
 class Labels(NamedTuple):
@@ -60,7 +62,7 @@ def _spline(values: Floats) -> Floats:
 
 
 def _evaluate(rows: Floats, t: Floats) -> tuple[Floats, Floats]:
-    """Return value and derivative, in units of the row, of cubic rows at t (in rows)."""
+    """Return value and derivative, in units of the row, of cubic rows at t >= 0 (in rows)."""
     row = np.minimum(t.astype(int), len(rows) - 1)
     u = t - row
     a, b, c, d = rows[row].T
@@ -71,15 +73,23 @@ def interaction_range(table: Setfl, symbol: str) -> float:
     """Return the distance (A) beyond which the element's density and pair function are zero.
 
     A table of several elements has one cut-off for all of them: that of Ni-Nb is 6.9 A for the sake
-    of Nb, while all of Ni ends at 6.0 A.
+    of Nb, while all of Ni ends at 6.0 A. Nodes beyond the last are zero. PotstillError where the
+    functions would jump to that.
     """
     index = table.elements.index(symbol)
+    end = table.n_r * table.d_r
+    last = max(abs(table.density[index, index, -1]), abs(table.pair[index, index, -1]))
+    if table.cutoff_A > end * (1 + 1e-9) and last > LEAST_JUMP:
+        raise PotstillError(
+            f"the EAM table's functions of {symbol} end at {end:g} A, before its cut-off of "
+            f"{table.cutoff_A:g} A, and are not zero there; correct the mesh or the cut-off"
+        )
     zero = (table.density[index, index] == 0) & (table.pair[index, index] == 0)
     if zero.all():
         return table.cutoff_A
     # the slope of a spline at a node looks two nodes ahead
-    last = table.n_r - 1 - int(np.argmin(zero[::-1]))
-    return min(table.cutoff_A, (last + 3) * table.d_r)
+    last_node = table.n_r - 1 - int(np.argmin(zero[::-1]))
+    return min(table.cutoff_A, (last_node + 3) * table.d_r, end * (1 + 1e-9))
 
 
 def compile_tables(table: Setfl, symbol: str, rows: int) -> Tables:
@@ -88,8 +98,14 @@ def compile_tables(table: Setfl, symbol: str, rows: int) -> Tables:
     cutoff = interaction_range(table, symbol)
     s = np.linspace(WALL_A**2, cutoff**2, rows + 1)
     r = np.sqrt(s)
-    rho, rho_r = _evaluate(_spline(table.density[index, index]), r / table.d_r)
-    z2, z2_r = _evaluate(_spline(table.pair[index, index]), r / table.d_r)
+    with np.errstate(invalid="ignore"):  # files may give inf or NaN at distance 0
+        rho, rho_r = _evaluate(_spline(table.density[index, index]), r / table.d_r)
+        z2, z2_r = _evaluate(_spline(table.pair[index, index]), r / table.d_r)
+    if not np.isfinite(rho + z2).all():
+        raise PotstillError(
+            f"the EAM table's functions of {symbol} are not finite at distance 0, and its mesh is "
+            f"so coarse that this reaches {WALL_A} A; write finite values there"
+        )
     phi = z2 / r
     step = s[1] - s[0]
     to_row = step / (2 * r)  # d/du of a row = ds * d/ds = ds / (2 r) * d/dr

@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import get_num_threads, set_num_threads
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.frames import Frames
+from potstill.geometry import check_geometry
 from potstill.potentials.kernel import Tables, energy_forces, make_work, strain_derivative
 from potstill.potentials.neighbours import Floats, half_list, image_reach, image_shifts, wrap
 from potstill.potentials.setfl import Setfl, read_setfl
-from potstill.runtime.compiled import njit, prange
+from potstill.runtime.compiled import njit, numba_threads, prange, renamed
 
 # Closer than this the table's functions are continued with their slopes (a repulsive wall).
 WALL_A = 1.2
@@ -21,8 +21,13 @@ WALL_A = 1.2
 # have jumps of curvature that a coarse row smooths: forces then differ by up to 2e-3 eV/A there
 # (energies by 1e-7 eV), which dynamics does not mind, and its table has to stay in the cache.
 LABEL_ROWS, DYNAMICS_ROWS = 100_000, 4_000
+# Atoms closer than this are on one spot, A.
+SAME_SPOT_A = 1e-3
 # A density, or r*phi in eV A, that is as good as zero where a table's functions end.
 LEAST_JUMP = 1e-6
+
+
+Integers = NDArray[np.int64]
 
 
 class Labels(NamedTuple):
@@ -151,16 +156,13 @@ class EamPotential:
     def evaluate(self, positions: Floats, cell: Floats, *, threads: int = 1) -> Labels:
         """Return the labels of F frames: positions (F, N, 3) A, cell (F, 3, 3) A.
 
-        Raises PotstillError for NaN or a cell without volume, naming the frame.
+        Raises PotstillError, naming frame and atom, for no atoms, for what is not finite, for a
+        cell without volume, and for two atoms on one spot, where there is no force. One thread
+        starts no others, so that the process may fork.
         """
         positions = np.ascontiguousarray(positions, dtype=np.float64)
         cell = np.ascontiguousarray(cell, dtype=np.float64)
-        bad = ~(np.isfinite(positions).all(axis=(1, 2)) & (np.abs(np.linalg.det(cell)) > 1e-9))
-        if bad.any():
-            raise PotstillError(
-                f"frame {int(np.argmax(bad))}: positions are not finite or the cell has no volume; "
-                "remove the frame"
-            )
+        check_geometry(positions, cell)
         frames, atoms = positions.shape[:2]
         labels = Labels(
             np.zeros(frames),
@@ -168,12 +170,17 @@ class EamPotential:
             np.zeros((frames, atoms, 3)),
             np.zeros((frames, 3, 3)),
         )
-        before = get_num_threads()
-        set_num_threads(threads)
-        try:
-            _label(positions, cell, self.cutoff_A, self.tables, *labels)
-        finally:
-            set_num_threads(before)
+        same = np.full((frames, 2), -1)
+        with numba_threads(threads) as granted:
+            label = _label if granted > 1 else _label_serial
+            label(positions, cell, self.cutoff_A, self.tables, *labels, same)
+        if (same >= 0).any():
+            frame = int(np.argmax(same[:, 0] >= 0))
+            one, other = same[frame]
+            raise PotstillError(
+                f"frame {frame}: atoms {one} and {other} are on one spot; remove one of them, or "
+                "the frame"
+            )
         return labels
 
 
@@ -186,8 +193,12 @@ def _label_one(
     atomic: Floats,
     forces: Floats,
     stress: Floats,
+    same: Integers,
 ) -> float:
-    """Return one frame's energy (eV) and fill its atomic energies, forces and stress."""
+    """Return one frame's energy (eV) and fill its atomic energies, forces and stress.
+
+    same: (2,) gets two atoms that are on one spot, if any are.
+    """
     atoms = positions.shape[0]
     volume = abs(np.linalg.det(cell))
     inverse = np.linalg.inv(cell)
@@ -213,11 +224,16 @@ def _label_one(
     forces[:] = padded[:, :3]
     strain_derivative(work, count, stress)
     stress /= volume
+    i = 0
+    for p in range(count):
+        while p >= work.ends[i]:
+            i += 1
+        if (work.vector[p] ** 2).sum() < SAME_SPOT_A**2:
+            same[0], same[1] = i, work.second[p]
     return energy
 
 
-@njit(cache=True, nogil=True, parallel=True)
-def _label(
+def _label_frames(
     positions: Floats,
     cells: Floats,
     cutoff: float,
@@ -226,11 +242,16 @@ def _label(
     atomic: Floats,
     forces: Floats,
     stress: Floats,
+    same: Integers,
 ) -> None:
     for f in prange(len(energy)):
         energy[f] = _label_one(
-            positions[f], cells[f], cutoff, tables, atomic[f], forces[f], stress[f]
+            positions[f], cells[f], cutoff, tables, atomic[f], forces[f], stress[f], same[f]
         )
+
+
+_label = njit(cache=True, nogil=True, parallel=True)(_label_frames)
+_label_serial = njit(cache=True, nogil=True)(renamed(_label_frames, "_label_serial"))
 
 
 def label_frames(

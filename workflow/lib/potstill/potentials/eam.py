@@ -228,7 +228,8 @@ def _label_one(
     for p in range(count):
         while p >= work.ends[i]:
             i += 1
-        if (work.vector[p] ** 2).sum() < SAME_SPOT_A**2:
+        a, b, c = work.vector[p, 0], work.vector[p, 1], work.vector[p, 2]
+        if a * a + b * b + c * c < SAME_SPOT_A**2:
             same[0], same[1] = i, work.second[p]
     return energy
 

@@ -19,12 +19,12 @@ import yaml
 from ase import units
 from common import cpu_windows, machine, ratio, summary
 from lammps_peer import Bias, Choices, LammpsNpt, State
-from numba import set_num_threads
 from parts import time_parts
 
 from potstill.potentials.eam import EamPotential
 from potstill.potentials.fetch import fetch_table
 from potstill.potentials.setfl import Setfl, format_setfl, read_setfl
+from potstill.runtime.compiled import use_threads
 from potstill.runtime.files import write_json
 from potstill.runtime.random import stream
 from potstill.sampling.bias import Mesh
@@ -256,12 +256,12 @@ def two_threads(
     walls: dict[int, list[float]] = {1: [], 2: []}
     for number in range(rounds + 1):
         for threads, windows in walls.items():
-            set_num_threads(threads)
+            use_threads(threads)
             began = time.perf_counter()
             run.run(steps)
             if number > 0:  # the first warms up
                 windows.append(time.perf_counter() - began)
-    set_num_threads(1)
+    use_threads(1)
     return ratio(np.array(walls[1]), np.array(walls[2]))
 
 
@@ -293,7 +293,7 @@ def main() -> None:
     fetch_table(element.table, table, file=source, sha256=None)
     small.write_text(format_setfl(small_table(read_setfl(table), SYMBOL)))
     potential = EamPotential.from_file(table, SYMBOL)
-    set_num_threads(1)
+    use_threads(1)
     print(f"| atoms | phase | potstill | {' | '.join(RATIOS.values())} |")
     print(f"|{' --- |' * (3 + len(RATIOS))}")
     speedups = {}

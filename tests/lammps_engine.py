@@ -19,8 +19,8 @@ def lammps_instance() -> Any:
 class LammpsEam:
     """Energies (eV), forces (eV/A) and stress (eV/A^3) of one element in any periodic cell."""
 
-    def __init__(self, table: Path, symbol: str) -> None:
-        self.table, self.symbol = table, symbol
+    def __init__(self, table: Path, symbol: str, style: str = "eam/fs") -> None:
+        self.table, self.symbol, self.style = table, symbol, style
 
     def evaluate(
         self, positions: np.ndarray, cell: np.ndarray
@@ -47,7 +47,7 @@ class LammpsEam:
         engine.create_atoms(count, list(range(1, count + 1)), [1] * count, x.ravel().tolist())
         engine.commands_list(
             [
-                "pair_style eam/fs",
+                f"pair_style {self.style}",
                 f"pair_coeff * * {self.table} {self.symbol}",
                 "compute pressure all pressure NULL virial",
                 "compute atomic all pe/atom",

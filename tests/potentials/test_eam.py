@@ -1,7 +1,11 @@
 """EAM energies, forces and stress against LAMMPS, matscipy and finite differences."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import ase.build
 import numpy as np
@@ -196,8 +200,21 @@ def test_what_cannot_be_labelled_is_named(tables: dict[str, Path], potential: Po
         EamPotential.from_file(tables["Ni-Nb"], "Cu")
     x, cell = np.zeros((3, 4, 3)), np.repeat([np.eye(3) * 5], 3, 0)
     x[2, 1, 0] = np.nan
-    with pytest.raises(PotstillError, match="frame 2"):
+    x[:, :, 1] = np.arange(4) / 4
+    with pytest.raises(PotstillError, match="frame 2: the position of atom 1 is not finite"):
         potential("Ni").evaluate(x, cell)
+    x[2, 1, 0] = 0.0
+    x[1, 3] = x[1, 2] + [5.0, -5.0, 10.0]
+    with pytest.raises(PotstillError, match="frame 1: atoms 2 and 3 are on one spot"):
+        potential("Ni").evaluate(x, cell)
+    for edge, complaint in ((np.nan, "not finite"), (np.inf, "not finite"), (0.0, "no volume")):
+        flat = np.repeat([np.diag([5.0, edge, 5.0])], 3, 0)
+        with pytest.raises(PotstillError, match=f"frame 0: its cell .*{complaint}"):
+            potential("Ni").evaluate(x[:1], flat[:1])
+    nothing = ase.Atoms(cell=[5, 5, 5], pbc=True)
+    nothing.calc = EAM(potential("Ni"))
+    with pytest.raises(PotstillError, match="no atoms"):
+        nothing.get_potential_energy()
     alloy = ase.build.bulk("NiAl", "cesiumchloride", a=2.9)
     alloy.calc = EAM(potential("Ni"))
     with pytest.raises(PotstillError, match="hold Al"):
@@ -221,3 +238,73 @@ def test_each_element_has_the_range_of_its_own_functions(potential: Potential) -
         != energy[1]
         == potential("Ni").evaluate(2 * far, 80 * np.tile(np.eye(3), (2, 1, 1))).energy[1]
     )
+
+
+FORK = """
+import multiprocessing, sys
+import numpy as np
+from potstill.potentials.eam import EamPotential
+potential = EamPotential.from_file(sys.argv[1], "Ni")
+x, cell = np.array([[[0.0, 0, 0], [2.4, 0, 0]]]), 20 * np.eye(3)[None]
+def energy(_):
+    return float(potential.evaluate(x, cell).energy[0])
+before = energy(0)
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    assert pool.map(energy, range(4)) == [before] * 4
+print("same")
+"""
+
+
+def run_python(text: str, *arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", text, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        **more,
+    )
+
+
+def test_a_process_may_fork_after_an_evaluation(tables: dict[str, Path]) -> None:
+    """numba's own threads would not be in the child, which waited for them for ever."""
+    done = run_python(FORK, str(tables["Ni-Nb"]))
+    assert done.stdout == "same\n", done.stderr
+
+
+def test_more_threads_than_cores_are_no_error(tables: dict[str, Path]) -> None:
+    """One usable core: numba alone raises for two threads."""
+    text = """
+import os, sys
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+import numpy as np
+from potstill.potentials.eam import EamPotential
+from potstill.runtime.compiled import use_threads
+potential = EamPotential.from_file(sys.argv[1], "Ni")
+x, cell = np.array([[[0.0, 0, 0], [2.4, 0, 0]]]), 20 * np.eye(3)[None]
+print(potential.evaluate(x, cell, threads=2).energy[0] < 0, use_threads(2))
+"""
+    done = run_python(text, str(tables["Ni-Nb"]))
+    assert done.stdout == "True 1\n", done.stderr
+
+
+def test_compiling_is_told_once(tmp_path: Path) -> None:
+    """And not at all where everything is compiled."""
+    text = """
+from potstill.runtime import compiled
+compiled.TOLD_AFTER_S = 0.01
+@compiled.njit(cache=True)
+def one(x):
+    return sum([x, 1.0, 2.0])
+@compiled.njit(cache=True)
+def two(x):
+    return sorted([x, 1.0, 2.0])
+one(1.0), two(1.0)
+"""
+    (tmp_path / "told.py").write_text(text)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    said = [
+        run_python("import told", cwd=tmp_path, env=environment).stderr.count("compiling")
+        for _ in range(2)
+    ]
+    assert said == [1, 0]

@@ -1,15 +1,17 @@
 """The engine: conservation, exact ensembles, independence of threads."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
 from ase import units
-from numba import set_num_threads
 
 from potstill.errors import PotstillError
 from potstill.potentials.eam import EamPotential
 from potstill.potentials.setfl import read_setfl
+from potstill.runtime.compiled import use_threads
+from potstill.sampling import torch_engine
 from potstill.sampling.bias import Mesh, evaluate_bias
 from potstill.sampling.engine import advance
 from potstill.sampling.walkers import crystal_walkers, make_physics, unbiased
@@ -111,7 +113,7 @@ def test_a_linear_bias_samples_another_temperature_exactly(nickel, element, npt)
 def test_threads_do_not_change_the_bytes(nickel, element, momt):
     results = []
     for threads in (1, 2):
-        set_num_threads(threads)
+        use_threads(threads)
         physics, walkers = start(nickel, momt(), element)
         points = run(walkers, physics, nickel, unbiased(ATOMS), 300)
         results.append((points.tobytes(), walkers.x.tobytes(), walkers.length.tobytes()))
@@ -131,6 +133,47 @@ def test_walkers_differ_and_the_volume_is_kept(nickel, element, npt):
 
 def test_a_walker_that_runs_away_is_named(nickel, element, npt):
     physics, walkers = start(nickel, npt(), element)
-    walkers.x[1, 0, 0] = np.nan
+    walkers.length[1] = 1.0
     with pytest.raises(PotstillError, match=r"walker 1 ran away.*timestep_fs"):
         run(walkers, physics, nickel, unbiased(ATOMS), 100)
+
+
+def spoil_position(walkers):
+    walkers.x[1, 7, 2] = np.nan
+
+
+def spoil_velocity(walkers):
+    walkers.v[1, 7, 0] = np.inf
+
+
+def spoil_length(walkers):
+    walkers.length[1] = np.nan
+
+
+def lose_length(walkers):
+    walkers.length[1] = 0.0
+
+
+def put_together(walkers):
+    walkers.x[1, 9, :3] = walkers.x[1, 7, :3] + [0.0, walkers.length[1], -walkers.length[1]]
+
+
+@pytest.mark.parametrize("device", ["compiled", "torch"])
+@pytest.mark.parametrize(
+    ("spoil", "complaint"),
+    [
+        (spoil_position, "walker 1: the position of atom 7 is not finite"),
+        (spoil_velocity, "walker 1: the velocity of atom 7 is not finite"),
+        (spoil_length, "walker 1: its cell is not finite"),
+        (lose_length, "walker 1: its cell has no volume"),
+        (put_together, "walker 1: atoms 7 and 9 are on one spot"),
+    ],
+)
+def test_walkers_that_cannot_start_are_named(nickel, element, npt, spoil, complaint, device):
+    """Never moved on with: an atom at NaN has no neighbours, two on one spot no force."""
+    physics, walkers = start(nickel, npt(), element)
+    spoil(walkers)
+    move = advance if device == "compiled" else partial(torch_engine.advance, device="cpu")
+    tables = nickel.dynamics_tables
+    with pytest.raises(PotstillError, match=complaint):
+        move(walkers, physics, tables, *unbiased(ATOMS), first=0, steps=10, interval=10)

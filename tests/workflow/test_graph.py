@@ -434,3 +434,18 @@ def test_bad_configuration_ends_in_one_line(snakemake_in, tmp_path, change, mess
     assert "Traceback" not in plan.stdout
     lines = [line for line in plan.stdout.splitlines() if line.startswith("configuration: ")]
     assert lines == [f"configuration: {message}"]
+
+
+def test_a_missing_table_is_told_at_planning(snakemake_in, tmp_path):
+    """Where it is needed, and only there."""
+    config = tmp_path / "config.yaml"
+    config.write_text("run: own\npotentials:\n  Al: {file: nowhere.eam.fs}\n")
+    plan = ("--dry-run", "--configfile", config)
+    refused = snakemake_in(tmp_path, "results/own/sampling/Al/108/momt.h5", *plan)
+    assert refused.returncode != 0
+    assert "potentials.Al.file: there is no file nowhere.eam.fs; correct the name" in refused.stdout
+    other = snakemake_in(tmp_path, "results/own/potentials/Ni-Nb.eam.fs", *plan)
+    assert other.returncode == 0, other.stdout
+    (tmp_path / "nowhere.eam.fs").write_text("")
+    found = snakemake_in(tmp_path, "results/own/sampling/Al/108/momt.h5", *plan)
+    assert found.returncode == 0, found.stdout

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from potstill.errors import PotstillError
-from potstill.potentials.setfl import numbers_sha256
+from potstill.potentials.setfl import numbers_sha256, table_text
 from potstill.runtime.files import read_json
 from potstill.runtime.provenance import file_sha256
 
@@ -77,7 +77,10 @@ def describe(file: Path) -> Iterator[str]:
         record = records[name]
         yield f"    sha256: {record['outputs'][name]}{_since(base / name, record['outputs'][name])}"
         if name.endswith(".eam.fs") and (base / name).exists():
-            digest = numbers_sha256((base / name).read_text())
+            try:
+                digest = numbers_sha256(table_text(base / name), name)
+            except PotstillError as error:
+                digest = f"none ({error})"
             yield f"    sha256 of the potential's numbers: {digest}"
         yield f"    rule: {record['rule']}"
         for setting, value in record["params"].items():

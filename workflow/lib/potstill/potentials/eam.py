@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import get_num_threads, set_num_threads
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.frames import Frames, atomic_number
+from potstill.geometry import check_geometry
 from potstill.potentials.kernel import Tables, energy_forces, make_work, strain_derivative
 from potstill.potentials.neighbours import Floats, half_list, image_reach, image_shifts, wrap
 from potstill.potentials.setfl import Setfl, read_setfl
-from potstill.runtime.compiled import njit, prange
+from potstill.runtime.compiled import njit, numba_threads, prange, renamed
 
 # Closer than this the table's functions are continued with their slopes (a repulsive wall).
 WALL_A = 1.2
@@ -21,6 +21,13 @@ WALL_A = 1.2
 # have jumps of curvature that a coarse row smooths: forces then differ by up to 2e-3 eV/A there
 # (energies by 1e-7 eV), which dynamics does not mind, and its table has to stay in the cache.
 LABEL_ROWS, DYNAMICS_ROWS = 100_000, 4_000
+# Atoms closer than this are on one spot, A.
+SAME_SPOT_A = 1e-3
+# A density, or r*phi in eV A, that is as good as zero where a table's functions end.
+LEAST_JUMP = 1e-6
+
+
+Integers = NDArray[np.int64]
 
 
 class Labels(NamedTuple):
@@ -60,7 +67,7 @@ def _spline(values: Floats) -> Floats:
 
 
 def _evaluate(rows: Floats, t: Floats) -> tuple[Floats, Floats]:
-    """Return value and derivative, in units of the row, of cubic rows at t (in rows)."""
+    """Return value and derivative, in units of the row, of cubic rows at t >= 0 (in rows)."""
     row = np.minimum(t.astype(int), len(rows) - 1)
     u = t - row
     a, b, c, d = rows[row].T
@@ -71,15 +78,23 @@ def interaction_range(table: Setfl, symbol: str) -> float:
     """Return the distance (A) beyond which the element's density and pair function are zero.
 
     A table of several elements has one cut-off for all of them: that of Ni-Nb is 6.9 A for the sake
-    of Nb, while all of Ni ends at 6.0 A.
+    of Nb, while all of Ni ends at 6.0 A. Nodes beyond the last are zero. PotstillError where the
+    functions would jump to that.
     """
     index = table.elements.index(symbol)
+    end = table.n_r * table.d_r
+    last = max(abs(table.density[index, index, -1]), abs(table.pair[index, index, -1]))
+    if table.cutoff_A > end * (1 + 1e-9) and last > LEAST_JUMP:
+        raise PotstillError(
+            f"the EAM table's functions of {symbol} end at {end:g} A, before its cut-off of "
+            f"{table.cutoff_A:g} A, and are not zero there; correct the mesh or the cut-off"
+        )
     zero = (table.density[index, index] == 0) & (table.pair[index, index] == 0)
     if zero.all():
         return table.cutoff_A
     # the slope of a spline at a node looks two nodes ahead
-    last = table.n_r - 1 - int(np.argmin(zero[::-1]))
-    return min(table.cutoff_A, (last + 3) * table.d_r)
+    last_node = table.n_r - 1 - int(np.argmin(zero[::-1]))
+    return min(table.cutoff_A, (last_node + 3) * table.d_r, end * (1 + 1e-9))
 
 
 def compile_tables(table: Setfl, symbol: str, rows: int) -> Tables:
@@ -88,8 +103,14 @@ def compile_tables(table: Setfl, symbol: str, rows: int) -> Tables:
     cutoff = interaction_range(table, symbol)
     s = np.linspace(WALL_A**2, cutoff**2, rows + 1)
     r = np.sqrt(s)
-    rho, rho_r = _evaluate(_spline(table.density[index, index]), r / table.d_r)
-    z2, z2_r = _evaluate(_spline(table.pair[index, index]), r / table.d_r)
+    with np.errstate(invalid="ignore"):  # files may give inf or NaN at distance 0
+        rho, rho_r = _evaluate(_spline(table.density[index, index]), r / table.d_r)
+        z2, z2_r = _evaluate(_spline(table.pair[index, index]), r / table.d_r)
+    if not np.isfinite(rho + z2).all():
+        raise PotstillError(
+            f"the EAM table's functions of {symbol} are not finite at distance 0, and its mesh is "
+            f"so coarse that this reaches {WALL_A} A; write finite values there"
+        )
     phi = z2 / r
     step = s[1] - s[0]
     to_row = step / (2 * r)  # d/du of a row = ds * d/ds = ds / (2 r) * d/dr
@@ -136,16 +157,13 @@ class EamPotential:
     def evaluate(self, positions: Floats, cell: Floats, *, threads: int = 1) -> Labels:
         """Return the labels of F frames: positions (F, N, 3) A, cell (F, 3, 3) A.
 
-        Raises PotstillError for NaN or a cell without volume, naming the frame.
+        Raises PotstillError, naming frame and atom, for no atoms, for what is not finite, for a
+        cell without volume, and for two atoms on one spot, where there is no force. One thread
+        starts no others, so that the process may fork.
         """
         positions = np.ascontiguousarray(positions, dtype=np.float64)
         cell = np.ascontiguousarray(cell, dtype=np.float64)
-        bad = ~(np.isfinite(positions).all(axis=(1, 2)) & (np.abs(np.linalg.det(cell)) > 1e-9))
-        if bad.any():
-            raise PotstillError(
-                f"frame {int(np.argmax(bad))}: positions are not finite or the cell has no volume; "
-                "remove the frame"
-            )
+        check_geometry(positions, cell)
         frames, atoms = positions.shape[:2]
         labels = Labels(
             np.zeros(frames),
@@ -153,12 +171,17 @@ class EamPotential:
             np.zeros((frames, atoms, 3)),
             np.zeros((frames, 3, 3)),
         )
-        before = get_num_threads()
-        set_num_threads(threads)
-        try:
-            _label(positions, cell, self.cutoff_A, self.tables, *labels)
-        finally:
-            set_num_threads(before)
+        same = np.full((frames, 2), -1)
+        with numba_threads(threads) as granted:
+            label = _label if granted > 1 else _label_serial
+            label(positions, cell, self.cutoff_A, self.tables, *labels, same)
+        if (same >= 0).any():
+            frame = int(np.argmax(same[:, 0] >= 0))
+            one, other = same[frame]
+            raise PotstillError(
+                f"frame {frame}: atoms {one} and {other} are on one spot; remove one of them, or "
+                "the frame"
+            )
         return labels
 
 
@@ -171,8 +194,12 @@ def _label_one(
     atomic: Floats,
     forces: Floats,
     stress: Floats,
+    same: Integers,
 ) -> float:
-    """Return one frame's energy (eV) and fill its atomic energies, forces and stress."""
+    """Return one frame's energy (eV) and fill its atomic energies, forces and stress.
+
+    same: (2,) gets two atoms that are on one spot, if any are.
+    """
     atoms = positions.shape[0]
     volume = abs(np.linalg.det(cell))
     inverse = np.linalg.inv(cell)
@@ -198,11 +225,17 @@ def _label_one(
     forces[:] = padded[:, :3]
     strain_derivative(work, count, stress)
     stress /= volume
+    i = 0
+    for p in range(count):
+        while p >= work.ends[i]:
+            i += 1
+        a, b, c = work.vector[p, 0], work.vector[p, 1], work.vector[p, 2]
+        if a * a + b * b + c * c < SAME_SPOT_A**2:
+            same[0], same[1] = i, work.second[p]
     return energy
 
 
-@njit(cache=True, nogil=True, parallel=True)
-def _label(
+def _label_frames(
     positions: Floats,
     cells: Floats,
     cutoff: float,
@@ -211,11 +244,16 @@ def _label(
     atomic: Floats,
     forces: Floats,
     stress: Floats,
+    same: Integers,
 ) -> None:
     for f in prange(len(energy)):
         energy[f] = _label_one(
-            positions[f], cells[f], cutoff, tables, atomic[f], forces[f], stress[f]
+            positions[f], cells[f], cutoff, tables, atomic[f], forces[f], stress[f], same[f]
         )
+
+
+_label = njit(cache=True, nogil=True, parallel=True)(_label_frames)
+_label_serial = njit(cache=True, nogil=True)(renamed(_label_frames, "_label_serial"))
 
 
 def label_frames(

@@ -4,7 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from potstill.errors import PotstillError
-from potstill.potentials.setfl import Setfl, format_setfl, numbers_sha256, parse_setfl
+from potstill.potentials.setfl import (
+    Setfl,
+    format_setfl,
+    numbers_sha256,
+    parse_setfl,
+    table_text,
+)
 from potstill.potentials.sources import SOURCES
 from potstill.potentials.tables import KNOWN, KnownTable
 from potstill.runtime.files import atomic_path
@@ -46,12 +52,7 @@ def fetch_table(name: str, output: Path, *, file: str | None, sha256: str | None
 
 
 def _from_file(name: str, file: str, known: KnownTable | None, sha256: str | None) -> Setfl:
-    try:
-        text = Path(file).read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise PotstillError(
-            f"potentials.{name}.file: cannot read {file} ({error.strerror}); correct the name"
-        ) from None
+    text = table_text(file, setting=f"potentials.{name}.file: ")
     table = parse_setfl(text, f"potentials.{name}.file: {file}")
     expected = known.sha256 if known is not None else sha256
     found = numbers_sha256(text)

@@ -9,6 +9,10 @@ for each element and the pair functions r*phi of the lower triangle (11, 21, 22,
 eam/alloy block stands the one density that this element gives to any atom. In an eam/fs block stand
 as many densities as there are elements: those that *the block's element* gives to an atom of the
 first, second, ... element ("density of element I at element J"; this is how LAMMPS reads them).
+
+A file is read by lines, as LAMMPS does it. What stands after a `#`, and on a line after the fields
+that are needed, is passed over. A function ends with the line on which it is full. What follows the
+last function is no part of the table.
 """
 
 import hashlib
@@ -20,20 +24,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
+from potstill.potentials.setfl_reader import Reader, is_number
+from potstill.runtime.progress import say
 
 Floats = NDArray[np.float64]
-
-COMMENT_LINES = 3
 
 
 @dataclass(frozen=True)
 class Setfl:
     """EAM functions of E elements on regular meshes that start at 0.
 
-    masses_u (E,) u; lattice_constants_A (E,) A; lattices: names as "fcc"; d_rho density's unit;
-    d_r and cutoff_A in A. embedding (E, n_rho) eV. density (E, E, n_r): density[a, b] is the
-    density that an atom of element b puts on an atom of element a. pair (E, E, n_r): r*phi in
-    eV A, symmetric in the elements.
+    masses_u (E,) u; lattice_constants_A (E,) A; lattices: names as "fcc" (0 and "none" where the
+    file leaves them out); d_rho density's unit; d_r and cutoff_A in A. embedding (E, n_rho) eV.
+    density (E, E, n_r): density[a, b] is the density that an atom of element b puts on an atom of
+    element a. pair (E, E, n_r): r*phi in eV A, symmetric in the elements.
     """
 
     comments: tuple[str, str, str]
@@ -52,89 +56,110 @@ class Setfl:
     pair: Floats
 
 
-def numbers_sha256(text: str) -> str:
+def numbers_sha256(text: str, origin: str = "the text") -> str:
     """Return the SHA-256 of a table's numbers, which all honest copies of a table share.
 
-    The three comment lines are dropped and the rest is split on white space. Each number goes in
-    as little-endian float64 (-0 as 0), each word (element, lattice) as its UTF-8 text and a NUL.
+    It is that of what is read, in its order: comments and what follows the fields do not matter.
+    Each number goes in as little-endian float64 (-0 as 0), each word (element, lattice) as its
+    UTF-8 text and a NUL. PotstillError, naming `origin`, if the text is not a table.
     """
     digest = hashlib.sha256()
-    for token in _tokens(text):
+    for word in _read(text, origin)[1].taken:
         try:
-            digest.update(struct.pack("<d", float(token) + 0.0))  # -0.0 + 0.0 is 0.0
+            digest.update(struct.pack("<d", float(word) + 0.0))  # -0.0 + 0.0 is 0.0
         except ValueError:
-            digest.update(token.encode() + b"\0")
+            digest.update(word.encode() + b"\0")
     return digest.hexdigest()
 
 
-def read_setfl(path: str | Path) -> Setfl:
-    """Read an eam/fs or eam/alloy file; the count of its numbers tells which of the two it is.
+def table_text(path: str | Path, setting: str = "") -> str:
+    """Return the text of a table's file: UTF-8, with or without a byte order mark, or else latin-1.
 
-    Raises PotstillError, naming the file, when it is missing, truncated, too long or garbled.
+    Raises PotstillError, naming the setting and the file, when it cannot be read.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
+        content = Path(path).read_bytes()
     except OSError as error:
         raise PotstillError(
-            f"{path}: cannot read the EAM table ({error.strerror}); check the file's name"
+            f"{setting}cannot read the EAM table {path} ({error.strerror}); correct the name"
         ) from None
-    return parse_setfl(text, str(path))
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def read_setfl(path: str | Path) -> Setfl:
+    """Read an eam/fs or eam/alloy file; what stands in it tells which of the two it is.
+
+    Raises PotstillError, naming the file, when it is missing, truncated or garbled.
+    """
+    return parse_setfl(table_text(path), str(path))
 
 
 def parse_setfl(text: str, origin: str) -> Setfl:
-    """Parse the text of an eam/fs or eam/alloy file; errors name `origin`."""
-    lines = text.splitlines()
-    comments = [line.strip() for line in (*lines[:COMMENT_LINES], "", "", "")]
-    reader = _Reader(_tokens(text), origin)
-    count = reader.integer("the number of elements")
-    if count > len(reader.tokens):
-        raise reader.garbled(f"asks for {count} elements")
-    elements = tuple(reader.word("an element's symbol") for _ in range(count))
-    n_rho = reader.integer("the number of embedding values")
-    d_rho = reader.number("the density step")
-    n_r = reader.integer("the number of radial values")
-    d_r = reader.number("the radial step")
-    cutoff = reader.number("the cut-off")
-    if min(d_rho, d_r, cutoff) <= 0:
-        raise reader.garbled("has a step or cut-off that is not positive")
-    if cutoff > n_r * d_r * (1 + 1e-9):
-        raise reader.garbled(f"ends at {n_r * d_r:g} A, before its cut-off of {cutoff:g} A")
+    """Parse the text of an eam/fs or eam/alloy file; errors name `origin`.
 
-    pairs = count * (count + 1) // 2 * n_r
-    sizes = {
-        "fs": count * (4 + n_rho + count * n_r) + pairs,
-        "alloy": count * (4 + n_rho + n_r) + pairs,
-    }
-    left = len(reader.tokens) - reader.position
-    form = next((name for name, size in sizes.items() if size == left), None)
-    if form is None:
-        raise reader.garbled(
-            f"has {left} values after its header, where eam/fs has {sizes['fs']} and eam/alloy "
-            f"{sizes['alloy']}"
+    Says so where numbers are left over: a function that is longer than the mesh may shift those
+    after it, for LAMMPS as well.
+    """
+    table, reader = _read(text, origin)
+    left = reader.words_left()
+    spare = [*reader.spare, *(left if all(map(is_number, left)) else [])]
+    if spare:
+        say(
+            f"{origin}: the table has more numbers than its mesh says, {len(spare)} are left over; "
+            "if a function is too long, those after it may be shifted"
         )
+    return table
 
+
+def _read(text: str, origin: str) -> tuple[Setfl, Reader]:
+    """Return the table, and the reader at its end.
+
+    An eam/alloy file of several elements is too short for eam/fs. For one element the two are the
+    same. Of two complaints, that of the reader that came further is the true one.
+    """
+    complaints = []
+    for per_pair in (True, False):
+        reader = Reader(text, origin)
+        try:
+            return _read_as(reader, per_pair), reader
+        except PotstillError as error:
+            complaints.append((reader.position, error))
+    raise max(complaints, key=lambda complaint: complaint[0])[1]
+
+
+def _read_as(reader: Reader, per_pair: bool) -> Setfl:
+    """Read a file that has a density for each pair of elements (eam/fs) or for each element."""
+    elements = reader.elements()
+    count = len(elements)
+    mesh = reader.fields(5, "the mesh")
+    n_rho = reader.count(mesh[0], "the number of embedding values")
+    d_rho = reader.positive(mesh[1], "the density step")
+    n_r = reader.count(mesh[2], "the number of radial values")
+    d_r = reader.positive(mesh[3], "the radial step")
+    cutoff = reader.positive(mesh[4], "the cut-off")
     numbers, masses, constants, lattices = [], [], [], []
-    embedding = np.empty((count, n_rho))
-    density = np.empty((count, count, n_r))
+    embedding, density = [], {}
+    for b, element in enumerate(elements):
+        number, mass, constant, lattice = reader.element()
+        numbers.append(number)
+        masses.append(mass)
+        constants.append(constant)
+        lattices.append(lattice)
+        embedding.append(reader.values(n_rho, f"the embedding function of {element}"))
+        for a in range(count if per_pair else 1):
+            density[a, b] = reader.values(n_r, f"a density of {element}", from_zero=True)
     pair = np.empty((count, count, n_r))
-    for b in range(count):
-        numbers.append(reader.integer("an atomic number"))
-        masses.append(reader.number("a mass"))
-        if masses[-1] <= 0:
-            raise reader.garbled("has a mass that is not positive")
-        constants.append(reader.number("a lattice constant"))
-        lattices.append(reader.word("a lattice's name"))
-        embedding[b] = reader.values(n_rho)
-        if form == "alloy":
-            density[:, b] = reader.values(n_r)
-        else:
-            for a in range(count):
-                density[a, b] = reader.values(n_r)
     for a in range(count):
         for b in range(a + 1):
-            pair[a, b] = pair[b, a] = reader.values(n_r)
+            names = f"{elements[a]}-{elements[b]}"
+            function = reader.values(n_r, f"the pair function of {names}", from_zero=True)
+            pair[a, b] = pair[b, a] = function
+    rows = [[density[a if per_pair else 0, b] for b in range(count)] for a in range(count)]
     return Setfl(
-        comments=(comments[0], comments[1], comments[2]),
+        comments=reader.comments,
         elements=elements,
         atomic_numbers=tuple(numbers),
         masses_u=np.array(masses),
@@ -145,8 +170,8 @@ def parse_setfl(text: str, origin: str) -> Setfl:
         n_r=n_r,
         d_r=d_r,
         cutoff_A=cutoff,
-        embedding=embedding,
-        density=density,
+        embedding=np.array(embedding),
+        density=np.array(rows),
         pair=pair,
     )
 
@@ -174,55 +199,3 @@ def format_setfl(table: Setfl) -> str:
 def _rows(values: Floats) -> list[str]:
     words = [repr(value) for value in (values + 0.0).tolist()]
     return [" ".join(words[start : start + 5]) for start in range(0, len(words), 5)]
-
-
-def _tokens(text: str) -> list[str]:
-    return [token for line in text.splitlines()[COMMENT_LINES:] for token in line.split()]
-
-
-class _Reader:
-    """Takes tokens one after another and says what was expected where one does not fit."""
-
-    def __init__(self, tokens: list[str], origin: str) -> None:
-        self.tokens = tokens
-        self.origin = origin
-        self.position = 0
-
-    def garbled(self, what: str) -> PotstillError:
-        return PotstillError(
-            f"{self.origin}: the EAM table {what}; it is truncated or not an eam/fs or eam/alloy "
-            "file, fetch it again"
-        )
-
-    def word(self, what: str) -> str:
-        if self.position >= len(self.tokens):
-            raise self.garbled(f"ends before {what}")
-        self.position += 1
-        return self.tokens[self.position - 1]
-
-    def integer(self, what: str) -> int:
-        word = self.word(what)
-        if not (word.isascii() and word.isdigit() and int(word) > 0):
-            raise self.garbled(f"has '{word[:40]}' for {what}")
-        return int(word)
-
-    def number(self, what: str) -> float:
-        word = self.word(what)
-        try:
-            value = float(word)
-        except ValueError:
-            value = np.nan
-        if not np.isfinite(value):
-            raise self.garbled(f"has '{word[:40]}' for {what}")
-        return value
-
-    def values(self, count: int) -> Floats:
-        words = self.tokens[self.position : self.position + count]
-        self.position += count
-        try:
-            values = np.array(words, dtype=np.float64)
-        except ValueError as error:
-            raise self.garbled(f"has a word among its numbers ({error})") from None
-        if not np.isfinite(values).all():
-            raise self.garbled("has a number that is not finite")
-        return values

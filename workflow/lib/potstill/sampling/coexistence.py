@@ -16,12 +16,12 @@ from ase.build import bulk
 from ase.constraints import FixAtoms
 from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
-from numba import set_num_threads
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.potentials.calculator import EAM
 from potstill.potentials.eam import EamPotential
+from potstill.runtime.compiled import use_threads
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
 from potstill.runtime.random import stream, stream_seed
@@ -229,7 +229,7 @@ def coexistence(
 
     guess_K may be off by some 10%. Raises PotstillError when it is further off.
     """
-    set_num_threads(threads)
+    use_threads(threads)
     eam = EamPotential.from_file(potential, symbol)
     phases = phases_alone(element, eam, guess_K, timestep_fs, seed)
     cells = CELLS[element.structure]

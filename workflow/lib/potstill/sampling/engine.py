@@ -21,6 +21,7 @@ from potstill.sampling.bias import Mesh, evaluate_bias
 from potstill.sampling.lists import Scratch, covers, make_scratch, update_lists
 from potstill.sampling.order import order_and_gradient
 from potstill.sampling.randoms import fill_normals, uniform
+from potstill.sampling.start_check import check_walkers
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -261,8 +262,10 @@ def advance(
     first: number of the step before the segment; both it and `steps` are multiples of `interval`.
     Returns points (W, steps / interval, 4), one every `interval` steps: enthalpy (eV), order
     parameter, kinetic temperature over T0, bias (eV). The result does not depend on the number of
-    threads. Raises PotstillError when a walker's energy or cell runs away.
+    threads. Raises PotstillError when a walker cannot be moved (`check_walkers`) or its energy or
+    cell runs away.
     """
+    check_walkers(walkers.x, walkers.v, walkers.length, physics.aspect)
     points = np.zeros((len(walkers.length), steps // interval, 4))
     _advance_all(walkers, first, steps, physics, tables, table, mesh, interval, points)
     failed = walkers.length < 0

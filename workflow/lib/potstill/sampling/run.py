@@ -6,11 +6,11 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from numba import set_num_threads
 
 from potstill.frames import write_frames
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.potentials.setfl import numbers_sha256
+from potstill.runtime.compiled import use_threads
 from potstill.runtime.files import atomic_path, write_json
 from potstill.runtime.progress import Progress, say
 from potstill.runtime.restart import Restart, State, restart_file
@@ -290,7 +290,7 @@ def sample(
     trace: (H, O, temperature) of every walker, and the bias. Resumes from `<frames>.restart`.
     """
     symbol, atoms, _ = split_set(name)
-    set_num_threads(threads)
+    use_threads(threads)
     eam = EamPotential.from_file(potential, symbol)
     device = sampling_device(device, settings.walkers)
     say(f"{name}: {settings.method}, {settings.walkers} walkers on {device}, first compiling")

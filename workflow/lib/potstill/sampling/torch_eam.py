@@ -155,7 +155,7 @@ def energy_forces(
 
     t = density * tables.rho_scale
     knot = row_of(t, tables.embedding.shape[1])
-    u = t - knot
+    u = t - knot  # negative where the density is: the first cubic goes on, as in LAMMPS
     e0, e1, e2, e3 = tables.embedding[:, knot]
     inside = u.clamp(max=1.0)
     tension = (3.0 * e3 * inside + 2.0 * e2) * inside + e1

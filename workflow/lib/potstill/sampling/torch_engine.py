@@ -17,6 +17,7 @@ from potstill.errors import PotstillError
 from potstill.potentials.kernel import Tables
 from potstill.sampling.bias import Mesh
 from potstill.sampling.engine import Floats, Physics, Walkers
+from potstill.sampling.start_check import check_walkers
 from potstill.sampling.torch_eam import (
     Neighbours,
     TorchTables,
@@ -221,6 +222,7 @@ def advance(
 
     The same device, torch and number of walkers give the same bytes again.
     """
+    check_walkers(walkers.x, walkers.v, walkers.length, physics.aspect)
     count = len(walkers.length)
     place = torch.device(device)
     try:

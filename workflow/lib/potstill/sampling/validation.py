@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 from ase import units
-from numba import set_num_threads
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.frames import Frames, read_frames
 from potstill.potentials.eam import EamPotential
+from potstill.runtime.compiled import use_threads
 from potstill.runtime.files import atomic_path
 from potstill.runtime.progress import say
 from potstill.sampling.analysis import weights
@@ -141,7 +141,7 @@ def validate(
 
     The last column is the difference in units of its standard error.
     """
-    set_num_threads(threads)
+    use_threads(threads)
     momt = read_frames(frames)
     eam = EamPotential.from_file(potential, momt.symbol)
     rows = ["temperature_K,phase,quantity,reweighted,error,plain_npt,plain_error,difference_sigma"]

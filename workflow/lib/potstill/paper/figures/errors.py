@@ -10,7 +10,7 @@ from scipy.special import erf
 from potstill.paper.data import Floats, read_datasets
 from potstill.paper.style import BLUE, DENSITY, GREY, PAGE, RED, drawn, panel_letter
 from potstill.runtime.files import read_json
-from potstill.training.assessment import calibration_frames
+from potstill.training.assessment import SMALLEST_SIGMA_EV, calibration_frames
 
 NAMES = (
     "energy",
@@ -61,11 +61,18 @@ def _against_sigma(axes: Axes, sigma: Floats, error: Floats, factor: float | Non
 def _coverage(axes: Axes, error: Floats, sigma: Floats) -> None:
     """Draw the share of errors within k sigma, and that of a normal distribution."""
     k = np.linspace(0, 3, 61)
-    judged = np.sort(np.abs(error) / sigma)
-    axes.plot(k, np.searchsorted(judged, k, side="right") / len(judged), color=BLUE, label="model")
+    if len(sigma) and sigma.min() > 0:
+        judged = np.sort(np.abs(error) / sigma)
+        share = np.searchsorted(judged, k, side="right") / len(judged)
+        axes.plot(k, share, color=BLUE, label="model")
     axes.plot(k, erf(k / np.sqrt(2)), color=GREY, linestyle="--", label="normal")
     axes.set(xlabel="k", ylabel="share within k sigma", ylim=(0, 1.02), title="coverage")
     axes.legend(loc="lower right")
+
+
+def _told(correlation: float | None) -> str:
+    """Return a correlation, or a dash where there is none."""
+    return "\N{EN DASH}" if correlation is None else f"{correlation:.2f}"
 
 
 def figure_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Path]) -> None:
@@ -74,15 +81,16 @@ def figure_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[P
     (a) mean absolute error in the (H, O) plane; (b) error of a frame's energy against its sigma,
     the mean error taken out, with the factor found on the calibration frames; (c) share of the
     other frames' errors within k times the scaled sigma; (d) error of an atom's force against the
-    sigma of its energy. seed: that of the evaluation.
+    sigma of its energy, which is mostly gauge (docs/training.md). seed: that of the evaluation.
     """
     arrays, attributes = read_datasets(evaluation, NAMES)
     found = read_json(summary)["uncertainty"]
-    atoms, factor = int(attributes["atoms"]), float(found["sigma_factor"])
+    atoms, factor = int(attributes["atoms"]), found["sigma_factor"]
     error = 1000 * (arrays["predicted_energy"] - arrays["energy"]) / atoms
     shifted = error - error.mean()
     sigma = 1000 * arrays["energy_std"] / atoms
     judged = ~calibration_frames(len(error), seed)
+    judged &= arrays["energy_std"] >= SMALLEST_SIGMA_EV
     with drawn(outputs, width=PAGE, height=5.2) as figure:
         panels = figure.subplots(2, 2)
         h, o = (arrays[name] / atoms for name in ("enthalpy", "order_parameter"))
@@ -91,9 +99,9 @@ def figure_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[P
         panels[0, 1].set(
             xlabel="sigma (meV/atom)",
             ylabel="|error| (meV/atom)",
-            title=f"frames: Spearman {found['spearman_frames']:.2f}",
+            title=f"frames: Spearman {_told(found['spearman_frames'])}",
         )
-        _coverage(panels[1, 0], shifted[judged], factor * sigma[judged])
+        _coverage(panels[1, 0], shifted[judged], (factor or 0.0) * sigma[judged])
         _against_sigma(
             panels[1, 1],
             1000 * arrays["atomic_std"][arrays["force_frame"].astype(int)].ravel(),
@@ -103,7 +111,7 @@ def figure_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[P
         panels[1, 1].set(
             xlabel="sigma of the atomic energy (meV)",
             ylabel="error of the force (meV/A)",
-            title=f"atoms: Spearman {found['spearman_atoms_force']:.2f}",
+            title=f"atoms: Spearman {_told(found['spearman_atoms_force'])}",
         )
         for axes, letter in zip(panels.flat, "abcd", strict=True):
             panel_letter(axes, letter)

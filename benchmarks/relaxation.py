@@ -75,9 +75,13 @@ def time_relaxation(
     limit_threads(1)
     positions, cell = cells
     options: dict[str, Any] = {"fmax": fmax, "steps": STEPS, "relax_cell": relax_cell}
-    relax_batch(ensemble, positions[:2], cell[:2], **options)  # compiles
+    made = [
+        ase.Atoms([ensemble.symbol] * len(x), x, cell=c, pbc=True)
+        for x, c in zip(positions, cell, strict=True)
+    ]
+    relax_batch(ensemble, made[:2], **options)  # compiles
     began = time.process_time()
-    relaxed = relax_batch(ensemble, positions, cell, **options)
+    relaxed = relax_batch(ensemble, made, **options)
     seconds = time.process_time() - began
     loops = {
         name: _ase_loop(ensemble, positions[:peers], cell[:peers], fmax, optimiser, relax_cell)

@@ -40,6 +40,14 @@ def perturbed(count: int, noise: float, strain: float, seed: int) -> tuple[Float
     return positions + noise * random.normal(size=positions.shape), crystal.cell @ deformation
 
 
+def cells_of(positions: Floats, cell: Floats, symbol: str = "Ni") -> list[ase.Atoms]:
+    """Return periodic Atoms of one element."""
+    return [
+        ase.Atoms([symbol] * len(x), x, cell=c, pbc=True)
+        for x, c in zip(positions, cell, strict=True)
+    ]
+
+
 @pytest.fixture(scope="session")
 def nickel(tables: dict[str, Path]) -> EamPotential:
     return EamPotential.from_file(tables["Ni-Nb"], "Ni")
@@ -110,7 +118,7 @@ def test_eam_minima_are_those_of_ase(nickel: EamPotential, eam: Evaluate, relax_
 def test_minima_of_an_ensemble_are_those_of_ase(ensemble: Ensemble, relax_cell: bool) -> None:
     positions, cell = perturbed(5, 0.08, 0.015, seed=12)
     relaxed = relax_batch(
-        ensemble, positions, cell, fmax=2e-3, steps=100, relax_cell=relax_cell, symbol="Ni"
+        ensemble, cells_of(positions, cell), fmax=2e-3, steps=100, relax_cell=relax_cell
     )
     assert relaxed.converged.all()
     calculator = EnsembleCalculator(ensemble)
@@ -160,8 +168,8 @@ def test_a_cell_does_not_depend_on_the_others(eam: Evaluate, ensemble: Ensemble)
         for name, array in vars(alone).items():
             np.testing.assert_allclose(array[0], vars(together)[name][k], rtol=1e-10, atol=1e-9)
     options = {"fmax": 0.01, "steps": 100}
-    together = relax_batch(ensemble, positions[:3], cell[:3], **options)
-    alone = relax_batch(ensemble, positions[1:2], cell[1:2], **options)
+    together = relax_batch(ensemble, cells_of(positions[:3], cell[:3]), **options)
+    alone = relax_batch(ensemble, cells_of(positions[1:2], cell[1:2]), **options)
     assert alone.steps[0] == together.steps[1]
     np.testing.assert_allclose(alone.positions[0], together.positions[1], atol=1e-8)
 
@@ -213,7 +221,7 @@ def test_a_cell_that_runs_away_is_reported(
 def test_atoms_on_top_of_each_other_disturb_no_other_cell(ensemble: Ensemble) -> None:
     positions, cell = perturbed(3, 0.05, 0.0, seed=18)
     positions[1, 4] = positions[1, 7]
-    relaxed = relax_batch(ensemble, positions, cell, fmax=0.01, steps=50)
+    relaxed = relax_batch(ensemble, cells_of(positions, cell), fmax=0.01, steps=50)
     np.testing.assert_array_equal(relaxed.converged, [True, False, True])
     np.testing.assert_array_equal(relaxed.positions[1], positions[1])
     assert np.isnan(relaxed.energy[1]) and np.isfinite(relaxed.energy[[0, 2]]).all()
@@ -233,24 +241,48 @@ def test_model_hessians_are_positive() -> None:
         (lambda x, c: (x[0], c), r"positions of shape \(32, 3\).*give positions \(F, N, 3\)"),
         (lambda x, c: (x, c[:1]), r"cell of shape \(1, 3, 3\)"),
         (lambda x, c: (x[:0], c[:0]), "at least one cell"),
-        (lambda x, c: (np.where(x == x[1, 3], np.nan, x), c), "cell 1 .*not finite"),
-        (lambda x, c: (x, c * np.array([1.0, 0.0])[:, None, None]), "cell 1 .*no volume"),
+        (lambda x, c: ([x[0], x[1, :5]], c), "lists of different lengths; give positions"),
+        (lambda x, c: (x[:, :0], c), "it has no atoms"),
+        (lambda x, c: (np.where(x == x[1, 3], np.nan, x), c), "cell 1: .*atom 3 is not finite"),
+        (lambda x, c: (x, np.where(c == c[1], np.inf, c)), "its cell is not finite"),
+        (lambda x, c: (x, c * np.array([1.0, 0.0])[:, None, None]), "cell 1: .*no volume"),
     ],
 )
 def test_what_are_no_cells_is_an_error(
-    ensemble: Ensemble,
-    change: Callable[[Floats, Floats], tuple[Floats, Floats]],
-    message: str,
+    eam: Evaluate, change: Callable[[Floats, Floats], tuple[Floats, Floats]], message: str
 ) -> None:
     positions, cell = change(*perturbed(2, 0.05, 0.0, seed=20))
     with pytest.raises(PotstillError, match=message):
-        relax_batch(ensemble, positions, cell, fmax=0.01, steps=5)
+        minimise(eam, positions, cell, fmax=0.01, steps=5)
 
 
-def test_another_element_is_an_error(ensemble: Ensemble) -> None:
-    positions, cell = perturbed(1, 0.05, 0.0, seed=21)
-    with pytest.raises(PotstillError, match="for Ni, the cells hold Al; give cells of"):
-        relax_batch(ensemble, positions, cell, fmax=0.01, steps=5, symbol="Al")
+def _spoilt(atoms: ase.Atoms, **changes: object) -> ase.Atoms:
+    for name, value in changes.items():
+        setattr(atoms, name, value)
+    return atoms
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: [], "the list is empty"),
+        (lambda a: a[0], "give a list of ASE's Atoms"),
+        (lambda a: [atoms.positions for atoms in a], "give a list of ASE's Atoms"),
+        (lambda a: [a[0], a[1][:5]], "cell 1 has 5 atoms, cell 0 has 32"),
+        (lambda a: [a[0][:0]], "cell 0: it has no atoms|cell: it has no atoms"),
+        (lambda a: [a[0], _spoilt(a[1], symbols="Al32")], "for Ni, cell 1 holds Al; give cells of"),
+        (lambda a: [a[0], _spoilt(a[1], pbc=False)], "cell 1 is not periodic"),
+        (lambda a: [a[0], _spoilt(a[1], positions=a[1].positions * np.inf)], "cell 1: .*not fini"),
+    ],
+)
+def test_atoms_that_cannot_be_relaxed_are_named(
+    ensemble: Ensemble,
+    change: Callable[[list[ase.Atoms]], list[ase.Atoms]],
+    message: str,
+) -> None:
+    cells = cells_of(*perturbed(2, 0.05, 0.0, seed=21))
+    with pytest.raises(PotstillError, match=message):
+        relax_batch(ensemble, change(cells), fmax=0.01, steps=5)
 
 
 def test_benchmark_times_both(ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch) -> None:

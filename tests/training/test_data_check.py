@@ -80,6 +80,20 @@ def test_a_poisoned_stress_is_refused_where_it_is_trained_on(
     check_data(bad, SETTINGS)
 
 
+def test_unwrapped_positions_are_no_other_unit(thermal: Frames) -> None:
+    shifts = np.random.default_rng(0).integers(-3, 4, thermal.positions.shape).astype(float)
+    moved = replace(thermal, positions=thermal.positions + shifts @ thermal.cell)
+    found = check_data(moved, SETTINGS)["nearest_neighbour_ratio"]
+    assert found == pytest.approx(check_data(thermal, SETTINGS)["nearest_neighbour_ratio"])
+
+
+def test_few_frames_are_reported_not_refused(
+    thermal: Frames, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check_data(shuffled(thermal[:20], "forces", 0), SETTINGS)
+    assert "of 20 frames, too few to be sure: only" in capsys.readouterr().err
+
+
 def test_energies_alone_are_not_judged_by_forces(thermal: Frames) -> None:
     found = check_data(shuffled(thermal, "forces", 0), Training(forces=False))
     assert "forces_explained" not in found

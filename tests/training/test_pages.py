@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import ase.build
 import numpy as np
 import pytest
 from ase import units
@@ -39,7 +38,7 @@ def names(labelled: Frames, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     ensemble, _ = train(labelled, settings, 1, restart=restart)
     (folder / MODEL).parent.mkdir(parents=True)
     save_ensemble(folder / MODEL, ensemble)
-    made: dict[str, Any] = {"atoms": ase.build.bulk("Ni", cubic=True), "folder": folder}
+    made: dict[str, Any] = {"folder": folder}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for needed in ("load_calculator", "FrechetCellFilter"):
@@ -82,14 +81,10 @@ def test_readme(
     names: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(names["folder"])
-    atoms = ase.build.bulk("Ni", cubic=True)
-    random = np.random.default_rng(0)
-    positions = atoms.positions + 0.05 * random.normal(size=(3, 4, 3))
-    cell = np.broadcast_to(np.asarray(atoms.cell), (3, 3, 3)).copy()
-    made = {"atoms": atoms, "positions": positions, "cell": cell}
     for block in blocks("README.md", "potstill.training"):
+        made: dict[str, Any] = {}  # each stands alone
         exec(block, made)
     assert made["relaxed"].converged.all()
     energy = names["atoms"].get_potential_energy()
-    assert made["relaxed"].energy.min() > energy - 1e-4  # in cells of another size
+    assert made["relaxed"].energy.min() > 8 * energy - 1e-2  # in cells of another size
     assert "[" in capsys.readouterr().out

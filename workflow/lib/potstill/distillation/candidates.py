@@ -11,7 +11,7 @@ from potstill.distillation.scores import BlockScores
 from potstill.errors import PotstillError
 from potstill.frames import Frames
 from potstill.sections import Descriptor
-from potstill.training.descriptors import describe
+from potstill.training.descriptors import describe, smallest_spread
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -105,12 +105,16 @@ class Candidates:
 
     @cached_property
     def environments(self) -> Environments:
-        """Each atom's symmetry functions, scaled to mean 0 and deviation 1 over all atoms."""
+        """Each atom's symmetry functions, scaled to mean 0 and deviation 1 over all atoms.
+
+        A deviation below `smallest_spread` is taken as that: the tail of a function, or rounding,
+        tells no frames apart.
+        """
         own = _describe(self.positions, self.cell, self.descriptor)
         kept = _describe(self.kept_positions, self.kept_cell, self.descriptor)
         mean = own.mean(axis=(0, 1), dtype=np.float64)
         std = own.std(axis=(0, 1), dtype=np.float64)
-        std = np.where(std > 1e-6, std, np.inf)  # what never changes tells no frames apart
+        std = np.maximum(std, smallest_spread(self.descriptor))
         for values in (own, kept):
             values -= mean.astype(np.float32)
             values /= std.astype(np.float32)
@@ -133,7 +137,9 @@ class Candidates:
 
 def _describe(positions: Floats, cell: Floats, settings: Descriptor) -> Singles:
     parts = [
-        describe(positions[i : i + _CHUNK], cell[i : i + _CHUNK], settings).astype(np.float32)
+        describe(positions[i : i + _CHUNK], cell[i : i + _CHUNK], settings, first=i).astype(
+            np.float32
+        )
         for i in range(0, max(1, len(cell)), _CHUNK)
     ]
     return np.concatenate(parts)

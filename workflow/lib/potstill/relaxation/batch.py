@@ -6,12 +6,15 @@ cells that are still on their way are evaluated together; those that have conver
 becomes of a cell does not depend on the others, but for rounding in the evaluation.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+from ase import Atoms
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
+from potstill.geometry import check_geometry
 from potstill.relaxation.coordinates import Evaluate, Floats, Mask, Points, Space
 from potstill.relaxation.lbfgs import History
 from potstill.relaxation.springs import inverse_hessians
@@ -47,27 +50,22 @@ class BatchRelaxed:
 
 def relax_batch(
     ensemble: Ensemble,
-    positions: Floats,
-    cell: Floats,
+    cells: Sequence[Atoms],
     *,
     fmax: float,
     steps: int,
     relax_cell: bool = False,
-    symbol: str | None = None,
     threads: int = 1,
 ) -> BatchRelaxed:
-    """Relax F cells of the ensemble's element: positions (F, N, 3) and cell (F, 3, 3), A.
+    """Relax F periodic cells of the ensemble's element, of N atoms each; `cells` stay as they are.
 
     Until no force exceeds fmax, eV/A, in at most `steps` steps; with `relax_cell` all components
     of the strain relax as well, and no row of the virial may exceed fmax an atom, as in ASE's
-    filters. symbol: the cells' element, to be checked. Raises PotstillError for another element and
-    for arrays that are no cells.
+    filters. Constraints are not looked at. Raises PotstillError, naming the cell, for another
+    element, for a cell that is not periodic and for what cannot be evaluated, and for cells of
+    different numbers of atoms.
     """
-    if symbol is not None and symbol != ensemble.symbol:
-        raise PotstillError(
-            f"this model is for {ensemble.symbol}, the cells hold {symbol}; "
-            "give cells of the model's element"
-        )
+    positions, cell = _arrays(cells, ensemble.symbol)
 
     def evaluate(positions: Floats, cell: Floats) -> tuple[Floats, Floats, Floats]:
         return _predicted(ensemble, positions, cell, threads)
@@ -84,7 +82,10 @@ def minimise(
     steps: int,
     relax_cell: bool = False,
 ) -> BatchRelaxed:
-    """Relax F cells with any function of their geometry; see `relax_batch`."""
+    """Relax F cells, positions (F, N, 3) and cell (F, 3, 3), A, with any function of them.
+
+    See `relax_batch`. Raises PotstillError for arrays that are no such cells.
+    """
     positions, cell = _checked(positions, cell)
     coordinates = positions[0].size + 9 * relax_cell
     size = max(1, _HESSIAN_NUMBERS // coordinates**2)
@@ -161,12 +162,41 @@ def _predicted(
     return found.energy, found.forces, found.stress
 
 
+def _arrays(cells: Sequence[Atoms], symbol: str) -> tuple[Floats, Floats]:
+    """Return positions and cell of the cells; PotstillError where they don't go together."""
+    if isinstance(cells, Atoms) or not all(isinstance(atoms, Atoms) for atoms in cells):
+        raise PotstillError("cells to relax: give a list of ASE's Atoms, which name their element")
+    if not cells:
+        raise PotstillError("cells to relax: the list is empty; give at least one")
+    for k, atoms in enumerate(cells):
+        others = set(atoms.get_chemical_symbols()) - {symbol}
+        if others:
+            raise PotstillError(
+                f"this model is for {symbol}, cell {k} holds {', '.join(sorted(others))}; "
+                "give cells of the model's element"
+            )
+        if not atoms.pbc.all():
+            raise PotstillError(f"cell {k} is not periodic in all three directions; set its pbc")
+        if len(atoms) != len(cells[0]):
+            raise PotstillError(
+                f"cell {k} has {len(atoms)} atoms, cell 0 has {len(cells[0])}; relax cells of one "
+                "size together"
+            )
+    return np.stack([a.positions for a in cells]), np.stack([np.asarray(a.cell) for a in cells])
+
+
 def _checked(positions: Floats, cell: Floats) -> tuple[Floats, Floats]:
     """Return both as arrays of float64; PotstillError where they are not F periodic cells."""
-    positions, cell = np.asarray(positions, dtype=np.float64), np.asarray(cell, dtype=np.float64)
+    try:
+        positions, cell = (np.asarray(array, dtype=np.float64) for array in (positions, cell))
+    except ValueError:
+        raise PotstillError(
+            "cells to relax: lists of different lengths; give positions (F, N, 3) and cell "
+            "(F, 3, 3), of one number of atoms"
+        ) from None
     if (
         positions.ndim != 3
-        or 0 in positions.shape
+        or not len(positions)
         or positions.shape[2] != 3
         or cell.shape != (len(positions), 3, 3)
     ):
@@ -174,12 +204,5 @@ def _checked(positions: Floats, cell: Floats) -> tuple[Floats, Floats]:
             f"cells to relax: positions of shape {positions.shape} and cell of shape {cell.shape}; "
             "give positions (F, N, 3) and cell (F, 3, 3) of at least one cell"
         )
-    finite = np.isfinite(positions.sum(axis=(1, 2)) + cell.sum(axis=(1, 2)))
-    bad: Mask = ~finite
-    bad[finite] = np.abs(np.linalg.det(cell[finite])) < 1e-6
-    if bad.any():
-        raise PotstillError(
-            f"cell {int(np.argmax(bad))} of those to relax: a position is not finite or it has no "
-            "volume; remove it"
-        )
+    check_geometry(positions, cell, what="cell")
     return positions, cell

@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 ENTHALPY_PARTS = 4
 # Share of the frames on which the factor of sigma is found.
 CALIBRATION_SHARE = 0.2
+# Of a frame's energy: networks that agree to less agree to the rounding of float32.
+SMALLEST_SIGMA_EV = 1e-6
 # Shares of a normal distribution within one and two standard deviations.
 WITHIN = {1: 0.683, 2: 0.954}
 
@@ -52,9 +54,12 @@ def calibration_frames(frames: int, seed: int) -> NDArray[np.bool_]:
 def sigma_factor(error: Floats, sigma: Floats) -> float:
     """Return f for which errors (F,) are most likely normal with deviation f sigma.
 
-    That is the root mean square of error / sigma. Frames without a spread are left out.
+    That is the root mean square of error / sigma, both in eV. Frames of a sigma below
+    `SMALLEST_SIGMA_EV` are left out; NaN where no other is.
     """
-    spread = sigma > 0
+    spread = sigma >= SMALLEST_SIGMA_EV
+    if not spread.any():
+        return float("nan")
     return float(np.sqrt(np.mean((error[spread] / sigma[spread]) ** 2)))
 
 
@@ -65,18 +70,27 @@ def uncertainty(
 
     error, sigma (F,): of the energy, eV; force_error (G, N): length of the error of an atom's
     force, eV/A, in the G frames whose forces are compared; atomic_sigma (G, N): eV, in the same.
-    The errors' mean is taken out first, as it says nothing of one frame.
+    The errors' mean is taken out first, as it says nothing of one frame. What cannot be told, of a
+    single frame for one, is None.
     """
     error = error - error.mean()
     found_on = calibration_frames(len(error), seed)
     factor = sigma_factor(error[found_on], sigma[found_on])
-    judged = np.abs(error[~found_on]) / (factor * sigma[~found_on])
+    judged = ~found_on & (sigma >= SMALLEST_SIGMA_EV)
+    coverable = factor > 0 and judged.any()
+    scaled = np.abs(error[judged]) / (factor * sigma[judged]) if coverable else np.zeros(0)
+
+    def told(value: float) -> float | None:
+        return value if np.isfinite(value) else None
+
     return {
-        "spearman_frames": spearman(sigma, np.abs(error)),
-        "spearman_atoms_force": spearman(atomic_sigma, force_error),
-        "sigma_factor": factor,
+        "spearman_frames": told(spearman(sigma, np.abs(error))),
+        "spearman_atoms_force": told(spearman(atomic_sigma, force_error)),
+        "sigma_factor": told(factor),
         "calibration_frames": int(found_on.sum()),
-        "coverage": {f"{k}_sigma": float(np.mean(judged <= k)) for k in WITHIN},
+        "coverage": {
+            f"{k}_sigma": float(np.mean(scaled <= k)) if coverable else None for k in WITHIN
+        },
         "coverage_normal": {f"{k}_sigma": share for k, share in WITHIN.items()},
     }
 

@@ -8,6 +8,7 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from potstill.errors import PotstillError
+from potstill.geometry import check_geometry
 from potstill.training.ensemble import Ensemble
 from potstill.training.model_file import load_ensemble
 from potstill.training.predict import predict_arrays
@@ -17,7 +18,8 @@ class EnsembleCalculator(Calculator):
     """Mean energy, atomic energies, forces and stress of an ensemble (eV, A, ASE's signs).
 
     One evaluation gives them all, and `results["energies_std"]` (N,): the standard deviation of
-    each atomic energy over the members, eV.
+    each atomic energy over the members, eV. It is mostly gauge: members part the energy among the
+    atoms in different ways and agree on the sum, so it does not say which atom is predicted badly.
     """
 
     implemented_properties: ClassVar[list[str]] = [
@@ -35,7 +37,11 @@ class EnsembleCalculator(Calculator):
     def calculate(
         self, atoms: Any = None, properties: Any = None, system_changes: Any = all_changes
     ) -> None:
-        """Evaluate everything; PotstillError for other elements or a cell that is not periodic."""
+        """Evaluate everything.
+
+        PotstillError for other elements, a cell that is not periodic, and, naming the atom, for
+        what cannot be evaluated: see `describe`.
+        """
         super().calculate(atoms, properties, system_changes)
         symbol = self.ensemble.symbol
         others = set(self.atoms.get_chemical_symbols()) - {symbol}
@@ -44,11 +50,12 @@ class EnsembleCalculator(Calculator):
                 f"this model is for {symbol}, the atoms hold {', '.join(sorted(others))}; "
                 "alloys are not supported, train a model on frames of that element"
             )
-        if not self.atoms.pbc.all() or abs(np.linalg.det(self.atoms.cell)) < 1e-6:
+        if not self.atoms.pbc.all():
             raise PotstillError(
                 "the model needs a cell periodic in all three directions; set atoms.cell and "
                 "atoms.pbc"
             )
+        check_geometry(self.atoms.positions, np.asarray(self.atoms.cell), what="Atoms")
         prediction = predict_arrays(
             self.ensemble,
             self.atoms.positions[None],

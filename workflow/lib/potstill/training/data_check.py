@@ -46,7 +46,8 @@ RIDGE = 1e-6
 def check_data(frames: Frames, settings: Training) -> dict[str, Any]:
     """Return what was found: counts of duplicates and outliers, and how well forces are explained.
 
-    Raises PotstillError, with the cure, for lengths, energies or forces that cannot be right.
+    Raises PotstillError, with the cure, for lengths, energies or forces that cannot be right; of
+    fewer than `FRAMES` frames, energies and forces that look wrong are reported instead.
     Duplicates and outlying frames are reported, because they can be meant.
     """
     ratio = _distance_ratio(frames)
@@ -102,6 +103,7 @@ def _distance_ratio(frames: Frames) -> float:
     distances = []
     for x, cell in zip(some.positions, some.cell, strict=True):
         images = np.array([[i, j, k] for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1)])
+        x = (x @ np.linalg.inv(cell)) % 1.0 @ cell  # one shell of images is enough for these
         everywhere = (x[None] + (images @ cell)[:, None]).reshape(-1, 3)
         distances.append(cKDTree(everywhere).query(x, k=2)[0][:, 1])
     radius = covalent_radii[atomic_numbers[frames.symbol]]
@@ -126,11 +128,19 @@ def _explained(values: Floats, fitted: Floats) -> float:
     return 1 - float(((values - fitted) ** 2).sum() / (values**2).sum())
 
 
-def _refuse_unexplained(share: float, what: str) -> None:
+def _refuse(message: str, frames: int) -> None:
+    """Raise PotstillError; of fewer than `FRAMES` frames, whose fits are poor, warn instead."""
+    if frames >= FRAMES:
+        raise PotstillError(message)
+    say(f"data check: of {frames} frames, too few to be sure: {message}")
+
+
+def _refuse_unexplained(share: float, what: str, frames: int) -> None:
     if share < LEAST_EXPLAINED:
-        raise PotstillError(
+        _refuse(
             f"only {100 * max(share, 0):.0f}% of the {what} follow from the positions, where good "
-            f"labels give most: the {what} are of other frames or other atoms; label again"
+            f"labels give most: the {what} are of other frames or other atoms; label again",
+            frames,
         )
 
 
@@ -144,7 +154,7 @@ def _check_energies(frames: Frames, settings: Training) -> dict[str, Any]:
     features = features - features.mean(axis=0)
     features /= np.maximum(features.std(axis=0), 1e-12)
     share = _explained(energy[1::2], features[1::2] @ _fit(features[::2], energy[::2]))
-    _refuse_unexplained(share, "energies")
+    _refuse_unexplained(share, "energies", len(some))
     return {"energies_explained": _told(share)}
 
 
@@ -157,15 +167,16 @@ def _check_forces(frames: Frames, settings: Training) -> dict[str, Any]:
     design = _design(features.shape, pairs)
     w = _fit(design, some.forces.ravel())
     share = _explained(some.forces.ravel(), design @ w)
-    _refuse_unexplained(share, "forces")
+    _refuse_unexplained(share, "forces", len(some))
     fitted = (features @ w).sum(axis=1)
     slope = float(np.polyfit(fitted, some.energy, 1)[0])
     low, high = SLOPE_RANGE
     told = abs(np.corrcoef(fitted, some.energy)[0, 1]) > LEAST_CORRELATION
     if told and not low < slope < high:
-        raise PotstillError(
+        _refuse(
             f"the energies change by {slope:.3g} times what the forces give: energies must be of "
-            "the whole cell in eV, forces in eV/A and of one sign with them; convert the labels"
+            "the whole cell in eV, forces in eV/A and of one sign with them; convert the labels",
+            len(some),
         )
     if settings.stress_weight:
         _check_stress(some, w, pairs)
@@ -186,12 +197,13 @@ def _check_stress(frames: Frames, w: Floats, pairs: Pairs) -> None:
     fitted, labelled = ((s - s.mean(axis=0)).ravel() for s in (fitted, labelled))
     slope = float(fitted @ labelled / (fitted @ fitted))
     share = _explained(labelled, slope * fitted) if labelled.any() else 0.0
-    _refuse_unexplained(share, "stresses")
+    _refuse_unexplained(share, "stresses", len(frames))
     low, high = SLOPE_RANGE
     if not low < slope < high:
-        raise PotstillError(
+        _refuse(
             f"the stresses change by {slope:.3g} times what the forces give: they must be in "
-            "eV/A^3 and positive under tension; convert them, or set training.stress_weight to 0"
+            "eV/A^3 and positive under tension; convert them, or set training.stress_weight to 0",
+            len(frames),
         )
 
 

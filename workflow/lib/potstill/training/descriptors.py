@@ -27,9 +27,14 @@ from numba.core.config import NUMBA_NUM_THREADS
 from numpy.typing import DTypeLike, NDArray
 
 from potstill.errors import PotstillError
+from potstill.geometry import check_geometry
 from potstill.sections import Descriptor
-from potstill.training.kernel import count_pairs, describe_frames
-from potstill.training.symmetry import Array, Floats, Functions, Indices
+from potstill.training.kernel import COINCIDENCE_A, count_pairs, describe_frames, half_pairs
+from potstill.training.symmetry import Array, Floats, Functions, Indices, cutoff_at
+
+# One neighbour at the distance that a feature is most sensitive to changes a network's input by at
+# most the inverse: 100 standard deviations. Sampled nickel has 0.018 and more.
+SPREAD_SHARE = 0.01
 
 
 def shifts(start: float, cutoff: float, count: int) -> Floats:
@@ -70,6 +75,26 @@ def feature_count(settings: Descriptor) -> int:
     return settings.radial_shifts + settings.angular_shifts * settings.angle_sections
 
 
+def smallest_spread(settings: Descriptor) -> Floats:
+    """Return the least standard deviation (D,) of each feature that inputs are divided by.
+
+    That is `SPREAD_SHARE` of the most that a single neighbour, or pair of neighbours, adds to the
+    feature. Features of distances that no frame has vary by nothing but the tail of a Gaussian:
+    divided by that, one bond at such a distance would be an input of many thousands.
+    """
+    given = functions(settings)
+
+    def most(cutoff: float, eta: float, centres: Floats, power: int, factor: float) -> Floats:
+        r = np.linspace(0, cutoff, 1001)[1:-1]
+        fc = np.array([cutoff_at(x, cutoff, given.smooth)[0] for x in r])
+        gaussian = np.exp(-eta * (r - centres[:, None]) ** 2)
+        return factor * np.asarray((gaussian * fc**power).max(axis=1))
+
+    radial = most(given.radial_cutoff, given.radial_eta, given.radial_shifts, 1, 0.25)
+    angular = most(given.angular_cutoff, given.angular_eta, given.angular_shifts, 2, 2.0)
+    return SPREAD_SHARE * np.concatenate([radial, np.repeat(angular, settings.angle_sections)])
+
+
 @dataclass(frozen=True)
 class Pairs:
     """Derivatives of the features of F frames, by pair; pairs of frame f are start[f]:start[f+1].
@@ -97,23 +122,32 @@ def use_threads(threads: int) -> None:
     set_num_threads(min(threads, NUMBA_NUM_THREADS))
 
 
-def describe(positions: Floats, cell: Floats, settings: Descriptor) -> Floats:
+def describe(positions: Floats, cell: Floats, settings: Descriptor, *, first: int = 0) -> Floats:
     """Return the features (F, N, D) of F frames: positions (F, N, 3) and cell (F, 3, 3) in A.
 
-    Raises PotstillError, naming the frame, where they are not finite (atoms on top of each other).
+    first: the number of the first frame, where these are a part of more. Raises PotstillError,
+    naming frame and atoms, as `check_geometry` does and for atoms on one spot.
     """
-    positions, cell = _contiguous(positions, cell)
+    positions, cell = _checked(positions, cell)
     values = np.zeros((*positions.shape[:2], feature_count(settings)))
     describe_frames(positions, cell, functions(settings), values, *_no_pairs(settings, len(cell)))
-    _check(values)
+    _check(values, positions, cell, first)
     return values
 
 
 def describe_with_pairs(
-    positions: Floats, cell: Floats, settings: Descriptor, dtype: DTypeLike = np.float64
+    positions: Floats,
+    cell: Floats,
+    settings: Descriptor,
+    dtype: DTypeLike = np.float64,
+    *,
+    first: int = 0,
 ) -> tuple[Floats, Pairs]:
-    """Return the features (F, N, D) and their derivatives by pair, these stored as `dtype`."""
-    positions, cell = _contiguous(positions, cell)
+    """Return the features (F, N, D) and their derivatives by pair, these stored as `dtype`.
+
+    first, and the errors: as of `describe`.
+    """
+    positions, cell = _checked(positions, cell)
     parameters = functions(settings)
     values = np.zeros((*positions.shape[:2], feature_count(settings)))
     counts = _pair_counts(positions, cell, settings)
@@ -131,7 +165,7 @@ def describe_with_pairs(
         np.empty((angular, 3, features), dtype=dtype),
     )
     describe_frames(positions, cell, parameters, values, *vars(pairs).values(), True)
-    _check(values)
+    _check(values, positions, cell, first)
     return values, pairs
 
 
@@ -139,7 +173,7 @@ def pairs_bytes(
     positions: Floats, cell: Floats, settings: Descriptor, dtype: DTypeLike = np.float64
 ) -> int:
     """Return the size of the `Pairs` of these frames, without computing their derivatives."""
-    radial, angular = _pair_counts(*_contiguous(positions, cell), settings).sum(axis=0)
+    radial, angular = _pair_counts(*_checked(positions, cell), settings).sum(axis=0)
     return int(settings.pair_bytes(int(radial), int(angular), np.dtype(dtype).itemsize))
 
 
@@ -150,8 +184,12 @@ def _pair_counts(positions: Floats, cell: Floats, settings: Descriptor) -> NDArr
     return counts
 
 
-def _contiguous(positions: Floats, cell: Floats) -> tuple[Floats, Floats]:
-    return np.ascontiguousarray(positions), np.ascontiguousarray(cell)
+def _checked(positions: Floats, cell: Floats) -> tuple[Floats, Floats]:
+    """Return both as the kernels want them; PotstillError as of `check_geometry`."""
+    positions = np.ascontiguousarray(positions, dtype=np.float64)
+    cell = np.ascontiguousarray(cell, dtype=np.float64)
+    check_geometry(positions, cell)
+    return positions, cell
 
 
 def _no_pairs(settings: Descriptor, frames: int) -> tuple[NDArray[np.generic] | bool, ...]:
@@ -162,10 +200,18 @@ def _no_pairs(settings: Descriptor, frames: int) -> tuple[NDArray[np.generic] | 
     return *radial, start, index, vector, np.zeros((0, 3, 1)), False
 
 
-def _check(values: Floats) -> None:
+def _check(values: Floats, positions: Floats, cell: Floats, first: int) -> None:
     bad = ~np.isfinite(values).all(axis=(1, 2))
-    if bad.any():
+    if not bad.any():
+        return
+    frame = int(np.argmax(bad))
+    index, _, distance = half_pairs(positions[frame], cell[frame], COINCIDENCE_A)
+    if len(distance):
+        i, j = sorted(int(atom) for atom in index[np.argmin(distance)])
         raise PotstillError(
-            f"frame {int(np.argmax(bad))}: its descriptors are not finite, as a position is not a "
-            "number or two atoms coincide; remove the frame"
+            f"frame {first + frame}: atoms {i} and {j} coincide; move one, or remove the frame"
         )
+    raise PotstillError(
+        f"frame {first + frame}: its descriptors are not finite, as atoms are too close or too far "
+        "from the cell; remove the frame"
+    )

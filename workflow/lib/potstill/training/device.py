@@ -5,9 +5,13 @@ import torch
 from potstill.errors import PotstillError
 from potstill.training.descriptors import use_threads
 
+DEVICES = ("auto", "cpu", "cuda")
+
 
 def resolve_device(device: str) -> str:
-    """Return cpu or cuda for auto, cpu or cuda; PotstillError when there is no GPU to take."""
+    """Return cpu or cuda for auto, cpu or cuda; PotstillError for another, or without a GPU."""
+    if device not in DEVICES:
+        raise PotstillError(f"device: {device!r} is none of {', '.join(DEVICES)}; name one of them")
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():

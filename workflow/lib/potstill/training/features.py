@@ -33,7 +33,9 @@ def write_features(frames: Path, descriptor: Descriptor, *, threads: int, output
         features = store.create_dataset("features", shape, np.float32)
         for first in range(0, len(source), _CHUNK_FRAMES):
             part = slice(first, first + _CHUNK_FRAMES)
-            features[part] = describe(source.positions[part], source.cell[part], descriptor)
+            features[part] = describe(
+                source.positions[part], source.cell[part], descriptor, first=first
+            )
 
 
 def read_features(path: Path, frames: Frames, descriptor: Descriptor) -> Features:

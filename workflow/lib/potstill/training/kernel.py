@@ -10,6 +10,9 @@ from potstill.runtime.compiled import njit, prange
 from potstill.training.angular import add_angular, add_angular_with_slopes
 from potstill.training.symmetry import Array, Floats, Functions, Indices, add_radial
 
+# Nearer atoms lie on one spot: wrapping leaves as much of two equal positions.
+COINCIDENCE_A = 1e-6
+
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def half_pairs(positions: Floats, cell: Floats, cutoff: float) -> tuple[Indices, Floats, Floats]:
@@ -106,7 +109,10 @@ def describe_frames(
     angular_slope: Array,
     with_pairs: bool,
 ) -> None:
-    """Fill features and, if asked, the arrays of `Pairs`; each frame is one thread's."""
+    """Fill features and, if asked, the arrays of `Pairs`; each frame is one thread's.
+
+    A feature of a frame in which two atoms coincide is NaN.
+    """
     for f in prange(len(cells)):
         index, vector, distance = half_pairs(positions[f], cells[f], functions.radial_cutoff)
         first, last = radial_start[f], radial_start[f + 1]
@@ -125,3 +131,6 @@ def describe_frames(
             angular_vector[row:end] = vectors
         else:
             add_angular(start, vectors, functions, values[f])
+        for p in range(len(distance)):
+            if distance[p] < COINCIDENCE_A:  # no direction, and so no force
+                values[f, index[p, 0], 0] = np.nan

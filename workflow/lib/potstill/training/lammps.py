@@ -5,6 +5,7 @@ the wheel on PyPI is built without its coupling to Python, Debian's package has 
 with a Python interface has `fix external`, which takes energy, forces and virial from a function.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from potstill.training.ensemble import Ensemble
 from potstill.training.predict import predict_arrays
 
 FIX = "potstill"
+_COMMANDS = ("command", "commands_list", "commands_string", "file")
 
 
 def drive_lammps(engine: Any, ensemble: Ensemble, *, threads: int = 1) -> None:
@@ -21,11 +23,21 @@ def drive_lammps(engine: Any, ensemble: Ensemble, *, threads: int = 1) -> None:
 
     The box must be there, periodic, with one type of atoms (the ensemble's element), in metal units
     and on one process; give LAMMPS a `pair_style zero` whose cut-off is the descriptor's, or none.
-    PotstillError where the box is not so.
+    PotstillError where the box is not so. What cannot be evaluated ends the run, and the engine's
+    command raises PotstillError, which names the step and the atoms.
     """
     _check(engine)
+    failed: list[PotstillError] = []
 
     def evaluate(_: Any, step: int, atoms: int, tag: Any, x: Any, forces: Any) -> None:
+        try:
+            give(x, forces)
+        except Exception as error:  # of whatever kind: LAMMPS would go on without forces
+            forces[:] = 0.0
+            failed.append(PotstillError(f"LAMMPS, step {step}: {error}"))
+            engine.force_timeout()  # no further step, and no further run of a list of commands
+
+    def give(x: Any, forces: Any) -> None:
         cell = _cell(engine)
         found = predict_arrays(ensemble, x[None] + 0.0, cell[None], forces=True, threads=threads)
         assert found.forces is not None and found.stress is not None
@@ -39,6 +51,26 @@ def drive_lammps(engine: Any, ensemble: Ensemble, *, threads: int = 1) -> None:
         [f"fix {FIX} all external pf/callback 1 1", f"fix_modify {FIX} energy yes virial yes"]
     )
     engine.set_fix_external_callback(FIX, evaluate)
+    for name in _COMMANDS:
+        setattr(engine, name, _raising(engine, getattr(engine, name), failed))
+
+
+def _raising(engine: Any, command: Callable[..., Any], failed: list[PotstillError]) -> Any:
+    """Return the method of the engine, made to raise what went wrong in a callback meanwhile.
+
+    LAMMPS loses what a callback raises, and its own `error` ends the process from there.
+    """
+
+    def run(*arguments: Any) -> Any:
+        result = command(*arguments)
+        if failed:
+            error = failed[0]
+            failed.clear()
+            engine.lib.lammps_command(engine.lmp, b"timer timeout off")
+            raise error
+        return result
+
+    return run
 
 
 def _cell(engine: Any) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

@@ -57,6 +57,20 @@ def split(frames: int, settings: Training, seed: int) -> NDArray[np.bool_]:
     return held
 
 
+def drawn(held: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
+    """Return which of the frames held out (M, F) each member's validation looks at.
+
+    `CHECKED_FRAMES` at most, drawn from a stream of the member's own: the first ones of a file in
+    order of time would be of the first part of a walk, and of no frame that was picked later.
+    """
+    checked = np.zeros_like(held)
+    for m, mask in enumerate(held):
+        rows = np.flatnonzero(mask)
+        order = stream(seed, "training", "checked", m).permutation(len(rows))
+        checked[m, rows[order[:CHECKED_FRAMES]]] = True
+    return checked
+
+
 def make_optimiser(
     parameters: list[torch.nn.Parameter], settings: Training
 ) -> torch.optim.Optimizer:
@@ -75,7 +89,7 @@ class Trainer:
         self.frames = len(data.x)
         held = split(self.frames, settings, seed)
         self.train = torch.from_numpy((~held).astype(np.float32)).to(data.x.device)
-        self.checked = held & (np.cumsum(held, axis=1) <= CHECKED_FRAMES)
+        self.checked = drawn(held, seed)
         self.networks = Networks(settings)
         self.networks.initialise(seed)
         self.networks.to(data.x.device)

@@ -3,7 +3,8 @@
 The loss of a frame is energy_weight (dE / (N s_E))^2 + force_weight mean((dF / s_F)^2) +
 stress_weight mean((dS / s_S)^2) over the six components, with s_E, s_F and s_S the root mean square
 of the training labels (energies: per atom, about their mean), so that weights and learning rate
-mean the same for any element and unit.
+mean the same for any element and unit. Where labels vary by less than their floor, what varies is
+rounding: their scale is then made from that of the other labels, see `Scales`.
 """
 
 import math
@@ -17,12 +18,24 @@ from torch import Tensor
 
 from potstill.errors import PotstillError
 from potstill.frames import Frames
+from potstill.runtime.progress import say
 from potstill.sections import KEPT_BYTES, Training
-from potstill.training.descriptors import Pairs, describe, describe_with_pairs, pairs_bytes
+from potstill.training.descriptors import (
+    Pairs,
+    describe,
+    describe_with_pairs,
+    pairs_bytes,
+    smallest_spread,
+)
 from potstill.training.ensemble import Networks
 from potstill.training.pair_forces import ForceMap, FreshForces, force_map
 from potstill.training.pair_strain import VOIGT, strain_slopes
 
+# Root mean squares below these say nothing: DFT codes converge energies to about 0.01 meV an atom,
+# forces to 1 meV/A and stress to 0.1 kbar (6e-5 eV/A^3) at best; EAM tables round at 1e-7 eV.
+ENERGY_FLOOR_EV, FORCE_FLOOR_EV_PER_A, STRESS_FLOOR_EV_PER_A3 = 1e-5, 1e-3, 1e-5
+# Atomic energies vary over about this distance, so that forces tell how large they are.
+LENGTH_A = 1.0
 # Frames whose derivatives are in memory at once where they are not kept.
 PART_FRAMES = 200
 
@@ -64,9 +77,59 @@ class Errors(NamedTuple):
     stress: Tensor
 
 
+class Scales(NamedTuple):
+    """What labels are divided by: energy_rms (eV per atom), force_rms (eV/A), stress_rms (eV/A^3);
+    atomic_eV: what the networks' outputs are multiplied by.
+    """
+
+    atomic_eV: float
+    energy_rms: float
+    force_rms: float
+    stress_rms: float
+
+
 def _rms(values: NDArray[np.float64]) -> float:
-    """Return the root mean square, or 1 where it says nothing (all zero)."""
-    return float(np.sqrt(np.mean(values**2))) or 1.0
+    return float(np.sqrt(np.mean(values**2)))
+
+
+def scales(frames: Frames, settings: Training) -> Scales:
+    """Return the scales of the labels that are trained on.
+
+    The atomic energies' scale is the forces' times `LENGTH_A`, and at least the energies' an atom,
+    less than which atomic energies cannot vary; without forces, the energies' of the whole frame
+    over sqrt(N), as of independent atoms. Labels below their floor (forces of perfect crystals,
+    energies of frames that are all alike) take their scale from the atomic energies', and a line
+    says so: s_E = scale / sqrt(N), s_F = scale / `LENGTH_A`, s_S = scale / volume of an atom.
+    """
+    per_atom = frames.energy / frames.atoms
+    energy, force = _rms(per_atom - per_atom.mean()), _rms(frames.forces)
+    stress = _rms(frames.stress[:, VOIGT[:, 0], VOIGT[:, 1]])
+    if settings.forces:
+        told = force * LENGTH_A if force >= FORCE_FLOOR_EV_PER_A else 0.0
+        # an energy below its floor may be all there is, and is no scale
+        scale = max(told, energy, FORCE_FLOOR_EV_PER_A * LENGTH_A)
+    else:
+        scale = max(energy, ENERGY_FLOOR_EV) * math.sqrt(frames.atoms)
+    volume = float(np.abs(np.linalg.det(frames.cell)).mean()) / frames.atoms
+    if energy < ENERGY_FLOOR_EV:
+        _warn("energies", energy, "eV/atom about their mean")
+        energy = scale / math.sqrt(frames.atoms)
+    if force < FORCE_FLOOR_EV_PER_A:
+        if settings.forces:
+            _warn("forces", force, "eV/A")
+        force = scale / LENGTH_A
+    if stress < STRESS_FLOOR_EV_PER_A3:
+        if settings.stress_weight:
+            _warn("stresses", stress, "eV/A^3")
+        stress = scale / volume
+    return Scales(scale, energy, force, stress)
+
+
+def _warn(what: str, rms: float, unit: str) -> None:
+    say(
+        f"training: the {what} of these frames are {rms:.1g} {unit}, which is rounding; they teach "
+        "hardly anything: add frames in which they differ"
+    )
 
 
 def _strain_map(frames: Frames, pairs: Pairs) -> NDArray[np.floating]:
@@ -95,7 +158,9 @@ def _described(
         parts = []
         for first in range(0, len(frames), PART_FRAMES):
             part = frames[first : first + PART_FRAMES]
-            found, pairs = describe_with_pairs(part.positions, part.cell, functions, np.float32)
+            found, pairs = describe_with_pairs(
+                part.positions, part.cell, functions, np.float32, first=first
+            )
             parts.append(found)
             if settings.stress_weight:
                 to_stress.append(_strain_map(part, pairs))
@@ -118,14 +183,11 @@ def prepare(frames: Frames, settings: Training, device: str) -> Data:
             )
     features, to_forces, to_stress = _described(frames, settings, device)
     mean, std = features.mean(axis=(0, 1)), features.std(axis=(0, 1))
-    std = np.maximum(std, 1e-6)  # a feature that never changes says nothing
+    std = np.maximum(std, smallest_spread(settings.descriptor))
     per_atom = frames.energy / frames.atoms
     self_energy = float(per_atom.mean())
-    energy_rms = _rms(per_atom - self_energy)
-    force_rms = _rms(frames.forces)
     stress = frames.stress[:, VOIGT[:, 0], VOIGT[:, 1]]
-    # atomic energies vary over about an angstrom, so forces tell their size; else energies do
-    scale = force_rms if settings.forces else energy_rms * math.sqrt(frames.atoms)
+    found = scales(frames, settings)
 
     def single(values: NDArray[np.float64]) -> Tensor:
         return torch.from_numpy(values.astype(np.float32)).to(device)
@@ -137,14 +199,14 @@ def prepare(frames: Frames, settings: Training, device: str) -> Data:
         stress=single(stress),
         to_forces=to_forces,
         to_stress=to_stress,
-        to_gradient=single(scale / std),
+        to_gradient=single(found.atomic_eV / std),
         mean=torch.from_numpy(mean),
         std=torch.from_numpy(std),
         self_energy_eV=self_energy,
-        scale_eV=scale,
-        energy_rms=energy_rms,
-        force_rms=force_rms,
-        stress_rms=_rms(stress),
+        scale_eV=found.atomic_eV,
+        energy_rms=found.energy_rms,
+        force_rms=found.force_rms,
+        stress_rms=found.stress_rms,
     )
 
 

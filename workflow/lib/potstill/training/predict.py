@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.frames import Floats, Frames
+from potstill.geometry import check_geometry
 from potstill.training.descriptors import describe, describe_with_pairs, use_threads
 from potstill.training.ensemble import Ensemble
 from potstill.training.pair_forces import forces_and_strain
@@ -56,7 +57,11 @@ def predict_energies(ensemble: Ensemble, features: NDArray[np.floating]) -> Floa
 def predict_arrays(
     ensemble: Ensemble, positions: Floats, cell: Floats, *, forces: bool, threads: int = 1
 ) -> Prediction:
-    """Predict F frames of the model's element: positions (F, N, 3) and cell (F, 3, 3) in A."""
+    """Predict F frames of the model's element: positions (F, N, 3) and cell (F, 3, 3) in A.
+
+    Raises PotstillError, naming frame and atom, for what cannot be evaluated: see `describe`.
+    """
+    check_geometry(positions, cell)  # of all before any is predicted
     use_threads(threads)
     count, atoms = positions.shape[:2]
     atomic = np.empty((ensemble.settings.members, count, atoms))
@@ -67,13 +72,15 @@ def predict_arrays(
         shape = (-1, part.stop - first, atoms)
         settings = ensemble.settings.descriptor
         if forces:
-            features, pairs = describe_with_pairs(positions[part], cell[part], settings)
+            features, pairs = describe_with_pairs(
+                positions[part], cell[part], settings, first=first
+            )
             flat = features.reshape(-1, features.shape[-1])
             energies, gradient = ensemble.with_gradient(flat)
             g = gradient.cpu().numpy().reshape(features.shape)
             force[part], strain[part] = forces_and_strain(g, pairs)
         else:
-            features = describe(positions[part], cell[part], settings)
+            features = describe(positions[part], cell[part], settings, first=first)
             energies = ensemble.atomic_energies(features.reshape(-1, features.shape[-1]))
         atomic[:, part] = energies.cpu().numpy().reshape(shape)
     volume = np.abs(np.linalg.det(cell))[:, None, None]

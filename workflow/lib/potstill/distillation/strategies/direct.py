@@ -24,15 +24,19 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 ROUNDS = 10
+# Of a feature of frames, in standard deviations of the atoms' feature: less is rounding.
+# Frames of a walk vary by 0.1 and more.
+SMALLEST_SPREAD = 1e-3
 
 
 def principal_components(points: Floats) -> Floats:
     """Return points (B, D) along their principal components with eigenvalues above 1 (Kaiser).
 
-    Features are scaled to deviation 1 first; at least one component is returned.
+    Features are scaled to deviation 1 first, those that vary by less than `SMALLEST_SPREAD` not
+    that far; at least one component is returned.
     """
-    std = points.std(axis=0)
-    scaled = (points - points.mean(axis=0)) / np.where(std > 1e-9, std, np.inf)
+    std = np.maximum(points.std(axis=0), SMALLEST_SPREAD)
+    scaled = (points - points.mean(axis=0)) / std
     values, vectors = np.linalg.eigh(scaled.T @ scaled / len(points))
     chosen = values > 1
     chosen[-1] = True

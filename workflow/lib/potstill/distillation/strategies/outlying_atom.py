@@ -18,14 +18,16 @@ from potstill.sections import Distillation
 NEEDS_SCORES = True
 NEEDS_LABELS = False
 
+# Uncertainties of a frame's atoms that differ by less are alike, as in a perfect crystal, where
+# rounding alone parts them: a hundredth of a percent of the usual ones.
+SMALLEST_SPREAD_EV = 1e-7
+
 
 def outlying_scores(atomic_std: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return z (B, N) of the uncertainties (B, N); zero in a frame whose atoms are all alike."""
+    """Return z (B, N) of uncertainties (B, N), eV; near zero where a frame's atoms are alike."""
     centred = atomic_std - atomic_std.mean(axis=1, keepdims=True)
-    spread = atomic_std.std(axis=1, keepdims=True)
-    # rounding makes the spread of equal numbers tiny rather than zero
-    alike = spread <= 1e-12 * np.abs(atomic_std).max(axis=1, keepdims=True)
-    return np.where(alike, 0.0, centred / np.where(alike, 1.0, spread))
+    spread = np.maximum(atomic_std.std(axis=1, keepdims=True), SMALLEST_SPREAD_EV)
+    return np.asarray(centred / spread)
 
 
 def pick(

@@ -24,6 +24,8 @@ NEEDS_LABELS = False
 COVERED_AT_RANDOM = 0.9
 SAMPLE = 1000
 SHRINK = 0.8
+# Standardised features of equal environments differ by less, by rounding of float32.
+SMALLEST_RADIUS = 1e-3
 # Environments that rank the frames first.
 RANKED_BY = 20_000
 
@@ -37,8 +39,7 @@ def first_radius(environments: Environments, count: int, generator: np.random.Ge
     centres = np.concatenate([chosen, environments.kept]).reshape(-1, own.shape[2])
     parts = [centres[i : i + 4096] for i in range(0, len(centres), 4096)]
     nearest = np.min([cdist(sample, part).min(axis=1) for part in parts], axis=0)
-    # all frames alike: any radius covers everything
-    return float(np.quantile(nearest, COVERED_AT_RANDOM)) or 1.0
+    return max(float(np.quantile(nearest, COVERED_AT_RANDOM)), SMALLEST_RADIUS)
 
 
 def _cover_in_rounds(
@@ -64,7 +65,7 @@ def _cover_in_rounds(
                 covered = gain if stage is cover else cover.cover(own[picked[-1]])
                 yield picked[-1], covered, cover.radius
         # frames that are equal cover each other at any radius, so that it might shrink for ever
-        if not shrink or cover.radius < 1e-3:
+        if not shrink or cover.radius < SMALLEST_RADIUS:
             break
         for stage in stages:
             stage.reset(SHRINK * stage.radius)

@@ -10,7 +10,7 @@ from scipy.special import erf
 from potstill.paper.data import Floats, read_datasets
 from potstill.paper.style import BLUE, DENSITY, GREY, PAGE, RED, drawn, panel_letter
 from potstill.runtime.files import read_json
-from potstill.training.assessment import calibration_frames
+from potstill.training.assessment import SMALLEST_SIGMA_EV, calibration_frames
 
 NAMES = (
     "energy",
@@ -84,7 +84,8 @@ def figure_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[P
     (a) mean absolute error in the (H, O) plane; (b) error of a frame's energy against its sigma,
     the mean error taken out, with the factor found on the calibration frames; (c) share of the
     other frames' errors within k times the scaled sigma; (d) error of an atom's force against the
-    sigma of its energy. seed: that of the evaluation. What too few frames do not tell is left out.
+    sigma of its energy, which is mostly gauge (docs/training.md). seed: that of the evaluation.
+    What too few frames do not tell is left out.
     """
     arrays, attributes = read_datasets(evaluation, NAMES)
     found = read_json(summary)["uncertainty"]
@@ -92,7 +93,8 @@ def figure_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[P
     error = 1000 * (arrays["predicted_energy"] - arrays["energy"]) / atoms
     shifted = error - error.mean()
     sigma = 1000 * arrays["energy_std"] / atoms
-    judged = ~calibration_frames(len(error), seed) & (sigma > 0) & bool(factor)
+    judged = ~calibration_frames(len(error), seed) & bool(factor)
+    judged &= arrays["energy_std"] >= SMALLEST_SIGMA_EV
     with drawn(outputs, width=PAGE, height=5.2) as figure:
         panels = figure.subplots(2, 2)
         h, o = (arrays[name] / atoms for name in ("enthalpy", "order_parameter"))

@@ -137,3 +137,14 @@ def test_two_copper_atoms_of_negative_density_are_where_lammps_has_them(write) -
     potential = EamPotential.from_file(write(READ["negative density"]), "Cu")
     x, cell = dimer(4.9)
     assert potential.evaluate(x[None], cell[None]).energy[0] == pytest.approx(-0.600, abs=5e-4)
+
+
+def test_an_element_in_capitals_is_the_element(write) -> None:
+    path = write(toy_table().replace(" Cu", " CU", 1))
+    assert read_setfl(path).elements == ("Cu",)
+    x, cell = crystal()
+    energy = EamPotential.from_file(path, "Cu").evaluate(x[None], cell[None]).energy[0]
+    # LAMMPS knows the function by the table's own name
+    assert energy == pytest.approx(
+        LammpsEam(path, "CU", "eam/alloy").evaluate(x, cell)[0], abs=1e-5
+    )

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
@@ -81,7 +82,7 @@ class Reader:
         return words
 
     def elements(self) -> tuple[str, ...]:
-        """Return the elements' symbols."""
+        """Return the elements' symbols, with a capital first letter alone (CU is Cu)."""
         words = self.fields(1, "the number of elements")
         count = self.count(words[0], "the number of elements", least=1)
         if len(words) != count + 1:
@@ -90,7 +91,11 @@ class Reader:
                 "comment, it holds the number of elements and their symbols)"
             )
         self.taken += words[1:]
-        return tuple(words[1:])
+        proper = [word.capitalize() for word in words[1:]]
+        return tuple(
+            symbol if symbol in atomic_numbers else word
+            for symbol, word in zip(proper, words[1:], strict=True)
+        )
 
     def element(self) -> tuple[int, float, float, str]:
         """Return atomic number, mass (u), lattice constant (A) and lattice of an element's line."""

@@ -231,7 +231,8 @@ def advance(
             points = torch.zeros((count, steps // interval, 4), dtype=torch.float64, device=place)
             _segment(motion, points, first, steps, interval)
             motion.store(walkers)
-            failed = ~torch.isfinite(motion.bias.enthalpy).cpu().numpy()
+            # atoms at NaN have no neighbours, so that the enthalpy alone may be finite
+            failed = ~torch.isfinite(motion.bias.enthalpy + motion.order).cpu().numpy()
     except torch.OutOfMemoryError as error:
         raise PotstillError(
             f"{count} walkers do not fit into the GPU's memory; lower walkers or set device: cpu"

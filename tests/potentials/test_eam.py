@@ -272,6 +272,30 @@ def test_a_process_may_fork_after_an_evaluation(tables: dict[str, Path]) -> None
     assert done.stdout == "same\n", done.stderr
 
 
+LOST = """
+import multiprocessing
+import numpy as np
+from potstill.errors import PotstillError
+from potstill.sections import Descriptor
+from potstill.training.descriptors import describe
+x, cell = np.array([[[0.0, 0, 0], [2.4, 0, 0]]]), 20 * np.eye(3)[None]
+def told(_):
+    try:
+        return float(describe(x, cell, Descriptor()).sum())
+    except PotstillError as error:
+        return str(error)
+if __name__ == "__main__":
+    before = told(0)
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        print(pool.map_async(told, [0]).get(timeout=60))
+"""
+
+
+def test_a_child_without_threads_says_so_instead_of_waiting() -> None:
+    done = run_python(LOST)
+    assert "forked" in done.stdout and "get_context('spawn')" in done.stdout, done.stderr
+
+
 def test_more_threads_than_cores_are_no_error(tables: dict[str, Path]) -> None:
     """One usable core: numba alone raises for two threads."""
     text = """

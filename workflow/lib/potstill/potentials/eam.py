@@ -13,7 +13,7 @@ from potstill.geometry import check_geometry
 from potstill.potentials.kernel import Tables, energy_forces, make_work, strain_derivative
 from potstill.potentials.neighbours import Floats, half_list, image_reach, image_shifts, wrap
 from potstill.potentials.setfl import Setfl, read_setfl
-from potstill.runtime.compiled import njit, numba_threads, prange, renamed
+from potstill.runtime.compiled import njit, numba_threads, parallel, prange, renamed
 
 # Closer than this the table's functions are continued with their slopes (a repulsive wall).
 WALL_A = 1.2
@@ -252,7 +252,7 @@ def _label_frames(
         )
 
 
-_label = njit(cache=True, nogil=True, parallel=True)(_label_frames)
+_label = parallel(cache=True, nogil=True)(_label_frames)
 _label_serial = njit(cache=True, nogil=True)(renamed(_label_frames, "_label_serial"))
 
 

@@ -16,7 +16,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.runtime.compiled import njit, prange
+from potstill.runtime.compiled import njit, parallel, prange
 from potstill.training.kernel import half_pairs
 
 Floats = NDArray[np.float64]
@@ -48,7 +48,7 @@ def inverse_hessians(positions: Floats, cell: Floats, *, relax_cell: bool) -> Fl
     return np.linalg.inv(hessians)
 
 
-@njit(cache=True, nogil=True, parallel=True, error_model="numpy")
+@parallel(cache=True, nogil=True, error_model="numpy")
 def _assemble(positions: Floats, cells: Floats, relax_cell: bool, hessians: Floats) -> None:
     """Add the springs of each cell to its Hessian."""
     atoms = positions.shape[1]

@@ -5,12 +5,17 @@ same file to different functions, and each compiles with what it happens to find
 callees. One run's functions were not those that compiling alone gives, and its sums differed in the
 last digit. So a process that has something to compile waits until no other compiles. It says so
 once when that takes a while.
+
+Functions that run on several threads are marked with `parallel`. numba's threads do not survive a
+fork: a child that used them would wait for ever, and is told so instead.
 """
 
 import fcntl
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import wraps
 from pathlib import Path
 from threading import Timer
 from types import FunctionType
@@ -19,6 +24,7 @@ from typing import Any, TextIO
 from numba import config, get_num_threads, njit, prange, set_num_threads
 from numba.core import event
 
+from potstill.errors import PotstillError
 from potstill.runtime.progress import say
 
 __all__ = ["njit", "prange"]
@@ -84,11 +90,53 @@ def _lock(file: TextIO) -> None:
 event.register("numba:compile", _OneProcess())
 
 
+class _Threads:
+    """Whether this process has started numba's threads, or has lost them as the child of a fork."""
+
+    started = False
+    lost = False
+
+    @classmethod
+    def start(cls) -> None:
+        """Take note that they are used; PotstillError where they are lost."""
+        if cls.lost:
+            raise PotstillError(
+                "this process was forked after threads had been used for an evaluation, and has "
+                "none; start its workers with multiprocessing.get_context('spawn')"
+            )
+        cls.started = True
+
+    @classmethod
+    def forked(cls) -> None:
+        """Take note of a fork, in the child."""
+        cls.lost = cls.started
+
+
+os.register_at_fork(after_in_child=_Threads.forked)
+
+
+def parallel(**options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator: `njit(parallel=True)` with these options, for callers in Python."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        compiled = njit(parallel=True, **options)(function)
+
+        @wraps(function)
+        def call(*arguments: Any) -> None:
+            _Threads.start()
+            compiled(*arguments)
+
+        return call
+
+    return decorate
+
+
 def use_threads(threads: int) -> int:
     """Let compiled functions use `threads` threads; return how many they get.
 
     They are no more than the cores that this process may use.
     """
+    _Threads.start()
     granted = max(1, min(threads, config.NUMBA_NUM_THREADS))
     set_num_threads(granted)
     return granted
@@ -105,6 +153,7 @@ def numba_threads(threads: int) -> Iterator[int]:
     if granted == 1:
         yield granted
         return
+    _Threads.start()
     before = get_num_threads()
     set_num_threads(granted)
     try:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.potentials.kernel import Tables, energy_forces
-from potstill.runtime.compiled import njit, prange
+from potstill.runtime.compiled import njit, parallel, prange
 from potstill.runtime.lanes import Lanes, load4, splat4, store, sum3
 from potstill.sampling.bias import Mesh, evaluate_bias
 from potstill.sampling.lists import Scratch, covers, make_scratch, update_lists
@@ -214,7 +214,7 @@ def _advance(
     return length if math.isfinite(enthalpy + order) else -1.0
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@parallel(cache=True, nogil=True)
 def _advance_all(
     walkers: Walkers,
     first: int,

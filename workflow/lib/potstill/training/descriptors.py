@@ -22,8 +22,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import set_num_threads
-from numba.core.config import NUMBA_NUM_THREADS
 from numpy.typing import DTypeLike, NDArray
 
 from potstill.errors import PotstillError
@@ -115,11 +113,6 @@ class Pairs:
     angular_index: Indices
     angular_vector: Array
     angular_slope: Array
-
-
-def use_threads(threads: int) -> None:
-    """Let compiled loops over frames use at most `threads` threads."""
-    set_num_threads(min(threads, NUMBA_NUM_THREADS))
 
 
 def describe(positions: Floats, cell: Floats, settings: Descriptor, *, first: int = 0) -> Floats:

@@ -3,7 +3,7 @@
 import torch
 
 from potstill.errors import PotstillError
-from potstill.training.descriptors import use_threads
+from potstill.runtime.compiled import use_threads
 
 DEVICES = ("auto", "cpu", "cuda")
 

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.frames import Frames, read_frames
+from potstill.runtime.compiled import use_threads
 from potstill.runtime.files import atomic_path
 from potstill.runtime.unreadable import AGAIN, HDF5, unreadable
 from potstill.sections import Descriptor
-from potstill.training.descriptors import describe, feature_count, use_threads
+from potstill.training.descriptors import describe, feature_count
 
 # frames described, and written, at a time
 _CHUNK_FRAMES = 500

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.potentials.neighbours import half_list, image_reach, image_shifts, wrap
-from potstill.runtime.compiled import njit, prange
+from potstill.runtime.compiled import njit, parallel, prange
 from potstill.training.angular import add_angular, add_angular_with_slopes
 from potstill.training.symmetry import Array, Floats, Functions, Indices, add_radial
 
@@ -48,7 +48,7 @@ def half_pairs(positions: Floats, cell: Floats, cutoff: float) -> tuple[Indices,
     return index, vector, distance
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@parallel(cache=True, nogil=True)
 def count_pairs(
     positions: Floats,
     cells: Floats,
@@ -92,7 +92,7 @@ def _by_centre(
     return start, ordered, vectors
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@parallel(cache=True, nogil=True)
 def describe_frames(
     positions: Floats,
     cells: Floats,

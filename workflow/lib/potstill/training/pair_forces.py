@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from potstill.runtime.compiled import njit, prange
+from potstill.runtime.compiled import njit, parallel, prange
 from potstill.sections import Descriptor
 from potstill.training.descriptors import Pairs, describe_with_pairs
 from potstill.training.symmetry import FAST, Array, Floats, Indices
@@ -141,7 +141,7 @@ def _end_of_atom(index: Indices, first: int, end: int) -> int:
     return last
 
 
-@njit(cache=True, nogil=True, parallel=True, fastmath=FAST, error_model="numpy")
+@parallel(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _forward(
     g: Array,
     frames: Starts,
@@ -192,7 +192,7 @@ def _forward(
             first = end
 
 
-@njit(cache=True, nogil=True, parallel=True, fastmath=FAST, error_model="numpy")
+@parallel(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _backward(
     by_force: Array,
     frames: Starts,
@@ -244,7 +244,7 @@ def _backward(
             first = end
 
 
-@njit(cache=True, nogil=True, parallel=True, fastmath=FAST, error_model="numpy")
+@parallel(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _with_strain(
     g: Floats,
     radial_start: Starts,

@@ -7,7 +7,7 @@ product with g = dE/dD on any device: dE/d(strain) = sum_ik g_ik dD_ik/d(strain)
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.runtime.compiled import njit, prange
+from potstill.runtime.compiled import parallel, prange
 from potstill.training.descriptors import Pairs
 from potstill.training.symmetry import Array, Indices
 
@@ -28,7 +28,7 @@ def strain_slopes(pairs: Pairs, atoms: int) -> Array:
     return slopes
 
 
-@njit(cache=True, nogil=True, parallel=True, error_model="numpy")
+@parallel(cache=True, nogil=True, error_model="numpy")
 def _fill(
     voigt: NDArray[np.int64],
     radial_start: NDArray[np.int64],

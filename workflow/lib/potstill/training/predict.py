@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from potstill.errors import PotstillError
 from potstill.frames import Floats, Frames
 from potstill.geometry import check_geometry
-from potstill.training.descriptors import describe, describe_with_pairs, use_threads
+from potstill.runtime.compiled import use_threads
+from potstill.training.descriptors import describe, describe_with_pairs
 from potstill.training.ensemble import Ensemble
 from potstill.training.pair_forces import forces_and_strain
 

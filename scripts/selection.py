@@ -11,7 +11,7 @@ with job(snakemake) as s:
     select_block(
         Path(s.input.frames),
         previous=None if first else Path(s.input.previous),
-        scores=None if first else Path(s.input.scores),
+        scores=Path(s.input.scores) if hasattr(s.input, "scores") else None,
         iteration=int(s.wildcards.iteration),
         settings=Distillation.model_validate(s.params.settings),
         descriptor=Descriptor.model_validate(s.params.descriptor),

@@ -235,14 +235,26 @@ def reference_of(wildcards):
     )
 
 
+def asks_model(strategy):
+    """Return whether a strategy picks by the scores of a model."""
+    # here, as it takes a second that other targets do without
+    from potstill.distillation.strategies import find
+
+    return find(strategy).needs_scores
+
+
 def select_inputs(wildcards):
-    """Return the source and, after iteration 0, the last selection and this block's scores."""
+    """Return the source and, after iteration 0, the last selection.
+
+    Where the strategy asks a model, this block's scores as well.
+    """
     iteration = int(wildcards.iteration)
     files = {"frames": source_of(wildcards)}
     if iteration:
         loop = f"<results>/distillation/{wildcards.element}"
         files["previous"] = f"{loop}/{iteration - 1}/selection.h5"
-        files["scores"] = f"{loop}/{iteration}/scores.h5"
+        if asks_model(setting("distillation", wildcards.element).strategy):
+            files["scores"] = f"{loop}/{iteration}/scores.h5"
     return files
 
 
@@ -288,12 +300,9 @@ def study_count(element, percent, part=1.0):
 
 def study_select_inputs(wildcards):
     """Return the pool and, for strategies that ask a model, the start and its model's scores."""
-    # here, as it takes a second that no other target needs
-    from potstill.distillation.strategies import find
-
     folder = f"<results>/study/{wildcards.element}"
     files = {"pool": f"{folder}/pool.h5"}
-    if find(wildcards.strategy).needs_scores:
+    if asks_model(wildcards.strategy):
         start = f"{folder}/start/{wildcards.percent}/{wildcards.replica}"
         files |= {"start": f"{start}/selection.h5", "scores": f"{start}/scores.h5"}
     return files

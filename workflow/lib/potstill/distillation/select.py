@@ -37,9 +37,9 @@ def select_block(
 
     Iteration 0 is block 0, whole. Iteration k >= 1 is `previous` (the selection of iteration
     k - 1) followed by the frames that `settings.strategy` picks from block k, by the `scores` of
-    iteration k - 1's model, by the frames' `descriptor` or by chance. The selection is a frame file
-    in the order of time, with two more columns: `source_index`, the frame's index in `frames`, and
-    `iteration`, in which it was added.
+    iteration k - 1's model (needed where it asks a model), by the frames' `descriptor` or by
+    chance. The selection is a frame file in the order of time, with two more columns:
+    `source_index`, the frame's index in `frames`, and `iteration`, in which it was added.
 
     The summary holds iteration, block_frames, added, dropped (of the block), frames, atoms,
     labelled (frames whose labels were needed so far: those of the data set, or all seen where the
@@ -57,11 +57,12 @@ def select_block(
         why = "the first block is taken whole"
     else:
         kept, kept_iteration = _kept(source, previous, frames, iteration, block)
+        found = _block_scores(source, scores, iteration, block) if strategy.needs_scores else None
         candidates = Candidates.of(
             source[block.start : block.stop],
             source[kept],
             descriptor=descriptor,
-            scores=_block_scores(source, scores, iteration, block),
+            scores=found,
             labels=strategy.needs_labels,
         )
         count = round(settings.share * len(block))

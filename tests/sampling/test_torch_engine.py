@@ -360,7 +360,7 @@ def test_a_walker_that_runs_away_is_named(nickel, element, npt, what, device):
             interval=10,
             device=device,
         )
-    assert walkers.length[0] > 0 and walkers.length[1] == -1.0
+    assert (walkers.length == -1.0).tolist() == [what == "position", True]
 
 
 def test_too_many_walkers_for_the_memory_are_refused_with_a_cure(nickel, element, npt, monkeypatch):

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import cluster
 import pytest
@@ -50,6 +52,9 @@ def test_what_killed_tests_left_is_cleared_away(own_etc, tmp_path, monkeypatch):
     folder.mkdir()
     wait = (sys.executable, "-c", "import time; time.sleep(60)")
     with subprocess.Popen([*wait, folder]) as daemon, subprocess.Popen(wait) as stranger:
+        # a process that has only just begun has no command line yet
+        while not Path(f"/proc/{daemon.pid}/cmdline").read_bytes():
+            time.sleep(0.01)
         (folder / "slurmctld.pid").write_text(str(daemon.pid))
         (folder / "slurmd.pid").write_text(str(stranger.pid))
         (folder / "munged.pid").write_text("")

@@ -81,6 +81,19 @@ def table_of(element):
     return f"<results>/potentials/{setting('elements', element).table}.eam.fs"
 
 
+def no_missing_file(wildcards):
+    """Return no inputs; an error where a table is to be made of a file that is not there."""
+    name = wildcards.table
+    file = setting("potentials", name).file
+    made = Path(f"results/{settings.run}/potentials/{name}.eam.fs").exists()
+    if file is not None and not made and not Path(file).is_file():
+        raise WorkflowError(
+            f"configuration: potentials.{name}.file: there is no file {file}; correct the name "
+            "(it is relative to the folder that Snakemake runs in), or remove the setting"
+        )
+    return []
+
+
 def model_data(name):
     """Return what a model is trained on: one of `models`, or one that a stage implies."""
     if name in settings.models:

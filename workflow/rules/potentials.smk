@@ -1,21 +1,5 @@
-from pathlib import Path
-
-
 localrules:
     potential,
-
-
-def no_missing_file(wildcards):
-    """Return no inputs; an error where a table is to be made of a file that is not there."""
-    name = wildcards.table
-    file = setting("potentials", name).file
-    made = Path(f"results/{settings.run}/potentials/{name}.eam.fs").exists()
-    if file is not None and not made and not Path(file).is_file():
-        raise WorkflowError(
-            f"configuration: potentials.{name}.file: there is no file {file}; correct the name "
-            "(it is relative to the folder that Snakemake runs in), or remove the setting"
-        )
-    return []
 
 
 rule potential:

@@ -8,7 +8,7 @@ and of scripts, but not of an imported package.
 VERSION = {
     "potentials": 1,
     "sampling": 12,
-    "training": 11,
+    "training": 12,
     "evaluation": 5,
     "distillation": 5,
     "study": 1,  # its tables; what it picks is of distillation

@@ -43,7 +43,8 @@ ENERGY_FRAMES, LABELS_PER_FEATURE = 600, 4
 # shuffled ones below 0.05.
 LEAST_EXPLAINED = 0.3
 # Times that two kinds of labels are explained worse in their own units than in others, to warn and
-# to refuse: good labels give 1.7 at most (see docs/notes/data-check.md), wrong units 3 to 1000.
+# to refuse: good labels of 12 frames give 1.7 at most, wrong units mostly 3 and more; see
+# docs/notes/data-check.md.
 WARNED_RATIO, REFUSED_RATIO = 2.0, 3.0
 # What mends energies, by the factor that is found, which is right within the second.
 CURES, CURE_RANGE = {units.Hartree: "Hartree", units.Ry: "Rydberg", KCAL: "kcal/mol"}, 1.35

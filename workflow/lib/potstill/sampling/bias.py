@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.potentials.kernel import row_of
 from potstill.runtime.compiled import njit
 
 Floats = NDArray[np.float64]
@@ -43,7 +42,7 @@ class Mesh(NamedTuple):
 @njit(cache=True, nogil=True)
 def _stencil(t: float, nodes: int) -> tuple[int, float, float, float, float, float, float]:
     """Return the nearest node and the quadratic B-spline weights and slopes of it and its sides."""
-    node = row_of(t + 0.5, nodes)
+    node = min(max(int(t + 0.5), 0), nodes - 1)
     u = t - node
     return (
         node,

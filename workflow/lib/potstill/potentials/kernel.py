@@ -52,12 +52,6 @@ class Work(NamedTuple):
     tension: Floats
 
 
-@njit(cache=True, nogil=True)
-def row_of(t: float, rows: int) -> int:
-    """Return int(t) kept within [0, rows - 1], 0 for NaN: a table is never read outside."""
-    return int(min(t, rows - 1.0)) if t > 0.0 else 0
-
-
 @njit(cache=True)
 def make_work(atoms: int, pairs: int) -> Work:
     """Return scratch space for `atoms` atoms and at most `pairs` listed pairs, and one spare."""
@@ -133,9 +127,10 @@ def energy_forces(
             store(sums, j, load2(sums, j, 0) + value)
         store(sums, i, load2(sums, i, 0) + own)
     energy = 0.0
+    last_rho = embedding.shape[0] - 1
     for i in range(atoms):
         t = sums[i, 0] * rho_scale
-        knot = row_of(t, embedding.shape[0])
+        knot = min(max(int(t), 0), last_rho)  # in bounds for NaN, too
         u = t - knot  # negative where the density is: the first cubic goes on, as in LAMMPS
         e3, e2, e1 = embedding[knot, 3], embedding[knot, 2], embedding[knot, 1]
         if u <= 1.0:

@@ -47,7 +47,7 @@ lint: env
 	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
-	python -m potstill.reference | diff config/README.md -
+	python -m potstill.settings.reference | diff config/README.md -
 
 # known vulnerabilities of the pinned packages; it asks PyPI for them, so it is no part of the tests
 audit: env
@@ -55,7 +55,7 @@ audit: env
 	pip-audit --strict --disable-pip --no-deps -r envs/constraints.txt
 
 config-reference: env
-	python -m potstill.reference > config/README.md
+	python -m potstill.settings.reference > config/README.md
 
 env: .venv/installed
 

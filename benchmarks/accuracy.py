@@ -20,12 +20,12 @@ import yaml
 from common import divided, machine
 from pydantic import ValidationError
 
-from potstill.frames import Frames, read_frames, write_frames
+from potstill.data.frames import Frames, read_frames, write_frames
+from potstill.descriptors.feature_file import write_features
+from potstill.models.evaluation import evaluate_model
 from potstill.runtime.files import read_json, write_json
-from potstill.sections import Training
-from potstill.training.evaluation import evaluate_model
-from potstill.training.features import write_features
-from potstill.training.run import train_model
+from potstill.settings import Training
+from potstill.training.train_model import train_model
 
 PACKAGES = ("potstill", "torch", "numba", "numpy")
 ERRORS = ("mae_meV_per_atom", "worst_percent_meV_per_atom", "force_mae_meV_per_A")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from potstill.frames import Frames
-from potstill.runtime.random import stream
+from potstill.data.frames import Frames
+from potstill.runtime.streams import stream
 
 
 def cpu_windows(

@@ -18,12 +18,11 @@ import yaml
 from accuracy import ERRORS, PACKAGES, measure, training_settings
 from common import machine
 
-from potstill.frames import read_frames
+from potstill.data.frames import read_frames
 from potstill.paper.tables import Crystal, read_crystals
 from potstill.relaxation import open_calculator, relax_crystals
 from potstill.runtime.files import write_json
-from potstill.sections import Element, Model, Training
-from potstill.settings import Settings, load_settings
+from potstill.settings import Element, Model, Settings, Training, load_settings
 
 CONFIG = Path(__file__).parents[1] / "config/config.yaml"
 

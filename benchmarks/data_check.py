@@ -24,13 +24,13 @@ from ase.build import bulk
 from ase.calculators.calculator import PropertyNotImplementedError
 from common import machine
 
+from potstill.data.audit import check_data
+from potstill.data.frames import Floats, Frames
 from potstill.errors import PotstillError
-from potstill.frames import Floats, Frames
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.runtime.files import write_json
-from potstill.runtime.random import stream
-from potstill.sections import Training
-from potstill.training.data_check import check_data
+from potstill.runtime.streams import stream
+from potstill.settings import Training
 
 PACKAGES = ("potstill", "numba", "numpy")
 GOOD_SIZES, FAULT_SIZES = (5, 8, 12, 20, 26, 35, 50), (12, 26, 50, 200)

@@ -6,9 +6,9 @@ Run as `python benchmarks/first_use.py FRAMES`, with NUMBA_CACHE_DIR naming an e
 import sys
 import time
 
-from potstill.frames import Frames, read_frames
-from potstill.sections import Training
-from potstill.training.device import limit_threads
+from potstill.data.frames import Frames, read_frames
+from potstill.models.device import limit_threads
+from potstill.settings import Training
 from potstill.training.loop import Trainer
 from potstill.training.loss import prepare
 

@@ -23,11 +23,11 @@ from common import divided, machine, summary
 from to_error import train_to_error
 from training import make_frames
 
-from potstill.frames import Frames, read_frames, write_frames
+from potstill.data.frames import Frames, read_frames, write_frames
+from potstill.models.device import limit_threads
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
-from potstill.sections import Training
-from potstill.training.device import limit_threads
+from potstill.settings import Training
 from potstill.training.loss import prepare
 
 PEER = Path(__file__).with_name("mace_peer.py")

@@ -7,9 +7,9 @@ import numpy as np
 from common import cpu_windows, ratio, summary
 from torchani_peer import STRESS_KINDS, TorchaniInference
 
-from potstill.frames import Frames
-from potstill.training.calculator import EnsembleCalculator
-from potstill.training.ensemble import Ensemble
+from potstill.data.frames import Frames
+from potstill.models.ensemble import Ensemble
+from potstill.models.ensemble_calculator import EnsembleCalculator
 
 TOLERANCES = {
     "energy_eV_per_atom": 1e-6,

@@ -8,7 +8,7 @@ from lammps_peer import Bias, State
 from numba import njit
 
 from potstill.potentials.eam import EamPotential
-from potstill.potentials.kernel import Tables, Work, energy_forces, make_work
+from potstill.potentials.eam_kernel import Tables, Work, energy_forces, make_work
 from potstill.potentials.neighbours import Indices, half_list, image_reach, image_shifts, wrap
 from potstill.sampling.bias import Mesh, evaluate_bias
 from potstill.sampling.engine import Floats, Integers, Physics

@@ -23,17 +23,17 @@ from ase.optimize import BFGS, FIRE, LBFGS
 from common import machine
 from numpy.typing import NDArray
 
+from potstill.models import load_ensemble
+from potstill.models.device import limit_threads
+from potstill.models.ensemble import Ensemble
+from potstill.models.ensemble_calculator import EnsembleCalculator
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.potentials.fetch import fetch_table
 from potstill.relaxation import relax_batch
 from potstill.runtime.files import write_json
-from potstill.runtime.random import stream
 from potstill.runtime.restart import Restart
-from potstill.sections import Training
-from potstill.training import load_ensemble
-from potstill.training.calculator import EnsembleCalculator
-from potstill.training.device import limit_threads
-from potstill.training.ensemble import Ensemble
+from potstill.runtime.streams import stream
+from potstill.settings import Training
 from potstill.training.loop import train
 
 Floats = NDArray[np.float64]

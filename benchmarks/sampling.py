@@ -26,13 +26,12 @@ from potstill.potentials.fetch import fetch_table
 from potstill.potentials.setfl import Setfl, format_setfl, read_setfl
 from potstill.runtime.compiled import use_threads
 from potstill.runtime.files import write_json
-from potstill.runtime.random import stream
+from potstill.runtime.streams import stream
 from potstill.sampling.bias import Mesh
 from potstill.sampling.engine import Physics, Walkers, advance
 from potstill.sampling.recipe import Complete, complete
 from potstill.sampling.walkers import crystal_walkers, make_physics, unbiased
-from potstill.sections import Element, Momt
-from potstill.settings import load_settings
+from potstill.settings import Element, Momt, load_settings
 
 ROOT = Path(__file__).parents[1]
 SYMBOL = "Ni"

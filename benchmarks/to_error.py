@@ -11,13 +11,13 @@ from common import cpu_windows, ratio, summary
 from numpy.typing import NDArray
 from torchani_peer import ListedTorchaniTraining, TorchaniTraining, feature_scales
 
-from potstill.frames import Frames
-from potstill.sections import Training
-from potstill.training.descriptors import describe
-from potstill.training.ensemble import Ensemble, Networks
+from potstill.data.frames import Frames
+from potstill.descriptors.symmetry_functions import describe
+from potstill.models.ensemble import Ensemble, Networks
+from potstill.models.predict import predict, predict_energies
+from potstill.settings import Training
 from potstill.training.loop import Trainer
 from potstill.training.loss import Data, prepare
-from potstill.training.predict import predict, predict_energies
 
 Array = NDArray[np.float64]
 

@@ -13,10 +13,10 @@ from ase import Atoms
 from numpy.typing import NDArray
 from torch import Tensor
 
-from potstill.frames import Floats, Frames
-from potstill.training.ensemble import Ensemble
+from potstill.data.frames import Floats, Frames
+from potstill.models.ensemble import Ensemble
+from potstill.models.torchani_model import to_torchani
 from potstill.training.loop import Trainer
-from potstill.training.torchani_model import to_torchani
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
 

@@ -24,13 +24,12 @@ from common import divided, machine
 from inference import CALLS_IN_WINDOW, inference_section
 from to_error import training_section
 
-from potstill.frames import read_frames
+from potstill.data.frames import read_frames
+from potstill.models.device import limit_threads
 from potstill.potentials.fetch import fetch_table
 from potstill.runtime.files import write_json
-from potstill.sampling.run import sample
-from potstill.sections import Training
-from potstill.settings import load_settings
-from potstill.training.device import limit_threads
+from potstill.sampling.sample import sample
+from potstill.settings import Training, load_settings
 
 ROOT = Path(__file__).parents[1]
 SYMBOL, ATOMS = "Ni", 32

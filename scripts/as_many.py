@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from potstill.distillation.as_many import select_as_many
+from potstill.paper.as_many import select_as_many
 from potstill.runtime.job import job
-from potstill.sections import Descriptor
+from potstill.settings import Descriptor
 
 with job(snakemake) as s:
     select_as_many(

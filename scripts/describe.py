@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from potstill.descriptors.feature_file import write_features
 from potstill.runtime.job import job
-from potstill.sections import Descriptor
-from potstill.training.features import write_features
+from potstill.settings import Descriptor
 
 with job(snakemake) as s:
     write_features(

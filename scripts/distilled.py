@@ -4,7 +4,7 @@ from pathlib import Path
 
 from potstill.distillation.distilled import write_distilled
 from potstill.runtime.job import job
-from potstill.sections import Distillation
+from potstill.settings import Distillation
 
 with job(snakemake) as s:
     write_distilled(

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from potstill.models.evaluation import evaluate_model
 from potstill.runtime.job import job
-from potstill.training.evaluation import evaluate_model
 
 with job(snakemake) as s:
     evaluate_model(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from potstill.distillation.grid import distil_grid
+from potstill.paper.grid_cells import distil_grid
 from potstill.runtime.job import job
 
 with job(snakemake) as s:

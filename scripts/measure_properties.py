@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
+from potstill.properties import Conditions
+from potstill.properties.measure import measure_properties
 from potstill.relaxation import open_calculator
-from potstill.relaxation.measure import measure_properties
-from potstill.relaxation.properties import Conditions
 from potstill.runtime.job import job
-from potstill.sections import Element
-from potstill.settings import load_settings
+from potstill.settings import Element, load_settings
 
 with job(snakemake) as s:
     symbol, model = s.wildcards.element, s.wildcards.model

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from potstill.runtime.job import job
-from potstill.sampling.overview import overview
+from potstill.sampling.sets_table import overview
 
 with job(snakemake) as s:
     overview(s.params.names, [Path(file) for file in s.input], Path(s.output.table))

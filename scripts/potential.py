@@ -4,7 +4,7 @@ from pathlib import Path
 
 from potstill.potentials.fetch import fetch_table
 from potstill.runtime.job import job
-from potstill.sections import Table
+from potstill.settings import Table
 
 with job(snakemake) as s:
     table = Table.model_validate(s.params.settings)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from potstill.potentials.setfl import numbers_sha256
 from potstill.runtime.job import job
-from potstill.runtime.provenance import write_provenance
+from potstill.runtime.records import write_provenance
 from potstill.settings import Settings
 
 with job(snakemake) as s:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from potstill.distillation.reduction import write_reduction
 from potstill.runtime.job import job
-from potstill.sections import Descriptor
+from potstill.settings import Descriptor
 
 with job(snakemake) as s:
     write_reduction(

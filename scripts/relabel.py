@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from potstill.labels import join_chunks
 from potstill.runtime.job import job
 from potstill.settings import load_settings
-from potstill.translation import join_chunks
 
 with job(snakemake) as s:
     join_chunks(

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from potstill.labels import relabel_chunk
 from potstill.runtime.job import job
 from potstill.settings import load_settings
-from potstill.translation import relabel_chunk
 
 with job(snakemake) as s:
     relabel_chunk(

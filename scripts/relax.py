@@ -4,8 +4,7 @@ from pathlib import Path
 
 from potstill.relaxation import open_calculator, relax_crystals
 from potstill.runtime.job import job
-from potstill.sections import Element
-from potstill.settings import load_settings
+from potstill.settings import Element, load_settings
 
 with job(snakemake) as s:
     symbol, model = s.wildcards.element, s.wildcards.model

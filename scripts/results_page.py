@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from potstill.paper.data import Trained
-from potstill.paper.results_page import Results, write_results_page
+from potstill.report.results_page import Results, write_results_page
 from potstill.runtime.job import job
 
 with job(snakemake) as s:

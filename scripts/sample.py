@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from potstill.runtime.job import job
-from potstill.sampling.run import sample
-from potstill.sections import Element, Momt, Npt
+from potstill.sampling.sample import sample
+from potstill.settings import Element, Momt, Npt
 
 with job(snakemake) as s:
     method = {"momt": Momt, "npt": Npt}[s.params.settings["method"]]

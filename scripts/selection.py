@@ -4,7 +4,7 @@ from pathlib import Path
 
 from potstill.distillation.select import select_block
 from potstill.runtime.job import job
-from potstill.sections import Descriptor, Distillation
+from potstill.settings import Descriptor, Distillation
 
 with job(snakemake) as s:
     first = s.wildcards.iteration == "0"

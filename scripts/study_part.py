@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from potstill.distillation.study import write_part
+from potstill.paper.study.choose import write_part
 from potstill.runtime.job import job
 
 with job(snakemake) as s:

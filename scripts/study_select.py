@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from potstill.distillation.study import select_study
+from potstill.paper.study.choose import select_study
 from potstill.runtime.job import job
-from potstill.sections import Descriptor
+from potstill.settings import Descriptor
 
 with job(snakemake) as s:
     start, scores = s.input.get("start"), s.input.get("scores")

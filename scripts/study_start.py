@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from potstill.distillation.study import draw_start
+from potstill.paper.study.choose import draw_start
 from potstill.runtime.job import job
 
 with job(snakemake) as s:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from potstill.runtime.job import job
-from potstill.sections import Training
-from potstill.training.run import train_model
+from potstill.settings import Training
+from potstill.training.train_model import train_model
 
 with job(snakemake) as s:
     train_model(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from potstill.runtime.job import job
-from potstill.translation import translate
+from potstill.translation.scaling import translate
 
 with job(snakemake) as s:
     translate(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from potstill.runtime.job import job
 from potstill.sampling.validation import validate
-from potstill.sections import Element
+from potstill.settings import Element
 
 with job(snakemake) as s:
     validate(

@@ -15,9 +15,9 @@ import yaml
 from processes import snakemake_command
 
 from potstill.potentials.fetch import fetch_table
+from potstill.potentials.known_tables import KNOWN
 from potstill.potentials.setfl import numbers_sha256
-from potstill.potentials.tables import KNOWN
-from potstill.sections import Momt
+from potstill.settings import Momt
 
 ROOT = Path(__file__).parents[1]
 

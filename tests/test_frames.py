@@ -7,8 +7,8 @@ import h5py
 import numpy as np
 import pytest
 
+from potstill.data.frames import Frames, check_frames, read_frames, write_frames
 from potstill.errors import PotstillError
-from potstill.frames import Frames, check_frames, read_frames, write_frames
 from potstill.potentials.eam import EamPotential
 from potstill.relaxation.crystals import build_crystals
 

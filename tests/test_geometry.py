@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from potstill.data.geometry import check_geometry
 from potstill.errors import PotstillError
-from potstill.geometry import check_geometry
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from potstill.errors import PotstillError
-from potstill.potentials.tables import KNOWN
+from potstill.potentials.known_tables import KNOWN
 from potstill.provenance import chain, describe
 from potstill.runtime.job import job
 

@@ -9,9 +9,8 @@ import yaml
 from pydantic import BaseModel
 
 from potstill.errors import PotstillError
-from potstill.reference import reference
-from potstill.sections import Descriptor, Momt, Npt
-from potstill.settings import load_settings, split_set
+from potstill.settings import Descriptor, Momt, Npt, load_settings, split_set
+from potstill.settings.reference import reference
 
 ROOT = Path(__file__).parents[1]
 CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text())

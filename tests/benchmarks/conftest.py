@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from potstill.frames import write_frames
+from potstill.data.frames import write_frames
 from potstill.potentials.eam import EamPotential, label_frames
 
 FCC = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from potstill.training import load_ensemble
+from potstill.models import load_ensemble
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = "{steps: 10, members: 2, validation_interval: 5, layers: [8]}"

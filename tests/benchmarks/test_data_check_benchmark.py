@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ase.io import write
 
-from potstill.frames import read_frames
+from potstill.data.frames import read_frames
 
 ROOT = Path(__file__).parents[2]
 

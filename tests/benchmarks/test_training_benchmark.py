@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from potstill.frames import read_frames
+from potstill.data.frames import read_frames
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, str(ROOT / "benchmarks/training.py")]

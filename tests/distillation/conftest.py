@@ -2,10 +2,10 @@ import ase.build
 import numpy as np
 import pytest
 
+from potstill.data.frames import Frames, write_frames
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.scores import BlockScores
-from potstill.frames import Frames, write_frames
-from potstill.sections import Descriptor
+from potstill.settings import Descriptor
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from potstill.distillation.as_many import equal_count, select_as_many
-from potstill.frames import Frames, read_frames, write_frames
+from potstill.data.frames import Frames, read_frames, write_frames
+from potstill.paper.as_many import equal_count, select_as_many
 from potstill.runtime.files import read_json
-from potstill.sections import Descriptor
+from potstill.settings import Descriptor
 
 
 def frames(count, atoms, symbol="Al"):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from potstill.data.frames import read_frames
 from potstill.distillation.distilled import write_distilled
-from potstill.frames import read_frames
-from potstill.sections import Distillation
+from potstill.settings import Distillation
 
 
 def test_the_last_selection_is_kept_whole_with_its_origin(make_set, tmp_path):

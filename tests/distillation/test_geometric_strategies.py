@@ -13,7 +13,7 @@ from potstill.distillation.strategies import cluster_sigma, direct, grid, set_co
 from potstill.distillation.strategies.d_optimal import GAIN, RIDGE, maxvol_rows
 from potstill.distillation.strategies.direct import principal_components
 from potstill.distillation.strategies.farthest_point import farthest_points
-from potstill.sections import Distillation
+from potstill.settings import Distillation
 
 SETTINGS = Distillation(source="Ni/32/momt", reference="Ni/108/momt")
 

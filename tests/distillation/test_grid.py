@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from potstill.distillation.grid import distil_grid, grid_indices
+from potstill.data.frames import read_frames, write_frames
 from potstill.errors import PotstillError
-from potstill.frames import read_frames, write_frames
+from potstill.paper.grid_cells import distil_grid, grid_indices
 
 
 def plane(cells):

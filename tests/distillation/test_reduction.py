@@ -6,11 +6,11 @@ import ase.build
 import numpy as np
 import pytest
 
+from potstill.data.frames import Frames, write_frames
 from potstill.distillation.reduction import duplicates, nearest, write_reduction
 from potstill.errors import PotstillError
-from potstill.frames import Frames, write_frames
 from potstill.runtime.files import read_json, write_json
-from potstill.sections import Descriptor
+from potstill.settings import Descriptor
 
 
 def frames_of(displacements, enthalpy, order):

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import torch
 
+from potstill.data.frames import Frames, read_frames, write_frames
+from potstill.descriptors.symmetry_functions import feature_count
 from potstill.distillation.blocks import block_range
 from potstill.distillation.score import score_block
 from potstill.distillation.scores import read_scores
 from potstill.errors import PotstillError
-from potstill.frames import Frames, read_frames, write_frames
-from potstill.sections import Descriptor, Training
-from potstill.training import load_calculator
-from potstill.training.descriptors import feature_count
-from potstill.training.ensemble import Ensemble, Networks
-from potstill.training.model_file import save_ensemble
+from potstill.models import load_calculator
+from potstill.models.ensemble import Ensemble, Networks
+from potstill.models.model_file import save_ensemble
+from potstill.settings import Descriptor, Training
 
 COUNT, BLOCKS = 11, 3
 

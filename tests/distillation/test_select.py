@@ -5,13 +5,13 @@ import itertools
 import numpy as np
 import pytest
 
+from potstill.data.frames import read_frames, write_frames
 from potstill.distillation.blocks import block_range
 from potstill.distillation.scores import BlockScores, write_scores
 from potstill.distillation.select import select_block
 from potstill.errors import PotstillError
-from potstill.frames import read_frames, write_frames
 from potstill.runtime.files import read_json
-from potstill.sections import Descriptor, Distillation
+from potstill.settings import Descriptor, Distillation
 
 ATOMS = 6  # z is at most sqrt(5) = 2.236
 

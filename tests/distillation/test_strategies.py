@@ -11,7 +11,7 @@ from potstill.distillation.candidates import Candidates
 from potstill.distillation.scores import BlockScores, read_scores, write_scores
 from potstill.distillation.strategies.outlying_atom import outlying_scores
 from potstill.errors import PotstillError
-from potstill.sections import Descriptor, Distillation
+from potstill.settings import Descriptor, Distillation
 
 
 def settings(**changes):

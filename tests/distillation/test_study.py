@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_ind
 
-from potstill.distillation.compare_studies import compare
-from potstill.distillation.over_shares import ratio_to_random
+from potstill.data.frames import read_frames
 from potstill.distillation.scores import BlockScores, write_scores
-from potstill.distillation.study import draw_start, part, select_study, write_part
-from potstill.distillation.study_table import Run, against_random, interval, write_study
 from potstill.errors import PotstillError
-from potstill.frames import read_frames
+from potstill.paper.study.choose import draw_start, part, select_study, write_part
+from potstill.paper.study.compare_studies import compare
+from potstill.paper.study.over_shares import ratio_to_random
+from potstill.paper.study.table import Run, against_random, interval, write_study
 from potstill.runtime.files import read_json, write_json
-from potstill.sections import Descriptor
+from potstill.settings import Descriptor
 
 ERROR = "Ni-32-momt_mae_meV_per_atom"
 

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from processes import sampling_process, snakemake_command
 
-from potstill.frames import write_frames
+from potstill.data.frames import write_frames
 from potstill.potentials.eam import EamPotential, label_frames
-from potstill.sections import Momt
+from potstill.settings import Momt
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,9 +17,9 @@ from potstill.distillation.score import score_block
 from potstill.distillation.select import select_block
 from potstill.errors import PotstillError
 from potstill.runtime.restart import Restart
-from potstill.sampling.run import sample
-from potstill.sections import Distillation, Element, Momt, Training
-from potstill.training.run import train_model
+from potstill.sampling.sample import sample
+from potstill.settings import Distillation, Element, Momt, Training
+from potstill.training.train_model import train_model
 
 # Steps between two saves of the restart file: what a killed job may have to do again.
 SAVE_EVERY = 3
@@ -34,8 +34,8 @@ _processes.set_forkserver_preload(
     [
         "potstill.distillation.score",
         "potstill.distillation.select",
-        "potstill.sampling.run",
-        "potstill.training.run",
+        "potstill.sampling.sample",
+        "potstill.training.train_model",
     ]
 )
 

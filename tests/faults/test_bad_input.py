@@ -19,8 +19,8 @@ import yaml
 
 from potstill.distillation.score import score_block
 from potstill.runtime.job import job
-from potstill.sections import Training
-from potstill.training.run import train_model
+from potstill.settings import Training
+from potstill.training.train_model import train_model
 
 NETWORKS = Training(members=2, layers=(6,), steps=2, validation_interval=2)
 

@@ -9,7 +9,7 @@ import jobs
 import pytest
 
 from potstill.potentials.setfl import format_setfl, read_setfl
-from potstill.sections import Distillation, Training
+from potstill.settings import Distillation, Training
 
 KILLS = 8  # of each stage
 # The last event to be killed after. As drawn below, with AHEAD each, all kills of a stage come

@@ -7,8 +7,8 @@ import h5py
 import numpy as np
 import pytest
 
+from potstill.data.frames import Frames, read_frames, write_frames
 from potstill.distillation.curve import write_curve
-from potstill.frames import Frames, read_frames, write_frames
 from potstill.runtime.files import write_json
 
 GROUND = {"Ni": -4.876, "Al": -3.411, "Nb": -7.347}

@@ -10,7 +10,7 @@ import pytest
 from potstill.errors import PotstillError
 from potstill.paper.figures import figure_errors
 from potstill.runtime.files import write_json
-from potstill.training.assessment import uncertainty
+from potstill.trust.assessment import uncertainty
 
 FRAMES, ATOMS, SEED = 400, 32, 5
 

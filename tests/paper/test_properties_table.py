@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from potstill.errors import PotstillError
-from potstill.paper.properties_table import properties_table
-from potstill.relaxation.properties import NAMES
+from potstill.properties import NAMES
+from potstill.properties.table import properties_table
 from potstill.runtime.files import write_json
 
 Properties = dict[str, Any]

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from potstill.paper.data import Trained
-from potstill.paper.results_page import Results, write_results_page
 from potstill.paper.tables import self_energy_table
+from potstill.report.results_page import Results, write_results_page
 from potstill.runtime.files import write_json
 
 ROOT = Path(__file__).parents[2]

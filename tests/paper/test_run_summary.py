@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from potstill.paper.run_summary import ENOUGH_ROUND_TRIPS, run_summary
 from potstill.paper.tables import STRUCTURES
+from potstill.report.run_summary import ENOUGH_ROUND_TRIPS, run_summary
 from potstill.runtime.files import write_json
 
 EAM = {"FCC": -4.876, "BCC": -4.833, "HCP": -4.863, STRUCTURES[3]: -4.847}

@@ -15,8 +15,8 @@ from lammps_engine import LammpsEam
 from matscipy.calculators.eam import EAM as MatscipyEam
 
 from potstill.errors import PotstillError
-from potstill.potentials.calculator import EAM
 from potstill.potentials.eam import EamPotential, label_frames
+from potstill.potentials.eam_calculator import EAM
 
 ELEMENTS = {
     "Ni": ("Ni-Nb", "fcc", 3.516),
@@ -276,8 +276,8 @@ LOST = """
 import multiprocessing
 import numpy as np
 from potstill.errors import PotstillError
-from potstill.sections import Descriptor
-from potstill.training.descriptors import describe
+from potstill.settings import Descriptor
+from potstill.descriptors.symmetry_functions import describe
 x, cell = np.array([[[0.0, 0, 0], [2.4, 0, 0]]]), 20 * np.eye(3)[None]
 def told(_):
     try:

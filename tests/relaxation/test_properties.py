@@ -15,14 +15,14 @@ from ase.spacegroup import crystal
 from ase.stress import full_3x3_to_voigt_6_stress
 from matscipy.neighbours import neighbour_list
 
+from potstill import properties
 from potstill.errors import PotstillError
-from potstill.potentials.calculator import EAM
 from potstill.potentials.eam import EamPotential
-from potstill.relaxation import measure, properties
-from potstill.relaxation.metal import Metal
-from potstill.relaxation.properties import Conditions, Measured, Value, find, liquid
-from potstill.relaxation.properties.stacking_order import close_packed
-from potstill.sections import Element
+from potstill.potentials.eam_calculator import EAM
+from potstill.properties import Conditions, Measured, Value, find, liquid, measure
+from potstill.properties.metal import Metal
+from potstill.properties.stacking_order import close_packed
+from potstill.settings import Element
 
 ELEMENTS = {
     "Ni": Element(table="Ni-Nb", structure="fcc", lattice_constant_A=3.51623),

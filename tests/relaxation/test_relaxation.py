@@ -10,12 +10,12 @@ from ase.neighborlist import neighbor_list
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from potstill.errors import PotstillError
-from potstill.potentials.calculator import EAM
 from potstill.potentials.eam import EamPotential
+from potstill.potentials.eam_calculator import EAM
 from potstill.relaxation import relax_crystals
 from potstill.relaxation.crystals import build_crystals
 from potstill.relaxation.relax import STEP_LIMIT, bond_length, relax
-from potstill.sections import Element
+from potstill.settings import Element
 
 ELEMENTS = {
     "Ni": Element(table="Ni-Nb", structure="fcc", lattice_constant_A=3.51623),

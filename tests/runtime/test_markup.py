@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from potstill.runtime.markup import markdown_table, write_tex
+from potstill.report.markup import markdown_table, write_tex
 
 # LaTeX takes these for markup, or prints others in their place in its usual encoding
 SPECIAL = {

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from potstill.runtime.files import read_json
-from potstill.runtime.provenance import file_sha256, git_state, package_versions, write_provenance
+from potstill.runtime.records import file_sha256, git_state, package_versions, write_provenance
 from potstill.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from potstill.runtime.random import stream, stream_seed
+from potstill.runtime.streams import stream, stream_seed
 
 
 def test_seed_is_the_hash_of_the_names():

@@ -11,7 +11,7 @@ from potstill.runtime.time_left import (
     seconds_left,
     training_seconds,
 )
-from potstill.sections import Training
+from potstill.settings import Training
 
 
 def test_all_cores_at_work_or_the_longest_chain():

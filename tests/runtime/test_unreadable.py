@@ -14,13 +14,13 @@ import pytest
 import torch
 from ase.calculators.emt import EMT
 
+from potstill.data.frames import read_frames
 from potstill.distillation.scores import read_scores
 from potstill.errors import PotstillError
-from potstill.frames import read_frames
+from potstill.models.model_file import load_ensemble
 from potstill.paper.data import read_datasets
 from potstill.runtime.files import read_json
 from potstill.runtime.unreadable import HDF5
-from potstill.training.model_file import load_ensemble
 
 ROOT = Path(__file__).parents[2]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from potstill.potentials.eam import EamPotential
-from potstill.sections import Element, Npt
+from potstill.settings import Element, Npt
 
 NICKEL = Element(table="Ni-Nb", structure="fcc", lattice_constant_A=3.51623)
 

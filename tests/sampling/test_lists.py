@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from potstill.potentials.kernel import Tables
+from potstill.potentials.eam_kernel import Tables
 from potstill.potentials.neighbours import half_list, image_reach
 from potstill.sampling.lists import make_scratch, update_lists
 

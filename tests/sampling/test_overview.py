@@ -3,7 +3,7 @@
 import csv
 
 from potstill.runtime.files import write_json
-from potstill.sampling.overview import COLUMNS, overview
+from potstill.sampling.sets_table import COLUMNS, overview
 
 
 def test_every_set_has_its_row_and_what_a_set_lacks_stays_empty(tmp_path):

@@ -11,15 +11,14 @@ from ase import units
 from ase.build import bulk
 from matscipy.calculators.eam import EAM as MatscipyEam
 
+from potstill.data.frames import read_frames
 from potstill.errors import PotstillError
-from potstill.frames import read_frames
-from potstill.potentials.calculator import EAM
 from potstill.potentials.eam import EamPotential
+from potstill.potentials.eam_calculator import EAM
 from potstill.potentials.fetch import fetch_table
 from potstill.sampling.recipe import WIDTH_SHARE, Complete, complete, short_run
-from potstill.sampling.run import sample
-from potstill.sections import Element, Momt
-from potstill.settings import load_settings
+from potstill.sampling.sample import sample
+from potstill.settings import Element, Momt, load_settings
 
 ROOT = Path(__file__).parents[2]
 SEED = 3

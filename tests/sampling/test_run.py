@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from ase import units
 
+from potstill.data.frames import read_frames
 from potstill.errors import PotstillError
-from potstill.frames import read_frames
 from potstill.runtime.restart import Restart, restart_file
 from potstill.sampling.bias import Mesh, flattening
-from potstill.sampling.run import sample
+from potstill.sampling.sample import sample
 
 
 @pytest.fixture

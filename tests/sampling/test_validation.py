@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from potstill.frames import read_frames
-from potstill.sampling.run import sample
+from potstill.data.frames import read_frames
+from potstill.sampling.sample import sample
 from potstill.sampling.validation import jackknife, plain, reweighted
 
 

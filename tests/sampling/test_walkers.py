@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from potstill.potentials.eam import EamPotential
-from potstill.sampling.run import Sampler
+from potstill.sampling.sample import Sampler
 from potstill.sampling.walkers import crystal_walkers
-from potstill.sections import Element
+from potstill.settings import Element
 
 ALUMINIUM = Element(table="Al", structure="fcc", lattice_constant_A=4.04526)
 

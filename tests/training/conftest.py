@@ -9,12 +9,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from potstill.frames import Frames
+from potstill.data.frames import Frames
+from potstill.descriptors.symmetry_functions import describe
+from potstill.models.device import limit_threads
+from potstill.models.ensemble import Ensemble, Networks
 from potstill.potentials.eam import EamPotential, label_frames
-from potstill.sections import Training
-from potstill.training.descriptors import describe
-from potstill.training.device import limit_threads
-from potstill.training.ensemble import Ensemble, Networks
+from potstill.settings import Training
 
 Floats = NDArray[np.float64]
 FCC = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from potstill.training.assessment import (
+from potstill.trust.assessment import (
     CALIBRATION_SHARE,
     by_region,
     calibration_frames,

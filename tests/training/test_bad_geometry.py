@@ -8,13 +8,13 @@ from ase import Atoms
 from lammps_engine import lammps_instance
 from numpy.typing import NDArray
 
+from potstill.descriptors.symmetry_functions import describe, describe_with_pairs, pairs_bytes
 from potstill.errors import PotstillError
-from potstill.sections import Descriptor
-from potstill.training.calculator import EnsembleCalculator
-from potstill.training.descriptors import describe, describe_with_pairs, pairs_bytes
-from potstill.training.ensemble import Ensemble
-from potstill.training.lammps import drive_lammps
-from potstill.training.predict import predict_arrays
+from potstill.models.ensemble import Ensemble
+from potstill.models.ensemble_calculator import EnsembleCalculator
+from potstill.models.lammps import drive_lammps
+from potstill.models.predict import predict_arrays
+from potstill.settings import Descriptor
 
 Floats = NDArray[np.float64]
 

@@ -8,12 +8,12 @@ import pytest
 from ase import units
 from ase.build import bulk
 
+from potstill.data.audit import check_data, duplicates
+from potstill.data.frames import Frames, write_frames
 from potstill.errors import PotstillError
-from potstill.frames import Frames, write_frames
 from potstill.potentials.eam import EamPotential, label_frames
-from potstill.sections import Training
-from potstill.training.data_check import check_data, duplicates
-from potstill.training.run import train_model
+from potstill.settings import Training
+from potstill.training.train_model import train_model
 
 SETTINGS = Training()
 BOHR_A, HARTREE_EV, KCAL_PER_EV = 0.529177, 27.2114, 23.06

@@ -10,13 +10,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from potstill.data.frames import Frames
 from potstill.errors import PotstillError
-from potstill.frames import Frames
-from potstill.training import load_calculator
-from potstill.training.calculator import EnsembleCalculator
-from potstill.training.ensemble import Ensemble
-from potstill.training.model_file import save_ensemble
-from potstill.training.predict import predict
+from potstill.models import load_calculator
+from potstill.models.ensemble import Ensemble
+from potstill.models.ensemble_calculator import EnsembleCalculator
+from potstill.models.model_file import save_ensemble
+from potstill.models.predict import predict
 
 Floats = NDArray[np.float64]
 

@@ -6,20 +6,20 @@ import h5py
 import numpy as np
 import pytest
 
+from potstill.data.frames import Frames, write_frames
+from potstill.descriptors.feature_file import read_features, write_features
+from potstill.descriptors.symmetry_functions import describe
 from potstill.errors import PotstillError
-from potstill.frames import Frames, write_frames
-from potstill.sections import Descriptor
-from potstill.training.descriptors import describe
-from potstill.training.ensemble import Ensemble
-from potstill.training.features import read_features, write_features
-from potstill.training.predict import predict, predict_energies
+from potstill.models.ensemble import Ensemble
+from potstill.models.predict import predict, predict_energies
+from potstill.settings import Descriptor
 
 DESCRIPTOR = Descriptor()
 
 
 @pytest.fixture
 def file(labelled: Frames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("potstill.training.features._CHUNK_FRAMES", 7)
+    monkeypatch.setattr("potstill.descriptors.feature_file._CHUNK_FRAMES", 7)
     write_frames(tmp_path / "frames.h5", labelled)
     write_features(tmp_path / "frames.h5", DESCRIPTOR, threads=1, output=tmp_path / "features.h5")
     return tmp_path / "features.h5"

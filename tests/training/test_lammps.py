@@ -9,9 +9,9 @@ from lammps_engine import lammps_instance
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
-from potstill.training.calculator import EnsembleCalculator
-from potstill.training.ensemble import Ensemble
-from potstill.training.lammps import drive_lammps
+from potstill.models.ensemble import Ensemble
+from potstill.models.ensemble_calculator import EnsembleCalculator
+from potstill.models.lammps import drive_lammps
 
 Floats = NDArray[np.float64]
 # a restricted triclinic box, as LAMMPS has it

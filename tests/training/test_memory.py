@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from potstill.frames import Frames, write_frames
-from potstill.sections import KEPT_BYTES, Descriptor
-from potstill.training.descriptors import pairs_bytes
+from potstill.data.frames import Frames, write_frames
+from potstill.descriptors.symmetry_functions import pairs_bytes
+from potstill.settings import KEPT_BYTES, Descriptor
 from potstill.training.memory import FILE_BYTES, derivatives_MiB, training_memory_MiB
 
 WIDE = Descriptor(angular_cutoff_A=4.5, angle_sections=6, angular_shifts=5)

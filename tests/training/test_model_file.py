@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
-from potstill.training import load_ensemble
-from potstill.training.ensemble import Ensemble
-from potstill.training.model_file import save_ensemble
+from potstill.models import load_ensemble
+from potstill.models.ensemble import Ensemble
+from potstill.models.model_file import save_ensemble
 
 Floats = NDArray[np.float64]
 

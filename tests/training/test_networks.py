@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from potstill.sections import Descriptor, Training
-from potstill.training.descriptors import feature_count
-from potstill.training.ensemble import Networks
+from potstill.descriptors.symmetry_functions import feature_count
+from potstill.models.ensemble import Networks
+from potstill.settings import Descriptor, Training
 
 
 def networks(activation: str) -> Networks:

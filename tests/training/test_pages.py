@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from ase import units
 
-from potstill.frames import Frames
+from potstill.data.frames import Frames
+from potstill.models.model_file import save_ensemble
 from potstill.runtime.restart import Restart
-from potstill.sections import Training
+from potstill.settings import Training
 from potstill.training.loop import train
-from potstill.training.model_file import save_ensemble
 
 ROOT = Path(__file__).parents[2]
 MODEL = "results/default/models/Ni-distilled/ensemble.pt"

@@ -5,9 +5,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from potstill.sections import Descriptor
-from potstill.training.descriptors import describe, describe_with_pairs, feature_count
-from potstill.training.pair_forces import NumbaForces, TorchForces, forces_and_strain
+from potstill.descriptors.pair_forces import NumbaForces, TorchForces, forces_and_strain
+from potstill.descriptors.symmetry_functions import describe, describe_with_pairs, feature_count
+from potstill.settings import Descriptor
 
 Floats = NDArray[np.float64]
 

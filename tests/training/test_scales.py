@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 from ase.build import bulk
 
+from potstill.data.frames import Frames
+from potstill.descriptors.symmetry_functions import describe
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.strategies.direct import principal_components
 from potstill.distillation.strategies.outlying_atom import outlying_scores
 from potstill.errors import PotstillError
-from potstill.frames import Frames
+from potstill.models.device import resolve_device
+from potstill.models.predict import predict
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.runtime.restart import Restart
-from potstill.sections import Training
-from potstill.training.assessment import uncertainty
-from potstill.training.descriptors import describe
-from potstill.training.device import resolve_device
+from potstill.settings import Training
 from potstill.training.loop import CHECKED_FRAMES, drawn, split, train
 from potstill.training.loss import prepare, scales
-from potstill.training.predict import predict
+from potstill.trust.assessment import uncertainty
 
 SETTINGS = Training(members=2, layers=(24, 16), steps=600)
 

@@ -11,20 +11,20 @@ import torch
 from ase.stress import full_3x3_to_voigt_6_stress
 from numpy.typing import NDArray
 
-from potstill.frames import Frames, write_frames
+from potstill.data.frames import Frames, write_frames
+from potstill.descriptors.feature_file import write_features
+from potstill.descriptors.pair_forces import forces_and_strain
+from potstill.descriptors.pair_strain import VOIGT, strain_slopes
+from potstill.descriptors.symmetry_functions import describe, describe_with_pairs
+from potstill.models.ensemble import Ensemble
+from potstill.models.evaluation import evaluate_model
+from potstill.models.model_file import save_ensemble
+from potstill.models.predict import predict
+from potstill.models.torchani_model import to_torchani
 from potstill.runtime.files import read_json
-from potstill.sections import Descriptor, Training
-from potstill.training.descriptors import describe, describe_with_pairs
-from potstill.training.ensemble import Ensemble
-from potstill.training.evaluation import evaluate_model
-from potstill.training.features import write_features
+from potstill.settings import Descriptor, Training
 from potstill.training.loop import Trainer
 from potstill.training.loss import errors, frame_losses, prepare
-from potstill.training.model_file import save_ensemble
-from potstill.training.pair_forces import forces_and_strain
-from potstill.training.pair_strain import VOIGT, strain_slopes
-from potstill.training.predict import predict
-from potstill.training.torchani_model import to_torchani
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
 from torchani.units import HARTREE_TO_EV

@@ -9,9 +9,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from potstill.errors import PotstillError
-from potstill.sections import Descriptor, Training
-from potstill.training.descriptors import (
+from potstill.descriptors.radial import SMALLEST, _gaussians, cutoff_at, gaussian_ratios
+from potstill.descriptors.symmetry_functions import (
     describe,
     describe_with_pairs,
     feature_count,
@@ -19,7 +18,8 @@ from potstill.training.descriptors import (
     pairs_bytes,
     shifts,
 )
-from potstill.training.symmetry import SMALLEST, _gaussians, cutoff_at, gaussian_ratios
+from potstill.errors import PotstillError
+from potstill.settings import Descriptor, Training
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
 from torchani.aev import AEVComputer, ANIAngular, ANIRadial

@@ -9,10 +9,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from potstill.training.ensemble import Ensemble
-from potstill.training.predict import predict_arrays
-from potstill.training.torchani_model import to_torchani
-from potstill.training.torchscript import save_torchscript
+from potstill.models.ensemble import Ensemble
+from potstill.models.predict import predict_arrays
+from potstill.models.torchani_model import to_torchani
+from potstill.models.torchscript import save_torchscript
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
 from torchani.units import HARTREE_TO_EV

@@ -9,14 +9,14 @@ import h5py
 import numpy as np
 import pytest
 
+from potstill.data.frames import Frames, write_frames
+from potstill.descriptors.feature_file import write_features
 from potstill.errors import PotstillError
-from potstill.frames import Frames, write_frames
-from potstill.sections import Training
-from potstill.training import load_ensemble
-from potstill.training.evaluation import evaluate_model
-from potstill.training.features import write_features
-from potstill.training.predict import predict
-from potstill.training.run import train_model
+from potstill.models import load_ensemble
+from potstill.models.evaluation import evaluate_model
+from potstill.models.predict import predict
+from potstill.settings import Training
+from potstill.training.train_model import train_model
 
 SHORT = Training(members=2, layers=(24, 16), steps=40, validation_interval=20, batch_frames=4)
 
@@ -122,7 +122,7 @@ def test_forces_of_a_part_of_a_large_set(
 ) -> None:
     results = []
     for count in (60, 7):
-        monkeypatch.setattr("potstill.training.evaluation.FORCE_ATOMS", count * labelled.atoms)
+        monkeypatch.setattr("potstill.models.evaluation.FORCE_ATOMS", count * labelled.atoms)
         files = tmp_path / f"{count}.h5", tmp_path / f"{count}.json"
         where = {"seed": 1, "device": "cpu", "threads": 1}
         evaluate_model(model, frame_file, features, output=files[0], summary=files[1], **where)

@@ -9,15 +9,15 @@ import pytest
 import torch
 from ase.stress import full_3x3_to_voigt_6_stress
 
+from potstill.data.frames import Frames
 from potstill.errors import PotstillError
-from potstill.frames import Frames
+from potstill.models.ensemble import Networks
+from potstill.models.predict import predict
 from potstill.runtime.restart import Restart
-from potstill.sections import Training
+from potstill.settings import Training
 from potstill.training import loss
-from potstill.training.ensemble import Networks
 from potstill.training.loop import Trainer, split, train
 from potstill.training.loss import errors, frame_losses, prepare
-from potstill.training.predict import predict
 
 SHORT = Training(members=2, layers=(24, 16), steps=30, validation_interval=10, batch_frames=4)
 

@@ -16,15 +16,15 @@ from ase.calculators.calculator import all_changes
 from ase.calculators.emt import EMT
 from ase.calculators.espresso import Espresso, EspressoProfile
 
+from potstill.data.frames import Frames, read_frames, write_frames
 from potstill.errors import PotstillError
-from potstill.frames import Frames, read_frames, write_frames
+from potstill.labels import join_chunks, relabel_chunk
+from potstill.labels.label_source import make_calculator, work_in
 from potstill.relaxation import open_calculator
 from potstill.relaxation.crystals import build_crystals
 from potstill.relaxation.relax import relax
-from potstill.sections import Labels, Training
-from potstill.training.run import train_model
-from potstill.translation import join_chunks, relabel_chunk
-from potstill.translation.label_source import make_calculator, work_in
+from potstill.settings import Labels, Training
+from potstill.training.train_model import train_model
 
 EMT_LABELS = Labels(calculator="ase.calculators.emt.EMT")
 

@@ -7,10 +7,10 @@ import ase.build
 import numpy as np
 import pytest
 
+from potstill.data.frames import Frames, read_frames, write_frames
 from potstill.errors import PotstillError
-from potstill.frames import Frames, read_frames, write_frames
 from potstill.potentials.eam import EamPotential, label_frames
-from potstill.translation import translate
+from potstill.translation.scaling import translate
 
 TABLES = {"Al": "Al", "Nb": "Ni-Nb"}
 

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 import yaml
 
-from potstill.frames import read_frames
-from potstill.potentials.tables import KNOWN
+from potstill.data.frames import read_frames
+from potstill.models import load_calculator
+from potstill.potentials.known_tables import KNOWN
 from potstill.provenance import describe, read_records
 from potstill.settings import load_settings
-from potstill.training import load_calculator
 
 ROOT = Path(__file__).parents[2]
 FIGURES = [

@@ -14,7 +14,7 @@ import yaml
 from ase.calculators.emt import EMT
 from snakemake.cli import get_argument_parser
 
-from potstill.frames import Frames, read_frames, write_frames
+from potstill.data.frames import Frames, read_frames, write_frames
 from potstill.settings import load_settings
 
 ROOT = Path(__file__).parents[2]

@@ -7,9 +7,9 @@ from typing import get_args
 
 from snakemake.exceptions import WorkflowError
 
-from potstill.bad_settings import did_you_mean
+from potstill.settings.complaints import did_you_mean
 from potstill.paper.tables import TITLES
-from potstill.sections import MOMT_RULE, Model, StrategyName
+from potstill.settings import MOMT_RULE, Model, StrategyName
 from potstill.settings import is_relabelled, split_set
 from potstill.training.memory import training_memory_MiB
 from potstill.versions import VERSION

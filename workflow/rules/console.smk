@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from potstill.paper.run_summary import run_summary
+from potstill.report.run_summary import run_summary
 from potstill.runtime import time_left
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from potstill.errors import PotstillError
 from potstill.potentials.setfl import numbers_sha256, table_text
 from potstill.runtime.files import read_json
-from potstill.runtime.provenance import file_sha256
+from potstill.runtime.records import file_sha256
 
 Record = dict[str, Any]
 

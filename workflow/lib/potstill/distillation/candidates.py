@@ -7,11 +7,11 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from potstill.data.frames import Frames
+from potstill.descriptors.symmetry_functions import describe, smallest_spread
 from potstill.distillation.scores import BlockScores
 from potstill.errors import PotstillError
-from potstill.frames import Frames
-from potstill.sections import Descriptor
-from potstill.training.descriptors import describe, smallest_spread
+from potstill.settings import Descriptor
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from potstill.errors import PotstillError
+from potstill.report.markup import write_csv
 from potstill.runtime.files import read_json
-from potstill.runtime.markup import write_csv
 from potstill.runtime.unreadable import AGAIN
 
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from potstill.frames import read_frames, write_frames
-from potstill.sections import Distillation
+from potstill.data.frames import read_frames, write_frames
+from potstill.settings import Distillation
 
 
 def write_distilled(

@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+from potstill.data.frames import Frames, read_frames
 from potstill.distillation.candidates import Candidates
 from potstill.errors import PotstillError
-from potstill.frames import Frames, read_frames
+from potstill.report.markup import markdown_table, write_csv, write_text
 from potstill.runtime.files import read_json, write_json
-from potstill.runtime.markup import markdown_table, write_csv, write_text
 from potstill.runtime.progress import say
 from potstill.runtime.unreadable import AGAIN
-from potstill.sections import Descriptor
-from potstill.training.assessment import regions
+from potstill.settings import Descriptor
+from potstill.trust.assessment import regions
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]

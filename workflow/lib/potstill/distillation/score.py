@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
+from potstill.data.frames import read_frames
 from potstill.distillation.blocks import block_range
 from potstill.distillation.scores import BlockScores, write_scores
-from potstill.frames import read_frames
+from potstill.models import load_ensemble
+from potstill.models.device import limit_threads
+from potstill.models.predict import predict
 from potstill.runtime.progress import say
-from potstill.training import load_ensemble
-from potstill.training.device import limit_threads
-from potstill.training.predict import predict
 
 
 def score_block(

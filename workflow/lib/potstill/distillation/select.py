@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from potstill.data.frames import Frames, read_frames, write_frames
 from potstill.distillation.blocks import block_range
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.scores import BlockScores, read_scores
 from potstill.distillation.strategies import Pick, find
 from potstill.errors import PotstillError
-from potstill.frames import Frames, read_frames, write_frames
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
-from potstill.runtime.random import stream
+from potstill.runtime.streams import stream
 from potstill.runtime.unreadable import AGAIN
-from potstill.sections import Descriptor, Distillation
+from potstill.settings import Descriptor, Distillation
 
 Indices = NDArray[np.int64]
 ADDED_COLUMNS = ("source_index", "iteration")

@@ -8,8 +8,8 @@ import numpy as np
 
 from potstill.paper.data import read_evaluation
 from potstill.paper.figures.parity import HIGH_SHARE, high_energy
+from potstill.report.markup import MISSING, markdown_table, write_csv, write_text
 from potstill.runtime.files import read_json
-from potstill.runtime.markup import MISSING, markdown_table, write_csv, write_text
 
 HEADER = [
     "element", "trained_on", "frames", "atoms", "labels", "mae_meV_per_atom",

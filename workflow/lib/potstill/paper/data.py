@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from potstill.data.frames import Frames, read_frames
 from potstill.errors import PotstillError
-from potstill.frames import Frames, read_frames
 from potstill.runtime.unreadable import AGAIN, HDF5, unreadable
 
 Floats = NDArray[np.float64]

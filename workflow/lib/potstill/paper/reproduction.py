@@ -15,8 +15,8 @@ from potstill.paper.data import Trained
 from potstill.paper.numbers import Number
 from potstill.paper.small import small_png
 from potstill.paper.tables import TITLES
+from potstill.report.markup import markdown_table, write_csv, write_text
 from potstill.runtime.files import read_json
-from potstill.runtime.markup import markdown_table, write_csv, write_text
 from potstill.runtime.times import Job, StageTime, by_stage, elapsed
 
 GOAL_MINUTES = 60.0

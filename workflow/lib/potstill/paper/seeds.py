@@ -7,8 +7,8 @@ import numpy as np
 
 from potstill.paper.numbers import GOAL_BOND_A, GOAL_CRYSTAL_MEV
 from potstill.paper.tables import STRUCTURES, Crystal, rank_of, read_crystals
+from potstill.report.markup import markdown_table, write_csv, write_text
 from potstill.runtime.files import read_json
-from potstill.runtime.markup import markdown_table, write_csv, write_text
 
 HEADER = [
     "model", "frames", "structure", "seeds", "bond_length_A", "bond_std_A", "bond_error_A",

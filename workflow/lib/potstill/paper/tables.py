@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from potstill.errors import PotstillError
 from potstill.paper.printed import TABLES
+from potstill.report.markup import Table, write_csv, write_markdown, write_tex
+from potstill.report.page import write_page
 from potstill.runtime.files import read_json
-from potstill.runtime.markup import Table, write_csv, write_markdown, write_tex
-from potstill.runtime.page import write_page
 
 HCP, HCP_PRINTED = "HCP", "HCP c/a=sqrt(3)"
 STRUCTURES = ("FCC", "BCC", HCP, HCP_PRINTED)

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from potstill.data.frames import Frames, atomic_number
+from potstill.data.geometry import check_geometry
 from potstill.errors import PotstillError
-from potstill.frames import Frames, atomic_number
-from potstill.geometry import check_geometry
-from potstill.potentials.kernel import Tables, energy_forces, make_work, strain_derivative
+from potstill.potentials.eam_kernel import Tables, energy_forces, make_work, strain_derivative
 from potstill.potentials.neighbours import Floats, half_list, image_reach, image_shifts, wrap
 from potstill.potentials.setfl import Setfl, read_setfl
 from potstill.runtime.compiled import njit, numba_threads, parallel, prange, renamed

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from potstill.errors import PotstillError
+from potstill.potentials.known_tables import KNOWN, KnownTable
 from potstill.potentials.setfl import (
     Setfl,
     format_setfl,
@@ -12,7 +13,6 @@ from potstill.potentials.setfl import (
     table_text,
 )
 from potstill.potentials.sources import SOURCES
-from potstill.potentials.tables import KNOWN, KnownTable
 from potstill.runtime.files import atomic_path
 from potstill.runtime.progress import say
 

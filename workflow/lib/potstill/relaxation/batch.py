@@ -13,13 +13,13 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from potstill.data.geometry import check_geometry
 from potstill.errors import PotstillError
-from potstill.geometry import check_geometry
+from potstill.models.ensemble import Ensemble
+from potstill.models.predict import predict_arrays
 from potstill.relaxation.coordinates import Evaluate, Floats, Mask, Points, Space
 from potstill.relaxation.lbfgs import History
 from potstill.relaxation.springs import inverse_hessians
-from potstill.training.ensemble import Ensemble
-from potstill.training.predict import predict_arrays
 
 # Share of what the slope promises that a step has to gain.
 _DECREASE = 1e-4

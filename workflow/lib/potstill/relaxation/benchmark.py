@@ -9,7 +9,7 @@ from potstill.relaxation.crystals import build_crystals
 from potstill.relaxation.relax import relax
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
-from potstill.sections import Element
+from potstill.settings import Element
 
 
 def relax_crystals(

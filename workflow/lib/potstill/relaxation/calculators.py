@@ -4,11 +4,11 @@ from pathlib import Path
 
 from ase.calculators.calculator import Calculator
 
-from potstill.potentials.calculator import EAM
+from potstill.labels.label_source import make_calculator, work_in
+from potstill.models import load_calculator
 from potstill.potentials.eam import EamPotential
-from potstill.sections import Labels
-from potstill.training import load_calculator
-from potstill.translation.label_source import make_calculator, work_in
+from potstill.potentials.eam_calculator import EAM
+from potstill.settings import Labels
 
 
 def open_calculator(

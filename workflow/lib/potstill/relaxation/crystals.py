@@ -9,7 +9,7 @@ from math import sqrt
 import ase
 import ase.build
 
-from potstill.frames import atomic_number
+from potstill.data.frames import atomic_number
 
 FCC, BCC, HCP, HCP_PRINTED = "FCC", "BCC", "HCP", "HCP c/a=sqrt(3)"
 IDEAL_C_OVER_A = sqrt(8 / 3)

@@ -16,8 +16,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from potstill.descriptors.pairs import half_pairs
 from potstill.runtime.compiled import njit, parallel, prange
-from potstill.training.kernel import half_pairs
 
 Floats = NDArray[np.float64]
 

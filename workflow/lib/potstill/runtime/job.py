@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from potstill.errors import PotstillError
 from potstill.runtime.files import writing
-from potstill.runtime.provenance import record_job
+from potstill.runtime.records import record_job
 
 
 class _Tee:

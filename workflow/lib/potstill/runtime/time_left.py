@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping
 from graphlib import TopologicalSorter
 from typing import NamedTuple
 
-from potstill.sections import Momt, Npt, Training
+from potstill.settings import Momt, Npt, Training
 
 # What jobs of a rule take, s; of other rules OTHER_SECONDS, most of them for the imports.
 SECONDS = {

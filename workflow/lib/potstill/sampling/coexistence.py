@@ -19,16 +19,16 @@ from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
-from potstill.potentials.calculator import EAM
 from potstill.potentials.eam import EamPotential
+from potstill.potentials.eam_calculator import EAM
 from potstill.runtime.compiled import use_threads
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
-from potstill.runtime.random import stream, stream_seed
+from potstill.runtime.streams import stream, stream_seed
 from potstill.sampling.engine import Walkers, advance
 from potstill.sampling.validation import plain
 from potstill.sampling.walkers import make_physics, unbiased
-from potstill.sections import ATOMS_PER_CELL, Element, Npt
+from potstill.settings import ATOMS_PER_CELL, Element, Npt
 
 Floats = NDArray[np.float64]
 

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Protocol
 
 from potstill.errors import PotstillError
-from potstill.potentials.kernel import Tables
+from potstill.potentials.eam_kernel import Tables
 from potstill.sampling import engine
 from potstill.sampling.bias import Mesh
 from potstill.sampling.engine import Floats, Physics, Walkers

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
-from potstill.potentials.kernel import Tables, energy_forces
+from potstill.potentials.eam_kernel import Tables, energy_forces
 from potstill.runtime.compiled import njit, parallel, prange
 from potstill.runtime.lanes import Lanes, load4, splat4, store, sum3
 from potstill.sampling.bias import Mesh, evaluate_bias

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.potentials.kernel import Tables, Work, make_work
+from potstill.potentials.eam_kernel import Tables, Work, make_work
 from potstill.potentials.neighbours import Indices, image_reach, image_shifts, wrap
 from potstill.runtime.compiled import njit
 from potstill.runtime.lanes import load4, splat4, sum3

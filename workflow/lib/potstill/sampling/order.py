@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from potstill.runtime.compiled import njit
 from potstill.sampling.elementary import cos_sin
-from potstill.sections import ATOMS_PER_CELL
+from potstill.settings import ATOMS_PER_CELL
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -18,7 +18,7 @@ from potstill.runtime.progress import say
 from potstill.sampling.engine import Floats, advance
 from potstill.sampling.order import cells_per_side
 from potstill.sampling.walkers import MELT_PS, crystal_walkers, make_physics, unbiased
-from potstill.sections import Count, Element, Momt, Positive, Range
+from potstill.settings import Count, Element, Momt, Positive, Range
 
 # Width of a deposit along H over the standard deviation of H at T0.
 WIDTH_SHARE = 0.65

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from potstill.data.geometry import check_geometry
 from potstill.errors import PotstillError
-from potstill.geometry import check_geometry
 from potstill.potentials.eam import SAME_SPOT_A
 from potstill.potentials.neighbours import Floats
 from potstill.runtime.compiled import njit

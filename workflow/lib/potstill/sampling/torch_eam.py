@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from potstill.potentials.kernel import Tables
+from potstill.potentials.eam_kernel import Tables
 
 # Candidate pairs looked at together when lists are built; bounds the memory of a build.
 BLOCK = 2**24

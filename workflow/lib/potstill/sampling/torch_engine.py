@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from potstill.errors import PotstillError
-from potstill.potentials.kernel import Tables
+from potstill.potentials.eam_kernel import Tables
 from potstill.sampling.bias import Mesh
 from potstill.sampling.engine import Floats, Physics, Walkers
 from potstill.sampling.start_check import check_walkers

@@ -7,16 +7,16 @@ import numpy as np
 from ase import units
 from numpy.typing import NDArray
 
+from potstill.data.frames import Frames, read_frames
 from potstill.errors import PotstillError
-from potstill.frames import Frames, read_frames
 from potstill.potentials.eam import EamPotential
 from potstill.runtime.compiled import use_threads
 from potstill.runtime.files import atomic_path
 from potstill.runtime.progress import say
 from potstill.sampling.analysis import weights
 from potstill.sampling.floor import Floor
-from potstill.sampling.run import Sampler
-from potstill.sections import Element, Npt
+from potstill.sampling.sample import Sampler
+from potstill.settings import Element, Npt
 
 Floats = NDArray[np.float64]
 

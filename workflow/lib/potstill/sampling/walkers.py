@@ -8,11 +8,11 @@ from ase.build import bulk
 from numpy.typing import NDArray
 
 from potstill.potentials.eam import EamPotential
-from potstill.runtime.random import stream, stream_seed
+from potstill.runtime.streams import stream, stream_seed
 from potstill.sampling.bias import Mesh
 from potstill.sampling.engine import Floats, Physics, Walkers, advance
 from potstill.sampling.order import cells_per_side, order_vectors
-from potstill.sections import Element, Momt, Npt
+from potstill.settings import Element, Momt, Npt
 
 Flags = NDArray[np.bool_]
 

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from potstill.data.frames import Frames
 from potstill.errors import PotstillError
-from potstill.frames import Frames
+from potstill.models.ensemble import Ensemble, Networks
 from potstill.runtime.progress import Progress
-from potstill.runtime.random import stream
 from potstill.runtime.restart import Restart, State
-from potstill.sections import Training
-from potstill.training.ensemble import Ensemble, Networks
+from potstill.runtime.streams import stream
+from potstill.settings import Training
 from potstill.training.loss import Data, errors, frame_losses, prepare
 from potstill.training.soap import Soap
 

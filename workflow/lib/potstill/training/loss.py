@@ -16,20 +16,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from potstill.errors import PotstillError
-from potstill.frames import Frames
-from potstill.runtime.progress import say
-from potstill.sections import KEPT_BYTES, Training
-from potstill.training.descriptors import (
+from potstill.data.frames import Frames
+from potstill.descriptors.pair_forces import ForceMap, FreshForces, force_map
+from potstill.descriptors.pair_strain import VOIGT, strain_slopes
+from potstill.descriptors.symmetry_functions import (
     Pairs,
     describe,
     describe_with_pairs,
     pairs_bytes,
     smallest_spread,
 )
-from potstill.training.ensemble import Networks
-from potstill.training.pair_forces import ForceMap, FreshForces, force_map
-from potstill.training.pair_strain import VOIGT, strain_slopes
+from potstill.errors import PotstillError
+from potstill.models.ensemble import Networks
+from potstill.runtime.progress import say
+from potstill.settings import KEPT_BYTES, Training
 
 # Root mean squares below these say nothing: DFT codes converge energies to about 0.01 meV an atom,
 # forces to 1 meV/A and stress to 0.1 kbar (6e-5 eV/A^3) at best; EAM tables round at 1e-7 eV.

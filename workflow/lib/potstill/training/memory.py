@@ -2,7 +2,7 @@
 
 import math
 
-from potstill.sections import KEPT_BYTES, Descriptor
+from potstill.settings import KEPT_BYTES, Descriptor
 
 # What an atom takes in a file of frames.
 FILE_BYTES = 70

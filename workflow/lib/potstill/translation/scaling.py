@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from potstill.data.frames import Frames, read_frames, write_frames
 from potstill.errors import PotstillError
-from potstill.frames import Frames, read_frames, write_frames
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.runtime.progress import say
 from potstill.sampling.order import ORDER_LIMITS

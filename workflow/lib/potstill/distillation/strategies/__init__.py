@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from potstill.distillation.candidates import Candidates
 from potstill.errors import PotstillError
-from potstill.sections import Distillation
+from potstill.settings import Distillation
 
 
 class Pick(NamedTuple):

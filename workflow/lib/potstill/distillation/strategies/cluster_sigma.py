@@ -11,7 +11,7 @@ import numpy as np
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.strategies import Pick
 from potstill.distillation.strategies.direct import clusters, first_of_each, principal_components
-from potstill.sections import Distillation
+from potstill.settings import Distillation
 
 NEEDS_SCORES = True
 NEEDS_LABELS = False

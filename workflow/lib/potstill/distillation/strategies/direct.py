@@ -15,7 +15,7 @@ from scipy.cluster.vq import kmeans2
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.strategies import Pick
 from potstill.distillation.strategies.farthest_point import farthest_points
-from potstill.sections import Distillation
+from potstill.settings import Distillation
 
 NEEDS_SCORES = False
 NEEDS_LABELS = False

@@ -11,7 +11,7 @@ from scipy.spatial.distance import cdist
 
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.strategies import Pick
-from potstill.sections import Distillation
+from potstill.settings import Distillation
 
 NEEDS_SCORES = False
 NEEDS_LABELS = False

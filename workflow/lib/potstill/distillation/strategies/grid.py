@@ -6,9 +6,9 @@ H holds the energy, so every candidate must be labelled before the first is pick
 import numpy as np
 
 from potstill.distillation.candidates import Candidates
-from potstill.distillation.grid import grid_indices
 from potstill.distillation.strategies import Pick
-from potstill.sections import Distillation
+from potstill.paper.grid_cells import grid_indices
+from potstill.settings import Distillation
 
 NEEDS_SCORES = False
 NEEDS_LABELS = True

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.strategies import Pick, highest
 from potstill.errors import PotstillError
-from potstill.sections import Distillation
+from potstill.settings import Distillation
 
 NEEDS_SCORES = True
 NEEDS_LABELS = False

@@ -4,7 +4,7 @@ import numpy as np
 
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.strategies import Pick
-from potstill.sections import Distillation
+from potstill.settings import Distillation
 
 NEEDS_SCORES = False
 NEEDS_LABELS = False

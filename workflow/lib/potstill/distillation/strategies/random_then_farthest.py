@@ -9,7 +9,7 @@ import numpy as np
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.strategies import Pick, random
 from potstill.distillation.strategies.farthest_point import farthest_points, reasons
-from potstill.sections import Distillation
+from potstill.settings import Distillation
 
 NEEDS_SCORES = False
 NEEDS_LABELS = False

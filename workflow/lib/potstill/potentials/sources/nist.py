@@ -6,7 +6,7 @@ import urllib.request
 from typing import Any
 
 from potstill.errors import PotstillError
-from potstill.potentials.tables import KnownTable
+from potstill.potentials.known_tables import KnownTable
 
 LABEL = "NIST's Interatomic Potentials Repository"
 TIMEOUT_S = 10

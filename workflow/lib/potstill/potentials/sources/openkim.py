@@ -14,8 +14,8 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from potstill.errors import PotstillError
+from potstill.potentials.known_tables import KnownTable
 from potstill.potentials.sources.command import run
-from potstill.potentials.tables import KnownTable
 
 LABEL = "Debian's package openkim-models"
 PACKAGE = "openkim-models"

@@ -1,0 +1,1 @@
+"""Frames: what they are, their files, and whether their labels belong together."""

@@ -1,0 +1,124 @@
+"""Do two kinds of labels of the same frames agree, as one linear model explains both?
+
+Energies, forces and stress are all linear in the weights w of E = sum_i w.D_i. If the labels are in
+units that belong together, one w explains both kinds. If not, it does so only after one kind is
+multiplied by the factor that is missing. Few frames leave w free, so that it explains right labels
+whatever they are: they never look worse in their own units than in others.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from potstill.data.frames import Floats
+
+# Factors that are taken for one, as the linear model is not the truth, and those that are not.
+NEAR = (1.0, 0.33, 0.5, 0.7, 1.4, 2.0, 3.0)
+FAR = tuple(
+    sign * size
+    for size in np.logspace(-3, 3, 49)
+    for sign in (1.0, -1.0)
+    if sign < 0 or not 0.2 < size < 5
+)
+RIDGE = 1e-6
+# Unexplained shares below this are the ridge's and rounding's.
+UNEXPLAINED_FLOOR = 1e-6
+# Standard errors that make a finding sure.
+ERRORS = 2.0
+
+
+class Labels(NamedTuple):
+    """Labels of F frames, R of each: design (F, R, D), what each weight adds; values (F, R)."""
+
+    design: Floats
+    values: Floats
+
+    def centred(self) -> "Labels":
+        """Return the labels about their mean over the frames."""
+        return Labels(self.design - self.design.mean(axis=0), self.values - self.values.mean(0))
+
+    def scaled(self, factor: float) -> "Labels":
+        """Return the labels times a factor, both sides over the size of the values then."""
+        size = abs(factor) * np.sqrt((self.values**2).sum())
+        return Labels(self.design / size, self.values * (factor / size))
+
+    def unexplained(self, w: Floats) -> Floats:
+        """Return the sum of squares of each frame (F,) that w leaves."""
+        return np.asarray(((self.values - self.design @ w) ** 2).sum(axis=1))
+
+
+class Share(NamedTuple):
+    """Share of the sum of squares that is explained, and its standard error over the frames."""
+
+    value: float
+    error: float
+
+    def surely_below(self, least: float) -> bool:
+        """Return whether it is below `least` by several standard errors."""
+        return self.value + ERRORS * self.error < least
+
+
+class Agreement(NamedTuple):
+    """How well one model explains both kinds of labels.
+
+    factor: what the second kind must be multiplied by to be explained best. ratio: share that is
+    unexplained with factors near one over that with the best far one; of right labels below one or
+    so. sure: whether it is above one by several standard errors. explained: the lesser of the two
+    shares that are explained with the best factor.
+    """
+
+    factor: float
+    ratio: float
+    sure: bool
+    explained: float
+
+
+def fit(*kinds: Labels) -> Floats:
+    """Return the weights (D,) that explain the labels, by ridge regression."""
+    design = np.concatenate([labels.design.reshape(labels.values.size, -1) for labels in kinds])
+    values = np.concatenate([labels.values.ravel() for labels in kinds])
+    return _solve(design.T @ design, design.T @ values)
+
+
+def share(labels: Labels, w: Floats) -> Share:
+    """Return the share of the labels' squares that w explains."""
+    left, all_ = labels.unexplained(w), (labels.values**2).sum(axis=1)
+    without = 1 - (left.sum() - left) / np.maximum(all_.sum() - all_, np.finfo(float).tiny)
+    return Share(1 - float(left.sum() / all_.sum()), _jackknife(without))
+
+
+def agreement(first: Labels, second: Labels) -> Agreement:
+    """Return whether one model explains both kinds of labels, and with which factor."""
+    first = first.scaled(1.0)
+    rows = first.design.reshape(first.values.size, -1)
+    square, product = rows.T @ rows, rows.T @ first.values.ravel()
+    unit = second.scaled(1.0)
+    rows = unit.design.reshape(unit.values.size, -1)
+    square_2, product_2 = rows.T @ rows, rows.T @ unit.values.ravel()
+
+    def left(factor: float) -> tuple[Floats, Floats]:
+        w = _solve(square + square_2 / factor**2, product + product_2 / factor)
+        return first.unexplained(w), second.scaled(factor).unexplained(w)
+
+    def left_in_all(factor: float) -> float:
+        return float(np.add(*left(factor)).sum())
+
+    near, far = min(NEAR, key=left_in_all), min(FAR, key=left_in_all)
+    floor = UNEXPLAINED_FLOOR / len(unit.values)
+    by_near, by_far = np.add(*left(near)) + floor, np.add(*left(far)) + floor
+    ratio = float(by_near.sum() / by_far.sum())
+    without = np.log((by_near.sum() - by_near) / (by_far.sum() - by_far))
+    best = near if ratio < 1 else far
+    explained = 1 - max(float(part.sum()) for part in left(best))
+    sure = bool(np.log(ratio) > ERRORS * _jackknife(without))
+    return Agreement(float(best), ratio, sure, explained)
+
+
+def _jackknife(without: Floats) -> float:
+    """Return the standard error of a statistic from its values (F,) without each frame."""
+    return float(np.sqrt((len(without) - 1) * without.var()))
+
+
+def _solve(square: Floats, product: Floats) -> Floats:
+    square = square + RIDGE * np.trace(square) / len(square) * np.eye(len(square))
+    return np.asarray(np.linalg.solve(square, product), dtype=np.float64)

@@ -1,0 +1,1 @@
+"""Symmetry functions of atoms' surroundings, and their derivatives."""

@@ -1,0 +1,136 @@
+"""Pairs of atoms, and all symmetry functions of many frames: one thread a frame."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from potstill.descriptors.angular import add_angular, add_angular_with_slopes
+from potstill.descriptors.radial import Array, Floats, Functions, Indices, add_radial
+from potstill.potentials.neighbours import half_list, image_reach, image_shifts, wrap
+from potstill.runtime.compiled import njit, parallel, prange
+
+# Nearer atoms lie on one spot: wrapping leaves as much of two equal positions.
+COINCIDENCE_A = 1e-6
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def half_pairs(positions: Floats, cell: Floats, cutoff: float) -> tuple[Indices, Floats, Floats]:
+    """Return atoms (P, 2), vectors (P, 3) and distances (P,) of all pairs closer than `cutoff`."""
+    atoms = positions.shape[0]
+    inverse = np.linalg.inv(cell)
+    x = positions.copy()
+    wrap(x, cell, inverse, atoms)
+    reach = image_reach(inverse, cutoff)
+    images = np.zeros(((2 * reach[0] + 1) * (2 * reach[1] + 1) * (2 * reach[2] + 1), 3))
+    image_shifts(cell, reach, images)
+    start = np.zeros(atoms + 1, dtype=np.uint32)
+    # twice what a uniform density would need; doubled until the list fits
+    capacity = int(4.2 * cutoff**3 * atoms / abs(np.linalg.det(cell)) * atoms) + 64
+    count = -1
+    while count < 0:
+        partner = np.zeros(capacity, dtype=np.uint32)
+        image = np.zeros(capacity, dtype=np.uint32)
+        count = half_list(x, atoms, cell, inverse, cutoff, reach, start, partner, image)
+        capacity *= 2
+    index = np.empty((count, 2), dtype=np.int32)
+    vector = np.empty((count, 3))
+    distance = np.empty(count)
+    for i in range(atoms):
+        for p in range(start[i], start[i + 1]):
+            index[p, 0] = i
+            index[p, 1] = partner[p]
+            square = 0.0
+            for d in range(3):
+                vector[p, d] = x[partner[p], d] + images[image[p], d] - x[i, d]
+                square += vector[p, d] ** 2
+            distance[p] = math.sqrt(square)
+    return index, vector, distance
+
+
+@parallel(cache=True, nogil=True)
+def count_pairs(
+    positions: Floats,
+    cells: Floats,
+    radial_cutoff: float,
+    angular_cutoff: float,
+    counts: NDArray[np.int64],
+) -> None:
+    """Write the number of half pairs and of ordered angular pairs of each frame."""
+    for f in prange(len(cells)):
+        distance = half_pairs(positions[f], cells[f], radial_cutoff)[2]
+        counts[f, 0] = len(distance)
+        counts[f, 1] = 2 * np.sum(distance < angular_cutoff)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _by_centre(
+    atoms: int, index: Indices, vector: Floats, distance: Floats, cutoff: float
+) -> tuple[NDArray[np.int64], Indices, Floats]:
+    """Turn the half pairs closer than `cutoff` into ordered pairs sorted by centre.
+
+    Returns the start (N + 1,) of each atom's pairs, index (Q, 2) and vector (Q, 3).
+    """
+    start = np.zeros(atoms + 1, dtype=np.int64)
+    for p in range(len(distance)):
+        if distance[p] < cutoff:
+            start[index[p, 0] + 1] += 1
+            start[index[p, 1] + 1] += 1
+    start = np.cumsum(start)
+    place = start.copy()
+    ordered = np.empty((start[atoms], 2), dtype=np.int32)
+    vectors = np.empty((start[atoms], 3))
+    for p in range(len(distance)):
+        if distance[p] < cutoff:
+            for side in range(2):
+                q = place[index[p, side]]
+                place[index[p, side]] += 1
+                ordered[q, 0] = index[p, side]
+                ordered[q, 1] = index[p, 1 - side]
+                for d in range(3):
+                    vectors[q, d] = vector[p, d] if side == 0 else -vector[p, d]
+    return start, ordered, vectors
+
+
+@parallel(cache=True, nogil=True)
+def describe_frames(
+    positions: Floats,
+    cells: Floats,
+    functions: Functions,
+    values: Floats,
+    radial_start: NDArray[np.int64],
+    radial_index: Indices,
+    radial_unit: Array,
+    radial_length: Array,
+    radial_slope: Array,
+    angular_start: NDArray[np.int64],
+    angular_index: Indices,
+    angular_vector: Array,
+    angular_slope: Array,
+    with_pairs: bool,
+) -> None:
+    """Fill features and, if asked, the arrays of `Pairs`; each frame is one thread's.
+
+    A feature of a frame in which two atoms coincide is NaN.
+    """
+    for f in prange(len(cells)):
+        index, vector, distance = half_pairs(positions[f], cells[f], functions.radial_cutoff)
+        first, last = radial_start[f], radial_start[f + 1]
+        add_radial(index, distance, functions, values[f], radial_slope[first:last], with_pairs)
+        start, ordered, vectors = _by_centre(
+            positions.shape[1], index, vector, distance, functions.angular_cutoff
+        )
+        row, end = angular_start[f], angular_start[f + 1]
+        if with_pairs:
+            slope = angular_slope[row:end]
+            add_angular_with_slopes(start, vectors, functions, values[f], slope)
+            radial_index[first:last] = index
+            radial_unit[first:last] = vector / distance.reshape(-1, 1)
+            radial_length[first:last] = distance
+            angular_index[row:end] = ordered
+            angular_vector[row:end] = vectors
+        else:
+            add_angular(start, vectors, functions, values[f])
+        for p in range(len(distance)):
+            if distance[p] < COINCIDENCE_A:  # no direction, and so no force
+                values[f, index[p, 0], 0] = np.nan

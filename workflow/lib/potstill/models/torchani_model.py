@@ -1,0 +1,95 @@
+"""The same ensemble as a torchani model, for export and as the check of ours."""
+
+import os
+
+import torch
+
+from potstill.descriptors.symmetry_functions import angle_sections, radial_shifts, shifts
+from potstill.models.ensemble import Ensemble
+
+os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
+
+from torchani.aev import AEVComputer, ANIAngular, ANIRadial
+from torchani.arch import ANI
+from torchani.nn import ANINetworks, AtomicNetwork, TightCELU
+from torchani.nn import Ensemble as Members
+from torchani.sae import SelfEnergy
+from torchani.units import HARTREE_TO_EV
+
+_ACTIVATIONS = {"silu": torch.nn.SiLU, "gelu": torch.nn.GELU, "celu": TightCELU}
+
+
+def to_torchani(ensemble: Ensemble) -> ANI:
+    """Return a torchani model (float64, Hartree) of the same energies.
+
+    Standardisation is folded into the first layer and the energy scale into the last. Feed it
+    single periodic frames, or batches through `compute_from_neighbors`: torchani 2.9.0's own
+    neighbour lists lose all but the first frame of a periodic batch.
+    """
+    networks = [
+        ANINetworks({ensemble.symbol: _network(ensemble, m)})
+        for m in range(ensemble.settings.members)
+    ]
+    model = ANI(
+        symbols=[ensemble.symbol],
+        aev_computer=_aev_computer(ensemble),
+        neural_networks=Members(networks),
+        energy_shifter=SelfEnergy([ensemble.symbol], [0.0]),
+    ).double()
+    # set after the change to float64, because constructors round constants to float32
+    computer = model.aev_computer
+    for term, constants in (
+        (computer.radial, _radial(ensemble)),
+        (computer.angular, _angular(ensemble)),
+    ):
+        for name, value in constants.items():
+            getattr(term, name).copy_(torch.as_tensor(value, dtype=torch.float64))
+    model.energy_shifter.self_energies.fill_(ensemble.self_energy_eV / HARTREE_TO_EV)
+    return model
+
+
+def _radial(ensemble: Ensemble) -> dict[str, float | list[float]]:
+    d = ensemble.settings.descriptor
+    return {"eta": d.radial_eta, "shifts": radial_shifts(d).tolist()}
+
+
+def _angular(ensemble: Ensemble) -> dict[str, float | list[float]]:
+    d = ensemble.settings.descriptor
+    values = shifts(d.angular_start_A, d.angular_cutoff_A, d.angular_shifts)
+    sections = angle_sections(d.angle_sections)
+    return {
+        "eta": d.angular_eta,
+        "zeta": d.zeta,
+        "shifts": values.tolist(),
+        "sections": sections.tolist(),
+    }
+
+
+def _aev_computer(ensemble: Ensemble) -> AEVComputer:
+    d = ensemble.settings.descriptor
+    return AEVComputer(
+        radial=ANIRadial(**_radial(ensemble), cutoff=d.radial_cutoff_A),
+        angular=ANIAngular(**_angular(ensemble), cutoff=d.angular_cutoff_A),
+        num_species=1,
+        cutoff_fn=d.cutoff_function,
+    )
+
+
+def _network(ensemble: Ensemble, member: int) -> AtomicNetwork:
+    """Return one member's network with standardisation and units folded in."""
+    weights = [w[member].detach().cpu() for w in ensemble.networks.weights]
+    biases = [b[member, 0].detach().cpu() for b in ensemble.networks.biases]
+    mean, std = ensemble.mean.cpu(), ensemble.std.cpu()
+    biases[0] = biases[0] - (mean / std) @ weights[0]
+    weights[0] = weights[0] / std[:, None]
+    factor = ensemble.scale_eV / HARTREE_TO_EV
+    weights[-1], biases[-1] = weights[-1] * factor, biases[-1] * factor
+    sizes = [len(weights[0]), *(w.shape[1] for w in weights)]
+    network = AtomicNetwork(sizes, _ACTIVATIONS[ensemble.settings.activation](), bias=True).double()
+    with torch.no_grad():
+        for layer, weight, bias in zip(
+            [*network.layers, network.final_layer], weights, biases, strict=True
+        ):
+            layer.weight.copy_(weight.T)
+            layer.bias.copy_(bias)
+    return network

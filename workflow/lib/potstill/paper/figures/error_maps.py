@@ -1,0 +1,126 @@
+"""Where a model errs on a sampled set, and what its uncertainty tells of it."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.special import erf
+
+from potstill.paper.data import Floats, read_datasets
+from potstill.paper.style import BLUE, DENSITY, GREY, PAGE, RED, drawn, panel_letter
+from potstill.runtime.files import read_json
+from potstill.trust.assessment import SMALLEST_SIGMA_EV, calibration_frames
+
+NAMES = (
+    "energy",
+    "predicted_energy",
+    "energy_std",
+    "atomic_std",
+    "force_frame",
+    "atomic_force_error",
+    "enthalpy",
+    "order_parameter",
+)
+# Frames, or atoms, to a point of a curve; points drawn one by one.
+BINS, DRAWN = 12, 4000
+
+
+def _binned(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Return the means of x and the root mean squares of y in bins of equal numbers of points."""
+    parts = np.array_split(np.argsort(x), min(BINS, len(x)))
+    return (
+        np.array([x[part].mean() for part in parts]),
+        np.array([np.sqrt(np.mean(y[part] ** 2)) for part in parts]),
+    )
+
+
+def _plane(figure: Figure, axes: Axes, enthalpy: Floats, order: Floats, error: Floats) -> None:
+    """Draw the mean absolute error in the cells of the plane."""
+    cells = axes.hexbin(
+        enthalpy, order, np.abs(error), gridsize=32, cmap=DENSITY, bins="log", linewidths=0.1
+    )
+    figure.colorbar(cells, ax=axes, label="mean |error| (meV/atom)", pad=0.02)
+    axes.set(xlabel="H/N (eV/atom)", ylabel="O/N", title="energy error by region")
+
+
+def _against_sigma(axes: Axes, sigma: Floats, error: Floats, factor: float | None) -> None:
+    """Draw errors against sigma, where both are positive, and their root mean square along it."""
+    positive = (sigma > 0) & (error > 0)
+    sigma, error = sigma[positive], error[positive]
+    if not len(error):  # as of one frame, whose error is the mean error
+        return
+    every = max(1, len(sigma) // DRAWN)
+    axes.plot(
+        sigma[::every], error[::every], ".", color=BLUE, markersize=1.5, alpha=0.5, rasterized=True
+    )
+    axes.plot(*_binned(sigma, error), "o-", color=RED, label="root mean square")
+    axes.set(xscale="log", yscale="log", ylim=(np.quantile(error, 0.01), 1.3 * error.max()))
+    if factor is not None:
+        ends = np.array([sigma.min(), sigma.max()])
+        axes.plot(ends, factor * ends, color=GREY, linewidth=0.8, label=f"{factor:.1f} sigma")
+    axes.legend(loc="lower right")
+
+
+def _coverage(axes: Axes, error: Floats, sigma: Floats) -> None:
+    """Draw the share of errors within k sigma, and that of a normal distribution."""
+    k = np.linspace(0, 3, 61)
+    if len(error):
+        judged = np.sort(np.abs(error) / sigma)
+        within = np.searchsorted(judged, k, side="right") / len(judged)
+        axes.plot(k, within, color=BLUE, label="model")
+    axes.plot(k, erf(k / np.sqrt(2)), color=GREY, linestyle="--", label="normal")
+    axes.set(xlabel="k", ylabel="share within k sigma", ylim=(0, 1.02), title="coverage")
+    axes.legend(loc="lower right")
+
+
+def _title(what: str, spearman: float | None) -> str:
+    return f"{what}: Spearman {'-' if spearman is None else f'{spearman:.2f}'}"
+
+
+def figure_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Path]) -> None:
+    """Draw an evaluation: error by region, and the uncertainty against the error.
+
+    (a) mean absolute error in the (H, O) plane; (b) error of a frame's energy against its sigma,
+    the mean error taken out, with the factor found on the calibration frames; (c) share of the
+    other frames' errors within k times the scaled sigma; (d) error of an atom's force against the
+    sigma of its energy, which is mostly gauge (docs/training.md). seed: that of the evaluation.
+    What too few frames do not tell is left out.
+    """
+    arrays, attributes = read_datasets(evaluation, NAMES)
+    found = read_json(summary)["uncertainty"]
+    atoms, factor = int(attributes["atoms"]), found["sigma_factor"]
+    error = 1000 * (arrays["predicted_energy"] - arrays["energy"]) / atoms
+    shifted = error - error.mean()
+    sigma = 1000 * arrays["energy_std"] / atoms
+    judged = ~calibration_frames(len(error), seed) & bool(factor)
+    judged &= arrays["energy_std"] >= SMALLEST_SIGMA_EV
+    with drawn(outputs, width=PAGE, height=5.2) as figure:
+        panels = figure.subplots(2, 2)
+        h, o = (arrays[name] / atoms for name in ("enthalpy", "order_parameter"))
+        _plane(figure, panels[0, 0], h, o, error)
+        _against_sigma(panels[0, 1], sigma, np.abs(shifted), factor)
+        panels[0, 1].set(
+            xlabel="sigma (meV/atom)",
+            ylabel="|error| (meV/atom)",
+            title=_title("frames", found["spearman_frames"]),
+        )
+        _coverage(panels[1, 0], shifted[judged], (factor or 0.0) * sigma[judged])
+        _against_sigma(
+            panels[1, 1],
+            1000 * arrays["atomic_std"][arrays["force_frame"].astype(int)].ravel(),
+            1000 * arrays["atomic_force_error"].ravel(),
+            None,
+        )
+        panels[1, 1].set(
+            xlabel="sigma of the atomic energy (meV)",
+            ylabel="error of the force (meV/A)",
+            title=_title("atoms", found["spearman_atoms_force"]),
+        )
+        for axes, letter in zip(panels.flat, "abcd", strict=True):
+            panel_letter(axes, letter)
+        figure.suptitle(
+            f"{attributes['model']} on {attributes['symbol']}, {atoms} atoms: "
+            f"{np.abs(error).mean():.2f} meV/atom",
+            fontsize=9,
+        )

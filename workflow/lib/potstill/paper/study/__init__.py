@@ -1,0 +1,1 @@
+"""The study of selection strategies at equal numbers of frames."""

@@ -1,0 +1,114 @@
+"""The table of a metal's properties: the reference, and models with their errors."""
+
+from pathlib import Path
+from typing import Any
+
+from potstill.errors import PotstillError
+from potstill.paper.tables import potential_label
+from potstill.properties import NAMES, Value, find
+from potstill.report.markup import MISSING, Table, write_csv, write_markdown, write_tex
+from potstill.report.page import write_page
+from potstill.runtime.files import read_json
+
+# digits after the point by unit
+DIGITS = {
+    "A": 4, "A^3": 3, "eV": 4, "eV/atom": 4, "meV/atom": 2, "GPa": 1, "mJ/m2": 1, "THz": 3,
+}  # fmt: skip
+
+
+def properties_table(
+    reference: Path,
+    models: dict[str, Path],
+    summaries: dict[str, Path],
+    *,
+    csv: Path,
+    markdown: Path,
+    tex: Path,
+    page: Path,
+) -> None:
+    """Write the properties of one element, a row each: the reference's, and each model's.
+
+    reference: the properties with the EAM, or with what else labelled the models' frames. models:
+    with each model, by its name. summaries: the training summary of each model, which tells how
+    many frames it was trained on. A model has two columns, value and error; where a whole curve
+    counts, the error is its distance from the reference's. What could not be had is a dash, with
+    its reason below the table in the Markdown file and on the page.
+    """
+    exact = read_json(reference)
+    header = ["element", "property", "unit", exact["model"]]
+    columns, notes = [], _notes(exact["model"], exact)
+    for model, path in models.items():
+        measured = read_json(path)
+        if measured["symbol"] != exact["symbol"]:
+            raise PotstillError(
+                f"{path}: properties of {measured['symbol']}, but {reference} of "
+                f"{exact['symbol']}; measure the same"
+            )
+        label = potential_label(model, read_json(summaries[model])["frames"])
+        header += [label, f"{label}: error"]
+        columns.append(_by_name(measured, exact))
+        notes += _notes(label, measured)
+    cells, groups = [], []
+    for name in NAMES:
+        own = {value.name: value for value in _values(exact, name)}
+        compared = {key: v for column in columns for key, v in column[name].items()}
+        for value in (own | {k: v for k, v in compared.items() if k not in own}).values():
+            cells.append([exact["symbol"], value.name, value.unit, _cell(own.get(value.name))])
+            for column in columns:
+                cells[-1] += _with_error(column[name].get(value.name), own.get(value.name))
+            groups.append(name)
+    write_csv(csv, header, cells)
+    write_tex(tex, header, cells, groups=groups)
+    parts: list[str | Table] = [Table(header, cells), *notes]
+    write_markdown(markdown, parts)
+    write_page(page, f"Properties of {exact['symbol']}", parts, download=csv)
+
+
+def _values(content: dict[str, Any], name: str) -> list[Value]:
+    return [Value(**value) for value in content["properties"][name].get("values", [])]
+
+
+def _by_name(measured: dict[str, Any], exact: dict[str, Any]) -> dict[str, dict[str, Value]]:
+    """Return a model's values by property and name, with those of compared curves."""
+    found = {}
+    for name in NAMES:
+        values = _values(measured, name)
+        curves, reference = (c["properties"][name].get("curves") for c in (measured, exact))
+        if curves and reference:
+            values += find(name).compare(curves, reference)
+        found[name] = {value.name: value for value in values}
+    return found
+
+
+def _with_error(value: Value | None, exact: Value | None) -> list[str]:
+    """Return a model's two cells; what only compares with the reference is an error already."""
+    if value is None:
+        return [MISSING, MISSING]
+    if exact is None:
+        return [MISSING, _cell(value)]
+    return [_cell(value), _cell(value._replace(value=value.value - exact.value))]
+
+
+def _cell(value: Value | None) -> str:
+    return MISSING if value is None else f"{value.value:.{DIGITS[value.unit]}f}"
+
+
+def _notes(label: str, content: dict[str, Any]) -> list[str]:
+    """Return lines on one potential: its order of stackings, its noise, and what failed."""
+    lines = []
+    above = {v.name.removesuffix(" above FCC"): v.value for v in _values(content, "stacking_order")}
+    if above:
+        order = " < ".join(sorted(["FCC", *above], key=lambda name: above.get(name, 0.0)))
+        lines.append(f"{label}: {order}.")
+    uncertain = [
+        f"{value.name} ± {_cell(value._replace(value=value.uncertainty))} {value.unit}"
+        for name in NAMES
+        for value in _values(content, name)
+        if value.uncertainty is not None
+    ]
+    if uncertain:
+        lines.append(f"{label}, standard errors: {'; '.join(uncertain)}.")
+    for name in NAMES:
+        if reason := content["properties"][name].get("failed"):
+            lines.append(f"{label}, no {name}: {reason}.")
+    return [" ".join(lines)] if lines else []

@@ -1,0 +1,1 @@
+"""What a run came to, for people: text, tables and pages."""

@@ -1,0 +1,105 @@
+"""The stage's first job: train a model on a frame file."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+
+from potstill.data.audit import check_data
+from potstill.data.frames import Frames, read_frames
+from potstill.errors import PotstillError, WriteError
+from potstill.models.device import limit_threads, resolve_device
+from potstill.models.model_file import save_ensemble
+from potstill.runtime.files import atomic_path, write_json
+from potstill.runtime.progress import say
+from potstill.runtime.restart import restart_file
+from potstill.settings import Training
+from potstill.training.loop import HISTORY, Fit, train
+from potstill.versions import VERSION
+
+
+def train_model(
+    frames: Path,
+    *,
+    count: int | None,
+    settings: Training,
+    seed: int,
+    device: str,
+    threads: int,
+    model: Path,
+    history: Path,
+    summary: Path,
+) -> None:
+    """Train an ensemble on `count` frames spread over a file (None for all).
+
+    Writes the model file, its validation history (CSV) and a summary (JSON). An interrupted job
+    goes on from the restart file beside `model`. PotstillError as of `read_frames`, `check_data`
+    and `train`.
+    """
+    limit_threads(threads)
+    device = resolve_device(device)
+    chosen = _choose(frames, count)
+    with restart_file(model, _fingerprint(chosen, settings, seed, device)) as restart:
+        try:
+            found = check_data(chosen, settings)
+            ensemble, fit = train(chosen, settings, seed, device=device, restart=restart)
+        except WriteError:
+            raise
+        except PotstillError as error:
+            raise PotstillError(f"{frames}: {error}") from None
+        save_ensemble(model, ensemble)
+        with atomic_path(history) as temporary:
+            rows = [",".join(HISTORY), *(",".join(f"{v:.8g}" for v in row) for row in fit.history)]
+            temporary.write_text("\n".join(rows) + "\n")
+        write_json(
+            summary,
+            {
+                "symbol": chosen.symbol,
+                "frames": len(chosen),
+                "atoms": chosen.atoms,
+                "members": settings.members,
+                "self_energy_eV": ensemble.self_energy_eV,
+                "seed": seed,
+                "steps": fit.step,
+                "stopped_early": fit.step < settings.steps,
+                "data_check": found,
+                **_validation(fit, settings),
+            },
+        )
+
+
+def _choose(path: Path, count: int | None) -> Frames:
+    frames = read_frames(path)
+    # other labels than the EAM's: a frame that got none is missing, and not for having asked
+    left_out = int(frames.attributes.get("labels_failed", 0))
+    if count is not None and len(frames) < count <= len(frames) + left_out:
+        say(f"{path}: {left_out} frames were left out, taking all {len(frames)} instead of {count}")
+        count = None
+    try:
+        return frames.spread(count)
+    except PotstillError as error:
+        raise PotstillError(f"{path}: {error}; lower the model's count") from None
+
+
+def _fingerprint(frames: Frames, settings: Training, seed: int, device: str) -> str:
+    """Return what a restart file depends on: version, settings, seed, device and the frames."""
+    digest = hashlib.sha256()
+    stress = [frames.stress] if settings.stress_weight else []
+    for values in (frames.positions, frames.cell, frames.energy, frames.forces, *stress):
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return json.dumps(
+        [VERSION["training"], settings.model_dump(), seed, device, digest.hexdigest()]
+    )
+
+
+def _validation(fit: Fit, settings: Training) -> dict[str, object]:
+    """Return the members' errors at their best validation."""
+    forces = [1e3 * float(v) for v in fit.force_mae] if settings.forces else None
+    return {
+        "best_steps": [int(v) for v in fit.best_step],
+        "validation_mae_meV_per_atom": float(1e3 * fit.energy_mae.mean()),
+        "validation_force_mae_meV_per_A": float(np.mean(forces)) if forces else None,
+        "members_validation_mae_meV_per_atom": [1e3 * float(v) for v in fit.energy_mae],
+        "members_validation_force_mae_meV_per_A": forces,
+    }

@@ -81,7 +81,7 @@ def test_readme(
     names: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(names["folder"])
-    for block in blocks("README.md", "potstill.training"):
+    for block in blocks("README.md", "potstill.models"):
         made: dict[str, Any] = {}  # each stands alone
         exec(block, made)
     assert made["relaxed"].converged.all()

@@ -15,11 +15,11 @@ from ase.calculators.emt import EMT
 from snakemake.cli import get_argument_parser
 
 from potstill.data.frames import Frames, read_frames, write_frames
-from potstill.settings import load_settings
+from potstill.settings import Comparison, load_settings
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = load_settings(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
-PAPER = ROOT / "config/paper.yaml"
+PAPER = ROOT / "config/paper/full.yaml"
 SNAKEMAKE = (sys.executable, "-m", "snakemake")
 
 
@@ -40,7 +40,7 @@ def rule_graph(snakemake_in, tmp_path_factory) -> set[tuple[str, str]]:
 def test_stages_follow_each_other(rule_graph):
     order = [
         "potential", "sample", "grid", "select", "train", "describe", "evaluate", "score",
-        "distilled", "curve", "translate", "relax",
+        "distilled", "curve", "translate", "relax", "crystals", "table", "figure",
     ]  # fmt: skip
     rules = {rule for edge in rule_graph for rule in edge}
     assert set(order) < rules
@@ -57,17 +57,17 @@ def test_stages_follow_each_other(rule_graph):
         ("distilled", "translate"),
         ("translate", "train"),
         ("train", "relax"),
-        ("relax", "table_1"),
+        ("relax", "table"),
+        ("relax", "crystals"),
     ]:
         assert edge in rule_graph
     # nothing leads back from what is printed, and the targets' own sets train nothing by themselves
-    printed = {rule for rule in rules if rule.startswith(("figure_", "table_"))}
-    ends = {end for start, end in rule_graph if start in printed}
-    assert ends <= {"all", "provenance", "results_page"}
+    ends = {end for start, end in rule_graph if start in ("figure", "table", "crystals")}
+    assert ends == {"default", "provenance", "results_page"}
 
 
-def test_everything_leads_to_all(rule_graph):
-    reached, frontier = set(), {"all"}
+def test_everything_leads_to_the_default_target(rule_graph):
+    reached, frontier = set(), {"default"}
     while frontier:
         reached |= frontier
         frontier = {a for a, b in rule_graph if b in frontier} - reached
@@ -103,7 +103,7 @@ def test_random_frames_are_as_many_as_distilled(snakemake_in, tmp_path):
     planned = jobs(plan)
     assert planned["as_many"] == planned["distilled"] == planned["train"] == 1
     assert planned["train_iteration"] == SETTINGS.distillation["Ni"].blocks - 1
-    assert "as_many: frames of Ni as distilled, by random" in plan
+    assert "as_many: results/default/distillation/Ni/as-many-random.h5" in plan
 
 
 def test_target_by_file_name(snakemake_in, tmp_path):
@@ -111,8 +111,8 @@ def test_target_by_file_name(snakemake_in, tmp_path):
     plan = snakemake_in(tmp_path, "-n", target, "--configfile", PAPER)
     assert plan.returncode == 0, plan.stdout
     planned = jobs(plan.stdout)
-    assert planned["table_3"] == planned["translate"] == 1
-    assert not {"table_1", "figure_1", "grid", "curve", "evaluate"} & set(planned)
+    assert planned["table"] == planned["translate"] == 1
+    assert not {"figure", "grid", "curve", "evaluate"} & set(planned)
 
 
 def test_validation_is_asked_for_by_name_alone(snakemake_in, tmp_path):
@@ -145,8 +145,8 @@ def test_study_is_asked_for_by_name_alone(snakemake_in, tmp_path):
 
 def test_reproduction_is_asked_for_by_name_alone(snakemake_in, tmp_path):
     planned = jobs(snakemake_in(tmp_path, "-n", "reproduction").stdout)
-    loop, few = SETTINGS.distillation["Ni"], SETTINGS.reproduction.few_frames
-    assert planned["train"] == len(SETTINGS.models) + 1 + len(loop.grids) + len(few)
+    loop, paper = SETTINGS.distillation["Ni"], SETTINGS.paper
+    assert planned["train"] == len(SETTINGS.models) + 1 + len(paper.grids) + len(paper.few_frames)
     assert planned["train_iteration"] == loop.blocks - 1
     assert planned["reproduction_page"] == planned["sets"] == planned["reduction"] == 1
     assert "reproduction_page" not in jobs(snakemake_in(tmp_path, "-n").stdout)
@@ -154,7 +154,7 @@ def test_reproduction_is_asked_for_by_name_alone(snakemake_in, tmp_path):
 
 def test_seeds_are_asked_for_by_name_alone(snakemake_in, tmp_path):
     planned = jobs(snakemake_in(tmp_path, "-n", "seeds").stdout)
-    seeds, targets = SETTINGS.reproduction.seeds, len(SETTINGS.translation)
+    seeds, targets = SETTINGS.paper.seeds, len(SETTINGS.translation)
     # of each element: distilled (or translated) and all frames, beside the loop's iterations
     models = 2 * (1 + targets) * seeds
     assert planned["train"] == models
@@ -166,9 +166,10 @@ def test_seeds_are_asked_for_by_name_alone(snakemake_in, tmp_path):
 
 def test_translation_is_compared_by_name_alone(snakemake_in, tmp_path):
     planned = jobs(snakemake_in(tmp_path, "-n", "translation").stdout)
-    trials = sum(len(t.trials) for t in SETTINGS.translation.values())
-    bain = sum(len(t.bain_trials) for t in SETTINGS.translation.values())
-    native = sum(2 * len(t.native) for t in SETTINGS.translation.values())
+    compared = [SETTINGS.paper.comparison.get(e, Comparison()) for e in SETTINGS.translation]
+    trials = sum(len(c.trials) for c in compared)
+    bain = sum(len(c.bain_trials) for c in compared)
+    native = sum(2 * len(c.native) for c in compared)
     assert planned["translate_scaled"] == trials
     assert planned["translate_bain"] == bain > 0
     assert planned["native"] == native
@@ -263,7 +264,46 @@ def test_finished_labels_are_not_made_again(snakemake_in, tmp_path):
     assert found.energy[5] == pytest.approx(atoms.get_potential_energy(), abs=1e-12)
 
 
-COPPER = ("--configfile", ROOT / "config/copper.yaml")
+DEFAULT, COPPER = ROOT / "config/config.yaml", ROOT / "config/copper.yaml"
+# What a metal alone makes: its set, its distilled frames, a model, and what they come to.
+ALONE = {
+    "potential": 1, "sample": 1, "select": 10, "distilled": 1, "reduction": 1, "train": 1,
+    "describe": 1, "evaluate": 1, "relax": 2, "crystals": 1, "plot_walk": 1, "plot_errors": 1,
+    "results_page": 1, "provenance": 1, "default": 1,
+}  # fmt: skip
+ALUMINIUM = {
+    "run": "aluminium",
+    "potentials": {"Al": {}},
+    "elements": {"Al": {"table": "Al", "structure": "fcc", "lattice_constant_A": 4.04526}},
+    "sampling": {
+        "Al/32/momt": {
+            "method": "momt",
+            "melting_temperature_K": 936,
+            "timestep_fs": 1.5,
+            "learning_steps": 2_000_000,
+            "production_steps": 1_000_000,
+            "frames": 1000,
+        }
+    },
+    "distillation": {"Al": {"source": "Al/32/momt"}},
+    "models": {"Al-distilled": {"frames": "distillation/Al/distilled"}},
+}
+
+
+def test_a_metal_that_stands_alone(tmp_path):
+    """From a folder with one file and no other, and without a word of nickel."""
+    (tmp_path / "potentials").mkdir()
+    (tmp_path / "potentials/Cu_mishin1.eam.alloy").touch()
+    (tmp_path / "copper.yaml").write_text(COPPER.read_text())
+    (tmp_path / "aluminium.yaml").write_text(yaml.safe_dump(ALUMINIUM))
+    for metal in ("copper", "aluminium"):
+        plan = subprocess.run(
+            [*SNAKEMAKE, "-n", "-s", ROOT / "Snakefile", "--configfile", f"{metal}.yaml"],
+            cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        ).stdout  # fmt: skip
+        assert jobs(plan) == ALONE, plan
+        # no strategy that asks a model: the loop trains none
+        assert not re.search(r"\bNi\b|left out", plan.partition("Building DAG")[2])
 
 
 def settings_of(page: str, heading: str, folder: Path) -> Path:
@@ -279,13 +319,11 @@ def settings_of(page: str, heading: str, folder: Path) -> Path:
     return folder / "my.yaml"
 
 
-def test_a_model_of_an_own_metal_needs_no_nickel(snakemake_in, tmp_path):
+def test_a_larger_set_of_an_own_metal(snakemake_in, tmp_path):
     mine = settings_of("another-metal.md", "A model of the metal's own frames", tmp_path)
-    target = "results/copper/models/Cu-distilled/ensemble.pt"
-    plan = snakemake_in(tmp_path, "-n", target, *COPPER, mine).stdout
-    # d_optimal, the default, asks no model: the loop trains none
-    assert jobs(plan) == {"potential": 1, "sample": 1, "select": 10, "distilled": 1, "train": 1}
-    assert "Ni" not in plan.partition("Building DAG")[2]
+    plan = snakemake_in(tmp_path, "-n", "--configfile", COPPER, mine).stdout
+    more = {"sample": 2, "describe": 2, "evaluate": 2, "plot_walk": 2, "plot_errors": 2}
+    assert jobs(plan) == ALONE | more
 
 
 def test_nickel_that_is_distilled_is_not_sampled_again_for_another_metal(snakemake_in, tmp_path):
@@ -294,13 +332,12 @@ def test_nickel_that_is_distilled_is_not_sampled_again_for_another_metal(snakema
     distilled.parent.mkdir(parents=True)
     distilled.touch()
     target = "results/default/models/Cu-translated/evaluation/Cu/32/momt.json"
-    plan = snakemake_in(tmp_path, "-n", target, *COPPER, mine, "--config", "run=default").stdout
+    both = ("--configfile", DEFAULT, COPPER, mine)
+    plan = snakemake_in(tmp_path, "-n", target, *both, "--config", "run=default").stdout
     assert jobs(plan) == {
         "potential": 1, "sample": 1, "translate": 1, "describe": 1, "train": 1, "evaluate": 1
     }  # fmt: skip
-    again = jobs(
-        snakemake_in(tmp_path, "-n", target.replace("default", "copper"), *COPPER, mine).stdout
-    )
+    again = jobs(snakemake_in(tmp_path, "-n", target.replace("default", "copper"), *both).stdout)
     assert again["sample"] == 2
 
 
@@ -320,8 +357,8 @@ def test_a_home_that_cannot_be_written(tmp_path):
 def documented_commands() -> list[str]:
     """Return all snakemake commands of the pages, the configurations and the Makefile."""
     pages = [
-        *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("config/*"), ROOT / "Makefile",
-        *ROOT.glob("workflow/**/profile.yaml"),
+        *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("config/**/*.*"),
+        *ROOT.glob("workflow/**/profile.yaml"), ROOT / "Makefile",
     ]  # fmt: skip
     found = []
     for page in pages:
@@ -365,12 +402,47 @@ def test_commands_of_labels(target, snakemake_in, tmp_path):
     assert jobs(plan.stdout)["relabel"] == 1
 
 
+@pytest.mark.parametrize(
+    "gone, lost",
+    [
+        ("translation.Nb", ["figure_n6", "table_nb"]),
+        ("models.Ni-full", ["figure_2a", "table_2"]),
+        ("sampling.Ni/108/fcc", ["figure_s1", "figure_s2", "table_1"]),
+    ],
+)
+def test_what_the_paper_alone_needs(gone, lost, snakemake_in, tmp_path, default_config):
+    """Without it the targets that need it are left out, with a line; the rest is planned."""
+    section, _, name = gone.partition(".")
+    del default_config[section][name]
+    models = default_config["models"]
+    for model in ("Nb-translated",) * (gone == "translation.Nb") + ("Ni-fcc",) * ("fcc" in gone):
+        del models[model]
+    default_config["properties"] = {
+        element: {**wanted, "models": kept}
+        for element, wanted in default_config["properties"].items()
+        if (kept := [m for m in wanted["models"] if m in models])
+    }
+    config = tmp_path / "less.yaml"
+    config.write_text(yaml.safe_dump(default_config))
+    plan = snakemake_in(tmp_path, "-n", "--configfile", config)
+    assert plan.returncode == 0, plan.stdout
+    lines = "".join(line for line in plan.stdout.splitlines() if line.startswith("left out: "))
+    assert all(target in lines for target in lost)
+    assert f"{gone} is asked for and missing" in lines
+    planned = jobs(plan.stdout)
+    assert planned["results_page"] == planned["distilled"] == 1
+    refused = snakemake_in(
+        tmp_path, "-n", f"results/default/figures/{lost[0]}.pdf", "--configfile", config
+    )
+    assert refused.returncode != 0
+    assert refused.stdout.splitlines()[-1].startswith(f"configuration: {gone} is asked for and")
+
+
 @pytest.mark.parametrize("target", ["tables", "figures"])
 def test_target_by_rule(snakemake_in, tmp_path, target):
     planned = jobs(snakemake_in(tmp_path, "-n", target).stdout)
-    printed = {rule for rule in planned if rule.startswith(("figure_", "table_"))}
-    assert {rule.split("_")[0] for rule in printed} == {target.removesuffix("s")}
-    assert len(printed) == {"tables": 5, "figures": 13}[target]
+    printed = {rule: n for rule, n in planned.items() if rule in ("figure", "table")}
+    assert printed == {target.removesuffix("s"): {"tables": 5, "figures": 11}[target]}
 
 
 def test_profiles_plan(tmp_path):
@@ -384,7 +456,7 @@ def test_profiles_plan(tmp_path):
         # every model of the configuration, of random frames and of the grids, and of the loop but
         # its last iteration
         loop, planned = SETTINGS.distillation["Ni"], jobs(plan.stdout + plan.stderr)
-        assert planned["train"] == len(SETTINGS.models) + 1 + len(loop.grids)
+        assert planned["train"] == len(SETTINGS.models) + 1 + len(SETTINGS.paper.grids)
         assert planned["train_iteration"] == loop.blocks - 1
 
 
@@ -406,7 +478,7 @@ def test_lint_is_clean(snakemake_in, tmp_path):
         ("relaxation/lost/Ni.json", "models.lost is asked for and missing; add it"),
         ("distillation/Al/distilled.h5", "distillation.Al is asked for and missing; add it"),
         ("translation/Ni-Cu/frames.h5", "translation.Cu is asked for and missing; add it"),
-        ("study/Al/random/5/0/selection.h5", "study.Al is asked for and missing; add it"),
+        ("study/Al/random/5/0/selection.h5", "paper.study.Al is asked for and missing; add it"),
         ("study/Ni/d_optimla/5/0/selection.h5", "'d_optimla' is no strategy; use one of"),
     ],
 )

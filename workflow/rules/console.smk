@@ -1,22 +1,24 @@
 """What a run says of itself: how long its jobs should take, and what it came to."""
 
-from pathlib import Path
-
-from potstill.report.run_summary import run_summary
-from potstill.runtime import time_left
-
 
 def expected_seconds(job):
     """Return how long a job should take, s, before there is anything to go by."""
     name, wildcards = job.rule.name, job.wildcards
     if name == "sample":
-        sampled = setting("sampling", set_name(wildcards))
+        sampled = plan.setting("sampling", SET.make(**wildcards))
         return time_left.sampling_seconds(sampled, int(wildcards.atoms), cores=2)
     if name in ("train", "train_iteration"):
-        return time_left.training_seconds(
-            settings.training_of(model_data(wildcards.model))
-        )
+        return time_left.training_seconds(plan.training(wildcards.model))
     return time_left.SECONDS.get(name, time_left.OTHER_SECONDS)
+
+
+def command_of(arguments):
+    """Return the command that runs Snakemake with these arguments on this run's settings."""
+    command, clone = f"snakemake {arguments}", Path(workflow.basedir)
+    for file in workflow.overwrite_configfiles:
+        inside = file.resolve().is_relative_to(clone)
+        command += f" --configfile {os.path.relpath(file, clone) if inside else file.name}"
+    return command
 
 
 def summary_of_run(seconds):
@@ -24,7 +26,7 @@ def summary_of_run(seconds):
     lines = run_summary(
         Path(f"results/{settings.run}"),
         {str(file) for job in workflow.dag.jobs for file in job.output},
-        tested=judged_models(),
+        tested=plan.judged(),
         targets={str(file) for file in workflow.dag.derived_targetfiles},
         one_page=command_of(f"--report results/{settings.run}/report.html"),
     )

@@ -1,50 +1,40 @@
-localrules:
-    distilled,
-    curve,
-    grid,
-    as_many,
+"""The loop: an iteration waits for the training of the one before, and much waits for the last."""
+
+loop = Loop(
+    plan,
+    lambda element, k: checkpoints.select.get(element=element, iteration=k).output.summary,
+)
 
 
 ruleorder: train_iteration > train
 
 
-# An iteration waits for the training of the one before, and much waits for the last of them.
 use rule train as train_iteration with:
     wildcard_constraints:
-        model=r"[A-Z][a-z]?-iteration-\d+",
+        model="[A-Z][a-z]?-iteration-[0-9]+",
     priority: 1
 
 
-rule score:
+use rule network_job as score with:
     input:
-        model=scoring_model,
-        frames=source_of,
+        model=lambda wildcards: loop.scoring_model(wildcards.element, int(wildcards.iteration)),
+        frames=lambda wildcards: plan.source(wildcards.element),
     output:
-        scores="<results>/distillation/{element}/{iteration}/scores.h5",
+        "<results>/distillation/{element}/{iteration}/scores.h5",
     log:
         "<logs>/distillation/{element}-{iteration}-score.log",
     priority: 1
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
-        gpu=0,
     params:
-        block=lambda wildcards: int(wildcards.iteration),
-        blocks=lambda wildcards: setting("distillation", wildcards.element).blocks,
+        call="distillation.score.score_block",
+        block="{iteration}",
+        blocks=lambda wildcards: plan.setting("distillation", wildcards.element).blocks,
         device=settings.device,
         version=VERSION["distillation"],
-    message:
-        "score: uncertainty of block {wildcards.iteration} of {wildcards.element}"
-    script:
-        "../../scripts/score.py"
 
 
 checkpoint select:
     input:
-        unpack(select_inputs),
+        unpack(lambda wildcards: loop.inputs(wildcards.element, int(wildcards.iteration))),
     output:
         selection="<results>/distillation/{element}/{iteration}/selection.h5",
         summary="<results>/distillation/{element}/{iteration}/summary.json",
@@ -53,138 +43,63 @@ checkpoint select:
     priority: 1
     conda:
         "../../envs/potstill.yaml"
-    threads: 1
     resources:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        settings=lambda wildcards: loop_settings(wildcards.element),
+        call="distillation.select.select_block",
+        settings=lambda wildcards: plan.loop(wildcards.element),
         descriptor=plain(settings.training.descriptor),
         seed=settings.seed,
         version=VERSION["distillation"],
     message:
-        "select: iteration {wildcards.iteration} of {wildcards.element}"
+        "{rule}: {output[0]}"
     script:
-        "../../scripts/selection.py"
+        "../../scripts/job.py"
 
 
-rule distilled:
+use rule small_job as distilled with:
     input:
-        selection=last_selection,
+        selection=lambda wildcards: loop.selection(wildcards.element),
     output:
-        frames="<results>/distillation/{element}/distilled.h5",
+        "<results>/distillation/{element}/distilled.h5",
     log:
         "<logs>/distillation/{element}-distilled.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
-        settings=lambda wildcards: loop_settings(wildcards.element),
-        last_iteration=lambda wildcards: last_iteration(wildcards.element),
+        call="distillation.distilled.write_distilled",
+        settings=lambda wildcards: plan.loop(wildcards.element),
+        last_iteration=lambda wildcards: loop.last(wildcards.element),
         seed=settings.seed,
         version=VERSION["distillation"],
-    message:
-        "distilled: the data set of {wildcards.element}"
-    script:
-        "../../scripts/distilled.py"
 
 
-rule curve:
+# What was kept and dropped.
+use rule job as reduction with:
     input:
-        unpack(curve_inputs),
-    output:
-        "<results>/distillation/{element}/curve.csv",
-    log:
-        "<logs>/distillation/{element}-curve.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=30,
-    params:
-        sizes=lambda wildcards: curve_sizes(wildcards.element),
-        version=VERSION["distillation"],
-    message:
-        "curve: error against share of data of {wildcards.element}"
-    script:
-        "../../scripts/curve.py"
-
-
-rule reduction:
-    input:
-        frames=source_of,
-        selection=last_selection,
-        summaries=lambda wildcards: selection_summaries(wildcards.element),
+        frames=lambda wildcards: plan.source(wildcards.element),
+        selection=lambda wildcards: loop.selection(wildcards.element),
+        summaries=lambda wildcards: loop.summaries(wildcards.element),
     output:
         kept="<results>/distillation/{element}/kept.csv",
         summary="<results>/distillation/{element}/reduction.json",
         markdown="<results>/distillation/{element}/reduction.md",
     log:
         "<logs>/distillation/{element}-reduction.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
     params:
+        call="distillation.reduction.write_reduction",
         descriptor=plain(settings.training.descriptor),
         version=VERSION["distillation"],
-    message:
-        "reduction: what was kept and dropped of {wildcards.element}"
-    script:
-        "../../scripts/reduction.py"
 
 
-rule grid:
+# Error against share of data, one row an iteration: asked for by name, or by figures.
+use rule small_job as curve with:
     input:
-        frames=reference_of,
+        unpack(lambda wildcards: loop.curve(wildcards.element)),
     output:
-        frames="<results>/distillation/{element}/grid-{grid}.h5",
+        "<results>/distillation/{element}/curve.csv",
     log:
-        "<logs>/distillation/{element}-grid-{grid}.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(15),
+        "<logs>/distillation/{element}-curve.log",
     params:
-        cells=lambda wildcards: [int(n) for n in wildcards.grid.split("x")],
-        seed=settings.seed,
+        call="distillation.curve.write_curve",
+        arguments=lambda wildcards: plan.curve_sizes(wildcards.element),
         version=VERSION["distillation"],
-    message:
-        "grid: one frame for each of {wildcards.grid} cells of {wildcards.element}"
-    script:
-        "../../scripts/grid.py"
-
-
-# What choosing gains: as many frames of the same set by another strategy (Figure 2a: at random).
-rule as_many:
-    input:
-        other="<results>/distillation/{element}/distilled.h5",
-        pool=source_of,
-    output:
-        frames="<results>/distillation/{element}/as-many-{strategy}.h5",
-        summary="<results>/distillation/{element}/as-many-{strategy}.json",
-    log:
-        "<logs>/distillation/{element}-as-many-{strategy}.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(15),
-    params:
-        of="frames",
-        descriptor=plain(settings.training.descriptor),
-        seed=settings.seed,
-        version=VERSION["distillation"],
-    message:
-        "as_many: frames of {wildcards.element} as distilled, by {wildcards.strategy}"
-    script:
-        "../../scripts/as_many.py"

@@ -1,23 +1,12 @@
-localrules:
-    potential,
-
-
-rule potential:
+use rule small_job as potential with:
     input:
-        no_missing_file,
+        lambda wildcards: plan.own_table(wildcards.table),
     output:
         "<results>/potentials/{table}.eam.fs",
     log:
         "<logs>/potentials/{table}.log",
-    conda:
-        "../../envs/potstill.yaml"
-    resources:
-        mem_mb=1000,
-        runtime=30,
     params:
-        settings=lambda wildcards: plain(setting("potentials", wildcards.table)),
+        call="potentials.fetch.fetch_table",
+        name="{table}",
+        arguments=lambda wildcards: plan.plain("potentials", wildcards.table),
         version=VERSION["potentials"],
-    message:
-        "potential: fetch and verify the table {wildcards.table}"
-    script:
-        "../../scripts/potential.py"

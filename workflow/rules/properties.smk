@@ -1,11 +1,6 @@
 """Properties of models against the reference, a target of its own: `snakemake properties`."""
 
 
-localrules:
-    properties,
-    properties_table,
-
-
 rule properties:
     input:
         expand(
@@ -13,60 +8,47 @@ rule properties:
             element=settings.properties,
             suffix=["csv", "md", "tex", "html"],
         ),
+    localrule: True
 
 
-rule measure_properties:
+use rule job as measure_properties with:
     input:
-        potential=calculator_file,
+        potential=lambda wildcards: plan.calculator_file(wildcards.element, wildcards.model),
     output:
         "<results>/properties/{model}/{element}.json",
     log:
         "<logs>/properties/{model}-{element}.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
     resources:
         mem_mb=2000,
         runtime=120,
     params:
-        element=lambda wildcards: plain(setting("elements", wildcards.element)),
-        labels=label_source,
-        liquid_temperature_K=lambda wildcards: setting(
+        call="properties.measure.measure_model",
+        symbol="{element}",
+        element=lambda wildcards: plan.plain("elements", wildcards.element),
+        labels=lambda wildcards: plan.label_source(wildcards.element, wildcards.model),
+        liquid_temperature_K=lambda wildcards: plan.setting(
             "properties", wildcards.element
         ).liquid_temperature_K,
         seed=settings.seed,
         version=VERSION["properties"],
-    message:
-        "measure_properties: {wildcards.element} with {wildcards.model}"
-    script:
-        "../../scripts/measure_properties.py"
 
 
-rule properties_table:
+use rule small_job as properties_table with:
     input:
-        unpack(properties_files),
+        unpack(lambda wildcards: plan.properties(wildcards.element)),
     output:
-        csv="<results>/tables/properties_{element}.csv",
-        markdown="<results>/tables/properties_{element}.md",
-        tex="<results>/tables/properties_{element}.tex",
-        page=report(
-            "<results>/tables/properties_{element}.html",
+        **printed(
+            "<results>/tables/properties_{element}",
             caption="../report/properties.rst",
             category="Tables",
             labels={"table": "properties", "shows": "properties of {element}"},
         ),
     log:
         "<logs>/properties/table-{element}.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=30,
     params:
-        models=lambda wildcards: setting("properties", wildcards.element).models,
-        version=VERSION["paper"],
-    message:
-        "properties_table: {wildcards.element}"
-    script:
-        "../../scripts/properties_table.py"
+        call="properties.table.properties_table",
+        models=lambda wildcards: plan.setting("properties", wildcards.element).models,
+        arguments=lambda wildcards: {
+            "summaries": plan.setting("properties", wildcards.element).models
+        },
+        version=VERSION["properties"],

@@ -1,21 +1,39 @@
-rule relax:
+use rule job as relax with:
     input:
-        potential=calculator_file,
+        potential=lambda wildcards: plan.calculator_file(wildcards.element, wildcards.model),
     output:
         "<results>/relaxation/{model}/{element}.json",
     log:
         "<logs>/relaxation/{model}-{element}.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
     params:
-        element=lambda wildcards: plain(setting("elements", wildcards.element)),
-        labels=label_source,
+        call="relaxation.benchmark.relax_model",
+        symbol="{element}",
+        element=lambda wildcards: plan.plain("elements", wildcards.element),
+        labels=lambda wildcards: plan.label_source(wildcards.element, wildcards.model),
         version=VERSION["relaxation"],
-    message:
-        "relax: crystals of {wildcards.element} with {wildcards.model}"
-    script:
-        "../../scripts/relax.py"
+
+
+use rule small_job as crystals with:
+    input:
+        unpack(
+            lambda wildcards: plan.compared(
+                "relaxation",
+                wildcards.element,
+                plan.crystal_models(wildcards.element),
+            )
+        ),
+    output:
+        **printed(
+            "<results>/tables/crystals_{element}",
+            caption="../report/crystals.rst",
+            category="Tables",
+            labels={"table": "crystals", "shows": "relaxed crystals of {element}"},
+        ),
+    log:
+        "<logs>/relaxation/crystals-{element}.log",
+    params:
+        call="paper.tables.crystal_table",
+        title="Relaxed crystals of {element}",
+        models=lambda wildcards: plan.crystal_models(wildcards.element),
+        arguments=lambda wildcards: {"summaries": plan.crystal_models(wildcards.element)},
+        version=VERSION["relaxation"],

@@ -1,78 +1,55 @@
-rule train:
+use rule network_job as train with:
     input:
-        frames=lambda wildcards: f"<results>/{model_data(wildcards.model).frames}.h5",
+        frames=lambda wildcards: f"<results>/{plan.model(wildcards.model).frames}.h5",
     output:
         model="<results>/models/{model}/ensemble.pt",
         history="<results>/models/{model}/history.csv",
         summary="<results>/models/{model}/summary.json",
     log:
         "<logs>/training/{model}.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
     resources:
-        mem_mb=training_memory,
+        mem_mb=lambda wildcards, input, attempt: attempt
+        * plan.training_memory(wildcards.model, input.size_mb),
         runtime=growing(60),
         gpu=0,
     params:
-        settings=training_settings,
-        number=lambda wildcards: model_data(wildcards.model).count,
-        seed=training_seed,
+        call="training.train_model.train_model",
+        settings=lambda wildcards: plain(plan.training(wildcards.model)),
+        arguments=lambda wildcards: {"count": plan.model(wildcards.model).count},
+        seed=lambda wildcards: plan.seed(wildcards.model),
         device=settings.device,
         version=VERSION["training"],
-    message:
-        "train: {wildcards.model} on {input.frames}"
-    script:
-        "../../scripts/train.py"
 
 
-rule describe:
+# The symmetry functions of a set, once for all models that are tested on it.
+use rule job as describe with:
     input:
         frames="<results>/{set}.h5",
     output:
-        features="<results>/features/{lengths}/{set}.h5",
+        "<results>/features/{lengths}/{set}.h5",
     log:
         "<logs>/training/features/{lengths}/{set}.log",
     wildcard_constraints:
         lengths="scaled|unscaled",
         set="(sampling|study|translation)/.+",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
     params:
-        descriptor=descriptor_of,
+        call="descriptors.feature_file.write_features",
+        descriptor=lambda wildcards: plan.descriptor(wildcards.lengths, wildcards.set),
         version=VERSION["evaluation"],
-    message:
-        "describe: symmetry functions of {input.frames}"
-    script:
-        "../../scripts/describe.py"
 
 
-rule evaluate:
+use rule network_job as evaluate with:
     input:
-        model=model_on_eam_labels,
+        model=lambda wildcards: plan.ensemble(wildcards.model),
         frames="<results>/sampling/{element}/{atoms}/{ensemble}.h5",
-        features=features_on("sampling/{element}/{atoms}/{ensemble}"),
+        features=lambda wildcards: plan.features(wildcards.model, SAMPLED.make(**wildcards)),
     output:
-        evaluation="<results>/models/{model}/evaluation/{element}/{atoms}/{ensemble}.h5",
+        output="<results>/models/{model}/evaluation/{element}/{atoms}/{ensemble}.h5",
         summary="<results>/models/{model}/evaluation/{element}/{atoms}/{ensemble}.json",
     log:
         "<logs>/training/{model}-on-{element}-{atoms}-{ensemble}.log",
-    conda:
-        "../../envs/potstill.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
-        gpu=0,
     params:
+        call="models.evaluation.evaluate_model",
         seed=settings.seed,
         device=settings.device,
         version=VERSION["evaluation"],
-    message:
-        "evaluate: {wildcards.model} on {input.frames}"
-    script:
-        "../../scripts/evaluate.py"

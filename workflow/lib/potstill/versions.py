@@ -15,5 +15,6 @@ VERSION = {
     "translation": 3,
     "relaxation": 3,
     "properties": 4,
-    "paper": 3,
+    "report": 1,
+    "paper": 4,
 }

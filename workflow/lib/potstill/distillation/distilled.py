@@ -14,7 +14,7 @@ def write_distilled(
     frames = read_frames(selection)
     made = {
         f"distillation_{k}": v
-        for k, v in settings.model_dump(exclude={"grids"}, exclude_none=True).items()
+        for k, v in settings.model_dump(exclude={"test"}, exclude_none=True).items()
     }
     made["distillation_seed"] = seed
     made["distillation_last_iteration"] = last_iteration

@@ -8,9 +8,44 @@ from ase.calculators.calculator import Calculator
 from potstill.errors import PotstillError
 from potstill.properties import NAMES, Conditions, find
 from potstill.properties.metal import Metal
+from potstill.relaxation.calculators import open_calculator
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
-from potstill.settings import Element
+from potstill.settings import Element, Settings
+
+
+def measure_model(
+    potential: Path,
+    *,
+    model: str,
+    symbol: str,
+    element: Element,
+    labels: dict[str, Any] | None,
+    liquid_temperature_K: float,
+    seed: int,
+    configuration: Settings,
+    output: Path,
+) -> None:
+    """Measure the properties of one element with a reference or with a model.
+
+    potential: a trained ensemble, or the table of the EAM. labels: what labels depend on where the
+    model is the calculator that the configuration names for them, else None.
+    """
+    calculator = open_calculator(
+        model,
+        potential,
+        symbol,
+        labels=configuration.labels[symbol] if labels else None,
+        folder=output.with_suffix(".work"),
+    )
+    measure_properties(
+        calculator,
+        model=model,
+        symbol=symbol,
+        element=element,
+        conditions=Conditions(liquid_temperature_K, seed),
+        output=output,
+    )
 
 
 def measure_properties(

@@ -2,14 +2,41 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from ase.calculators.calculator import Calculator
 
+from potstill.relaxation.calculators import open_calculator
 from potstill.relaxation.crystals import build_crystals
 from potstill.relaxation.relax import relax
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
-from potstill.settings import Element
+from potstill.settings import Element, Settings
+
+
+def relax_model(
+    potential: Path,
+    *,
+    model: str,
+    symbol: str,
+    element: Element,
+    labels: dict[str, Any] | None,
+    configuration: Settings,
+    output: Path,
+) -> None:
+    """Relax the crystals of one element with a reference or with a model, see `relax_crystals`.
+
+    potential: a trained ensemble, or the table of the EAM. labels: what labels depend on where the
+    model is the calculator that the configuration names for them, else None.
+    """
+    calculator = open_calculator(
+        model,
+        potential,
+        symbol,
+        labels=configuration.labels[symbol] if labels else None,
+        folder=output.with_suffix(".work"),
+    )
+    relax_crystals(calculator, model=model, symbol=symbol, element=element, output=output)
 
 
 def relax_crystals(

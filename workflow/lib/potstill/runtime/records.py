@@ -101,13 +101,12 @@ def write_provenance(
     *,
     settings: Settings,
     potentials: Mapping[str, str],
-    directory: str | Path,
     output: Path,
 ) -> None:
     """Write what made a run: machine, versions, code, settings with the seed, SHA-256 of files.
 
     files: the results to vouch for (figures, tables and the data behind them). potentials: SHA-256
-    of each table's numbers by its name. directory: the repository, for its git revision.
+    of each table's numbers by its name.
     """
     write_json(
         output,
@@ -118,7 +117,7 @@ def write_provenance(
             "machine": machine(),
             "python": platform.python_version(),
             "packages": package_versions(),
-            "git": git_state(directory),
+            "git": git_state(Path(__file__).parent),
             "seed": settings.seed,
             "settings": settings.model_dump(mode="json"),
             "potentials": dict(sorted(potentials.items())),

@@ -1,6 +1,5 @@
 """The configuration: names, defaults, limits and units of every setting."""
 
-from potstill.settings.apart import Properties, Reproduction
 from potstill.settings.base import (
     ATOMS_PER_CELL,
     Count,
@@ -13,14 +12,11 @@ from potstill.settings.base import (
     Section,
     Table,
 )
-from potstill.settings.configuration import (
-    Settings,
-    is_relabelled,
-    load_settings,
-    split_set,
-    symbol_of,
-)
-from potstill.settings.distillation import Distillation, NativeStrategy, StrategyName, Study
+from potstill.settings.configuration import Settings, load_settings
+from potstill.settings.distillation import Distillation, StrategyName
+from potstill.settings.names import split_set
+from potstill.settings.paper import Comparison, NativeStrategy, Paper, Study
+from potstill.settings.properties import Properties
 from potstill.settings.sampling import MOMT_GIVEN, MOMT_RULE, Momt, Npt
 from potstill.settings.training import AUTHORS, KEPT_BYTES, Descriptor, Model, Training
 from potstill.settings.translation import Labels, Translation
@@ -31,6 +27,7 @@ __all__ = [
     "KEPT_BYTES",
     "MOMT_GIVEN",
     "MOMT_RULE",
+    "Comparison",
     "Count",
     "Descriptor",
     "Distillation",
@@ -43,10 +40,10 @@ __all__ = [
     "Name",
     "NativeStrategy",
     "Npt",
+    "Paper",
     "Positive",
     "Properties",
     "Range",
-    "Reproduction",
     "Section",
     "Settings",
     "StrategyName",
@@ -54,8 +51,6 @@ __all__ = [
     "Table",
     "Training",
     "Translation",
-    "is_relabelled",
     "load_settings",
     "split_set",
-    "symbol_of",
 ]

@@ -11,26 +11,24 @@ import ase.data
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from potstill.errors import PotstillError
-from potstill.settings.apart import Properties, Reproduction
+from potstill.settings import names
 from potstill.settings.base import ATOMS_PER_CELL, Element, Name, Section, Table
 from potstill.settings.complaints import complaints, did_you_mean
-from potstill.settings.distillation import Distillation, Study
+from potstill.settings.distillation import Distillation
+from potstill.settings.names import element_of, is_relabelled, split_set
+from potstill.settings.paper import Paper
+from potstill.settings.properties import Properties
 from potstill.settings.sampling import Momt, Npt
 from potstill.settings.training import Model, Training
 from potstill.settings.translation import Labels, Translation
 
-_SET_NAME = re.compile(r"[A-Z][a-z]?/[1-9]\d*/[a-z][a-z0-9]*")
-_DISTILLED = re.compile(
-    r"distillation/([A-Z][a-z]?)/(?:distilled|relabelled|\d+/selection|grid-\d+x\d+)"
-)
-_STUDY = re.compile(r"study/([A-Z][a-z]?)/[a-z_]+/[\d.]+/(\d+)/selection")
-_TRANSLATED = re.compile(
-    r"translation/([A-Z][a-z]?)-([A-Z][a-z]?)/"
-    r"(?:frames|relabelled|whole|scaled-[\d._]+|bain-[\d.]+|native-[a-z_]+-(?:frames|atoms))"
-)
+# What `models` may be trained on beside sampled sets.
+_DISTILLED = (names.DISTILLED, names.DISTILLED_RELABELLED, names.SELECTION)
+_TRANSLATED = (names.TRANSLATED, names.TRANSLATED_RELABELLED)
 
-# models that tables and figures compare with the EAM, by what stands behind the element
-_AGAINST_EAM = ("fcc", "liquid", "momt", "full", "random", "distilled", "translated")
+
+def _read(name: str, templates: Sequence[names.Template]) -> dict[str, str] | None:
+    return next((fields for t in templates if (fields := t.read(name))), None)
 
 
 def _refuse_alloy(name: str, place: str) -> None:
@@ -48,63 +46,55 @@ class Settings(Section):
     """Potstill's configuration."""
 
     run: Name = Field(description="name of the run; everything is written to results/<run>/")
-    seed: int = Field(ge=0, lt=2**31, description="seed of every random stream")
+    seed: int = Field(20231109, ge=0, lt=2**31, description="seed of every random stream")
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto",
-        description="where networks and, with 256 walkers or more, sampling run; auto takes a GPU "
-        "if there is one",
+        description="where networks run; auto takes a GPU if there is one. Sampling runs on the "
+        "CPU unless cuda is asked for",
     )
     potentials: dict[Name, Table] = Field(description="EAM tables by name")
     elements: dict[str, Element] = Field(description="elements by symbol")
     sampling: dict[str, Annotated[Momt | Npt, Field(discriminator="method")]] = Field(
-        description="sampled sets by `element/atoms/ensemble`"
+        {}, description="sampled sets by `element/atoms/ensemble`"
     )
     training: Training = Field(Training(), description="training of every model")
-    models: dict[Name, Model] = Field(description="models by name, beside those of the iterations")
-    distillation: dict[str, Distillation] = Field(description="distillation by element")
-    translation: dict[str, Translation] = Field(description="translation by target element")
-    study: dict[str, Study] = Field({}, description="comparison of strategies by element")
-    reproduction: Reproduction = Field(
-        Reproduction(), description="models beside those of the default run"
+    models: dict[Name, Model] = Field(
+        {}, description="models by name, beside those of the iterations"
     )
+    distillation: dict[str, Distillation] = Field({}, description="distillation by element")
+    translation: dict[str, Translation] = Field({}, description="translation by target element")
     labels: dict[str, Labels] = Field(
         {}, description="labels by another calculator than the EAM by element"
     )
     properties: dict[str, Properties] = Field(
         {}, description="properties of models against the reference by element"
     )
+    paper: Paper | None = Field(
+        None, description="the paper's figures and tables; null for a run without them"
+    )
 
     @field_validator("sampling")
     @classmethod
     def _set_names(cls, sets: dict[str, Momt | Npt]) -> dict[str, Momt | Npt]:
         for name in sets:
-            if not _SET_NAME.fullmatch(name):
+            try:
+                split_set(name)
+            except ValueError:
                 _refuse_alloy(name.partition("/")[0], f"'{name}': ")
-                raise ValueError(f"'{name}' must read element/atoms/ensemble, as Ni/32/momt")
+                raise
         return sets
 
     @model_validator(mode="after")
     def _references(self) -> Self:
-        def need(place: str, name: str, known: Mapping[str, Any], what: str) -> None:
-            if name not in known:
-                raise ValueError(
-                    f"{place}: '{name}' is not a key of `{what}` ({', '.join(known) or 'empty'})"
-                    + did_you_mean(name, known)
-                )
-
-        def own_set(place: str, name: str, symbol: str) -> None:
-            need(place, name, self.sampling, "sampling")
-            if split_set(name)[0] != symbol:
-                raise ValueError(f"{place}: '{name}' is not a set of {symbol}; name one that is")
-
+        """See that each section names what others hold."""
         for symbol, element in self.elements.items():
             if symbol not in ase.data.atomic_numbers:
                 _refuse_alloy(symbol, "elements: ")
                 raise ValueError(f"elements: '{symbol}' is no chemical symbol")
-            need(f"elements.{symbol}.table", element.table, self.potentials, "potentials")
+            self.need(f"elements.{symbol}.table", element.table, "potentials")
         for name in self.sampling:
             symbol, atoms, _ = split_set(name)
-            need(f"sampling.{name}", symbol, self.elements, "elements")
+            self.need(f"sampling.{name}", symbol, "elements")
             basis = ATOMS_PER_CELL[self.elements[symbol].structure]
             cells = round((atoms / basis) ** (1 / 3))
             if basis * cells**3 != atoms:
@@ -113,46 +103,34 @@ class Settings(Section):
                     f"{self.elements[symbol].structure} cells; use {basis} n^3 atoms"
                 )
         for symbol, loop in self.distillation.items():
-            need(f"distillation.{symbol}", symbol, self.elements, "elements")
-            for role in ("source", "reference"):
-                own_set(f"distillation.{symbol}.{role}", getattr(loop, role), symbol)
+            self.need(f"distillation.{symbol}", symbol, "elements")
+            self.own_set(f"distillation.{symbol}.source", loop.source, symbol)
+            if loop.test is not None:
+                self.own_set(f"distillation.{symbol}.test", loop.test, symbol)
             if self.sampling[loop.source].frames < 10 * loop.blocks:
                 raise ValueError(
                     f"distillation.{symbol}.blocks: {loop.blocks} blocks need at least "
                     f"{10 * loop.blocks} frames in sampling.{loop.source}.frames"
                 )
         for symbol, transfer in self.translation.items():
-            need(f"translation.{symbol}", symbol, self.elements, "elements")
-            need(f"translation.{symbol}.source", transfer.source, self.distillation, "distillation")
-            own_set(f"translation.{symbol}.test", transfer.test, symbol)
-            stretched = any((transfer.bain_share, *transfer.bain_trials))
-            if stretched and self.elements[transfer.source].structure != "fcc":
+            self.need(f"translation.{symbol}", symbol, "elements")
+            self.need(f"translation.{symbol}.source", transfer.source, "distillation")
+            if transfer.test is not None:
+                self.own_set(f"translation.{symbol}.test", transfer.test, symbol)
+            if transfer.bain_share and self.elements[transfer.source].structure != "fcc":
                 raise ValueError(
-                    f"translation.{symbol}: bain_share and bain_trials stretch FCC crystals, but "
-                    f"that of {transfer.source} is another; leave them 0"
-                )
-        for symbol, study in self.study.items():
-            place = f"study.{symbol}"
-            need(place, symbol, self.elements, "elements")
-            own_set(f"{place}.source", study.source, symbol)
-            for name in study.tests:
-                own_set(f"{place}.tests", name, symbol)
-            frames = self.sampling[study.source].frames
-            if frames - study.test_frames < max(study.shares) * frames:
-                raise ValueError(
-                    f"{place}.test_frames: {study.test_frames} of the {frames} frames of "
-                    f"{study.source} leave less than the largest of shares to choose from; lower it"
+                    f"translation.{symbol}: bain_share stretches FCC crystals, but that of "
+                    f"{transfer.source} is another; leave it 0"
                 )
         for symbol in self.labels:
-            need(f"labels.{symbol}", symbol, self.elements, "elements")
+            self.need(f"labels.{symbol}", symbol, "elements")
         for name, model in self.models.items():
             self._check_model(name, model)
-            self._check_labels(name, model)
         for symbol, properties in self.properties.items():
-            need(f"properties.{symbol}", symbol, self.elements, "elements")
+            self.need(f"properties.{symbol}", symbol, "elements")
             for name in properties.models:
-                need(f"properties.{symbol}.models", name, self.models, "models")
-                own = symbol_of(self.models[name])
+                self.need(f"properties.{symbol}.models", name, "models")
+                own = element_of(self.models[name].frames)
                 if own != symbol:
                     raise ValueError(
                         f"properties.{symbol}.models: '{name}' is a model of {own}; name one of "
@@ -161,7 +139,23 @@ class Settings(Section):
             self.reference_of(symbol, properties.models)
         return self
 
+    def need(self, place: str, name: str, section: str) -> None:
+        """Raise ValueError where what stands at a place is no key of a section."""
+        known = getattr(self, section)
+        if name not in known:
+            raise ValueError(
+                f"{place}: '{name}' is not a key of `{section}` ({', '.join(known) or 'empty'})"
+                + did_you_mean(name, known)
+            )
+
+    def own_set(self, place: str, name: str, symbol: str) -> None:
+        """Raise ValueError where what stands at a place is no set of an element."""
+        self.need(place, name, "sampling")
+        if split_set(name)[0] != symbol:
+            raise ValueError(f"{place}: '{name}' is not a set of {symbol}; name one that is")
+
     def _check_model(self, name: str, model: Model) -> None:
+        """See that a model's frames are made by this run, by the calculator that labels them."""
         if name == "EAM":
             raise ValueError("models.EAM: this name is taken by the reference potential")
         place = f"models.{name}.frames: '{model.frames}'"
@@ -173,15 +167,17 @@ class Settings(Section):
                     f"models.{name}.count: {model.count} frames of a set of {frames}; lower it or "
                     f"raise sampling.{sampled}.frames"
                 )
-        elif match := _DISTILLED.fullmatch(model.frames):
-            if match[1] not in self.distillation:
-                raise ValueError(f"{place}: add distillation.{match[1]} or name another set")
-        elif match := _TRANSLATED.fullmatch(model.frames):
-            transfer = self.translation.get(match[2])
-            if transfer is None or transfer.source != match[1]:
+        elif fields := _read(model.frames, _DISTILLED):
+            if fields["element"] not in self.distillation:
                 raise ValueError(
-                    f"{place}: add translation.{match[2]} with source {match[1]}, or name "
-                    "another set"
+                    f"{place}: add distillation.{fields['element']} or name another set"
+                )
+        elif fields := _read(model.frames, _TRANSLATED):
+            transfer = self.translation.get(fields["target"])
+            if transfer is None or transfer.source != fields["source"]:
+                raise ValueError(
+                    f"{place}: add translation.{fields['target']} with source {fields['source']}, "
+                    "or name another set"
                 )
         else:
             raise ValueError(
@@ -189,30 +185,29 @@ class Settings(Section):
                 "distillation/<element>/distilled or translation/<source>-<target>/frames"
                 + did_you_mean(model.frames, self._frame_files())
             )
+        symbol = element_of(model.frames)
+        labels = self.labels.get(symbol)
+        if labels and name == labels.name:
+            raise ValueError(f"models.{name}: this name is taken by the calculator of labels")
+        if is_relabelled(model.frames):
+            if not labels:
+                raise ValueError(f"models.{name}.frames: add labels.{symbol}, which relabels them")
+            if names.DISTILLED_MODEL.read(name):
+                raise ValueError(
+                    f"models.{name}: the model of this name is compared with the EAM; give the "
+                    f"one of {model.frames} another name"
+                )
 
     def _frame_files(self) -> list[str]:
         """Return the frame files that models are most often trained on."""
         return [
             *(f"sampling/{name}" for name in self.sampling),
-            *(f"distillation/{symbol}/distilled" for symbol in self.distillation),
-            *(f"translation/{t.source}-{symbol}/frames" for symbol, t in self.translation.items()),
+            *(names.DISTILLED.make(element=symbol) for symbol in self.distillation),
+            *(
+                names.TRANSLATED.make(source=t.source, target=symbol)
+                for symbol, t in self.translation.items()
+            ),
         ]
-
-    def _check_labels(self, name: str, model: Model) -> None:
-        """See that relabelled frames have a calculator, and their models names of their own."""
-        symbol = symbol_of(model)
-        if symbol in self.labels and name == self.labels[symbol].name:
-            raise ValueError(f"models.{name}: this name is taken by the calculator of labels")
-        if not is_relabelled(model):
-            return
-        if symbol not in self.labels:
-            raise ValueError(f"models.{name}.frames: add labels.{symbol}, which relabels them")
-        against_eam = {f"{symbol}-{kind}" for kind in _AGAINST_EAM}
-        if name in against_eam:
-            raise ValueError(
-                f"models.{name}: tables and figures compare the model of this name with the EAM; "
-                f"give the one of {model.frames} another name"
-            )
 
     def reference_of(self, symbol: str, models: Sequence[str]) -> str:
         """Return what models of an element are compared with: what labelled their frames.
@@ -220,7 +215,7 @@ class Settings(Section):
         `EAM`, or the name of the element's calculator in `labels`. Raises ValueError for models of
         both.
         """
-        relabelled = {is_relabelled(self.models[name]) for name in models}
+        relabelled = {is_relabelled(self.models[name].frames) for name in models}
         if len(relabelled) > 1:
             raise ValueError(
                 f"models {', '.join(models)} of {symbol}: some have labels of the EAM and some of "
@@ -246,49 +241,19 @@ class Settings(Section):
         return scales[0] if len(scales) == 1 else scales
 
     def training_of(self, model: Model) -> Training:
-        """Return how a model is trained.
+        """Return how a model is trained: with its own steps, if it has any.
 
-        On translated frames, and on native ones that are compared with them, the symmetry functions
-        are scaled as the frames are, so that they cover the same shells of neighbours (unless
-        `scale_descriptor` is off). The models of a
-        study have the study's number of steps.
+        On whatever is made of a translation the symmetry functions are scaled as the frames are, so
+        that they cover the same shells of neighbours (unless `scale_descriptor` is off).
         """
-        if match := _STUDY.fullmatch(model.frames):
-            steps = self.study[match[1]].steps or self.training.steps
-            return self.training.model_copy(update={"steps": steps})
-        match = _TRANSLATED.fullmatch(model.frames)
-        if match is None or not self.translation[match[2]].scale_descriptor:
-            return self.training
-        descriptor = self.training.descriptor.scaled(self.length_scale(match[2]))
-        return self.training.model_copy(update={"descriptor": descriptor})
-
-    def seed_of(self, model: Model) -> int:
-        """Return the seed of a model's training: its own, else the run's.
-
-        Each replica of a study has another.
-        """
-        if model.seed is not None:
-            return model.seed
-        match = _STUDY.fullmatch(model.frames)
-        return self.seed + int(match[2]) if match else self.seed
-
-
-def is_relabelled(model: Model) -> bool:
-    """Return whether a model's frames are labelled by another calculator than the EAM."""
-    return bool(re.fullmatch(r"(?:distillation|translation)/[\w-]+/relabelled", model.frames))
-
-
-def symbol_of(model: Model) -> str:
-    """Return the element of a model whose `frames` have been checked."""
-    if match := _TRANSLATED.fullmatch(model.frames):
-        return match[2]
-    return model.frames.split("/")[1]
-
-
-def split_set(name: str) -> tuple[str, int, str]:
-    """Return (element symbol, number of atoms, ensemble) of a set's name, as `Ni/32/momt`."""
-    symbol, atoms, ensemble = name.split("/")
-    return symbol, int(atoms), ensemble
+        training = self.training
+        if model.steps is not None:
+            training = training.model_copy(update={"steps": model.steps})
+        fields = names.OF_TRANSLATION.read(model.frames)
+        if fields is None or not self.translation[fields["target"]].scale_descriptor:
+            return training
+        descriptor = training.descriptor.scaled(self.length_scale(fields["target"]))
+        return training.model_copy(update={"descriptor": descriptor})
 
 
 def load_settings(config: Mapping[str, Any]) -> Settings:

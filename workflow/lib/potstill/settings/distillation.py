@@ -1,10 +1,10 @@
-"""The distillation loop and the study of its strategies."""
+"""The distillation loop."""
 
-from typing import Annotated, Literal, Self, get_args
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from potstill.settings.base import Count, Positive, Section, Share
+from potstill.settings.base import Positive, Section, Share
 
 StrategyName = Literal[
     "atom_sigma",
@@ -21,23 +21,15 @@ StrategyName = Literal[
 ]
 
 
-# Those that ask no model.
-NativeStrategy = Literal[
-    "d_optimal",
-    "direct",
-    "farthest_point",
-    "grid",
-    "random",
-    "random_then_farthest",
-    "set_cover",
-]
-
-
 class Distillation(Section):
     """The active-learning loop of one element."""
 
     source: str = Field(description="the set to distil, a key of `sampling`")
-    reference: str = Field(description="the larger set that also tests the models")
+    test: str | None = Field(
+        None,
+        description="a larger set of the same element that tests the models as well, a key of "
+        "`sampling`; null for none",
+    )
     blocks: int = Field(10, ge=2, description="blocks of time-ordered frames, one an iteration")
     strategy: StrategyName = Field(
         "d_optimal",
@@ -67,43 +59,3 @@ class Distillation(Section):
     converged_share: Share = Field(
         0.0, description="stop when less than this share of a block was picked"
     )
-    grids: tuple[tuple[Count, Count], ...] = Field(
-        ((8, 8), (16, 16)),
-        description="cells along (H, O) of each grid-based distillation of `reference`",
-    )
-
-
-class Study(Section):
-    """The comparison of an element's selection strategies: `snakemake study`, no part of `all`."""
-
-    source: str = Field(description="the set to choose from, a key of `sampling`")
-    tests: tuple[str, ...] = Field(
-        min_length=1, description="the sets that test the models, keys of `sampling`"
-    )
-    test_frames: Count = Field(
-        2000,
-        description="frames of each test set, drawn at random; of the source, never chosen",
-    )
-    strategies: tuple[StrategyName, ...] = Field(
-        get_args(StrategyName), description="strategies to compare; random must be one"
-    )
-    shares: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
-        (0.01, 0.02, 0.05, 0.1, 0.17),
-        min_length=1,
-        description="frames to choose, as shares of the source",
-    )
-    replicas: Count = Field(3, description="choices and trainings of each, with seeds of their own")
-    start: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.5,
-        description="part of the chosen frames that is drawn at random first, for strategies that "
-        "ask a model",
-    )
-    steps: Count | None = Field(
-        None, description="optimiser steps of the study's models; null for training.steps"
-    )
-
-    @model_validator(mode="after")
-    def _with_random(self) -> Self:
-        if "random" not in self.strategies:
-            raise ValueError("strategies must hold random, which the others are compared with")
-        return self

@@ -26,10 +26,11 @@ def reference() -> str:
         ("`models.<name>`", settings.Model),
         ("`distillation.<element>`", settings.Distillation),
         ("`translation.<target>`", settings.Translation),
-        ("`study.<element>`", settings.Study),
-        ("`reproduction`", settings.Reproduction),
         ("`labels.<element>`", settings.Labels),
         ("`properties.<element>`", settings.Properties),
+        ("`paper`", settings.Paper),
+        ("`paper.study.<element>`", settings.Study),
+        ("`paper.comparison.<target>`", settings.Comparison),
     ]
     text = [
         "# Settings",

@@ -157,3 +157,6 @@ class Model(Section):
     seed: Annotated[int, Field(ge=0, lt=2**31)] | None = Field(
         None, description="seed of the training; null for the run's"
     )
+    steps: Count | None = Field(
+        None, description="optimiser steps of the training; null for training.steps"
+    )

@@ -1,19 +1,20 @@
 """Translation to other elements, and labels of another source."""
 
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
 from potstill.settings.base import Count, Factors, Positive, Proportion, Section, Share
-from potstill.settings.distillation import NativeStrategy
 
 
 class Translation(Section):
     """Transfer of the distilled geometries to another element."""
 
     source: str = Field(description="element whose distilled frames are translated")
-    test: str = Field(
-        description="the target's own MOMT set, a key of `sampling`; never trained on"
+    test: str | None = Field(
+        None,
+        description="the target's own set that tests models of translated frames, a key of "
+        "`sampling`, never trained on; null for none",
     )
     scale: Positive | None = Field(
         None, description="factor of all lengths; null for (V_target / V_source)^(1/3)"
@@ -26,20 +27,6 @@ class Translation(Section):
     )
     bain_share: Proportion = Field(
         0.0, description="share of the crystals that are stretched from FCC to BCC (Bain path)"
-    )
-    trials: tuple[Factors, ...] = Field(
-        ((0.98,), (1.02,), (0.98, 1.0, 1.02), (0.96, 0.98, 1.0, 1.02, 1.04)),
-        description="other `factors` to compare: only on request, `snakemake translation`",
-    )
-    bain_trials: tuple[Proportion, ...] = Field(
-        (), description="other `bain_share` to compare: only on request, `snakemake translation`"
-    )
-    native: tuple[NativeStrategy, ...] = Field(
-        ("random", "grid"),
-        description="strategies that choose as much of the target's own set, to compare with",
-    )
-    test_share: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.25, description="share of the target's own set that tests that comparison, never chosen"
     )
 
 

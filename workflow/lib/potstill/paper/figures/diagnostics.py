@@ -17,6 +17,7 @@ from potstill.sampling.analysis import (
     order_flatness,
     round_trips,
 )
+from potstill.settings import Momt, Npt
 
 # Drawn of a run: so many of its walkers one by one, and so many points of each curve or cloud.
 WALKERS, POINTS = 4, 2000
@@ -126,6 +127,19 @@ def _melting(axes: Axes, walk: Walk, low_K: float, high_K: float, trips: int) ->
     else:
         axes.plot(melting, 0.5, "o", color=RED)
         axes.set_title(f"one half at {melting:.0f} K")
+
+
+def plot_walk(trace: Path, settings: Momt | Npt, *, name: str, outputs: list[Path]) -> None:
+    """Draw the walk of one sampled set, and what it tells."""
+    if isinstance(settings, Momt):
+        momt_diagnostics(
+            trace,
+            low_K=settings.low_temperature_K,
+            high_K=settings.high_temperature_K,
+            outputs=outputs,
+        )
+    else:
+        npt_diagnostics(trace, outputs=outputs)
 
 
 def momt_diagnostics(trace: Path, *, low_K: float, high_K: float, outputs: list[Path]) -> None:

@@ -9,24 +9,22 @@ from potstill.paper.data import read_evaluation
 from potstill.paper.style import BLUE, GREY, PAGE, drawn
 
 
-def figure_s2(evaluations: dict[str, dict[str, Path]], *, outputs: list[Path]) -> None:
+def figure_s2(labels: list[str], files: list[Path], *, outputs: list[Path]) -> None:
     """Draw predicted against exact energy per atom, a row for each model, a column for each set.
 
-    evaluations: model label -> set label -> evaluation file; every model needs the same sets. Above
-    each panel stands the mean absolute error, and in brackets that after removing the mean error.
-    The panels of a column share their axes.
+    labels: what the models, and the sets, are of. files: evaluations of each model on each set.
+    Above each panel stands the mean absolute error, and in brackets that after removing the mean
+    error. The panels of a column share their axes.
     """
-    sets = list(next(iter(evaluations.values()), {}))
-    for model, by_set in evaluations.items():
-        if list(by_set) != sets or not sets:
-            raise PotstillError(
-                f"figure S2: model {model} has the sets {list(by_set)}, expected {sets}"
-            )
-    rows, columns = len(evaluations), len(sets)
+    if len(files) != len(labels) ** 2 or not labels:
+        raise PotstillError(f"figure S2: {len(files)} evaluations of {len(labels)} models and sets")
+    each = iter(files)
+    evaluations = {model: {name: next(each) for name in labels} for model in labels}
+    rows = columns = len(labels)
     with drawn(outputs, width=PAGE, height=0.5 + 2.0 * rows) as figure:
         panels = figure.subplots(rows, columns, sharex="col", sharey="col", squeeze=False)
         for row, (model, by_set) in enumerate(evaluations.items()):
-            for column, name in enumerate(sets):
+            for column, name in enumerate(labels):
                 axes = panels[row, column]
                 exact, predicted = read_evaluation(by_set[name])
                 error = 1000 * (predicted - exact)

@@ -1,0 +1,309 @@
+"""What the rules of the method ask of a configuration: models, files, values of params.
+
+All is a function of the settings and of names. `<results>` in a file's name is the folder of the
+run, which Snakemake puts in.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from potstill.errors import PotstillError
+from potstill.settings import MOMT_RULE, Labels, Model, Momt, Section, Settings, Training, split_set
+from potstill.settings.complaints import did_you_mean
+from potstill.settings.names import (
+    DISTILLED,
+    DISTILLED_MODEL,
+    ITERATION_MODEL,
+    SELECTION,
+    TRANSLATED,
+    Template,
+    element_of,
+    is_relabelled,
+)
+from potstill.training.memory import training_memory_MiB
+
+# Makes the model that a name implies out of the name's fields.
+Implied = Callable[[Mapping[str, str]], Model]
+
+
+def plain(section: Section) -> dict[str, Any]:
+    """Return a section as the plain dict that goes into a rule's params."""
+    return section.model_dump(mode="json")
+
+
+def growing(amount: int) -> Callable[..., int]:
+    """Return a resource that grows by `amount` with every attempt at a job."""
+    return lambda wildcards, attempt: attempt * amount
+
+
+def file_name(name: str) -> str:
+    """Return a set's name as part of a file's, as `Ni-32-momt`."""
+    return name.replace("/", "-")
+
+
+class Plan:
+    """A configuration as the rules ask it.
+
+    implied: how models are made that `models` does not hold, by the template of their names.
+    checks: what sees that files asked for by name, as their folders in the run's, can be made. A
+    workflow on top adds its own to both.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.checks: list[Callable[[Plan, tuple[str, ...]], None]] = []
+        self.implied: dict[Template, Implied] = {
+            ITERATION_MODEL: lambda fields: Model(frames=SELECTION.make(**fields)),
+            DISTILLED_MODEL: lambda fields: Model(frames=DISTILLED.make(**fields)),
+        }
+
+    def setting(self, section: str, name: str) -> Any:
+        """Return one entry of a section; PotstillError where there is none of this name."""
+        known = getattr(self.settings, section)
+        if name not in known:
+            raise PotstillError(
+                f"configuration: {section}.{name} is asked for and missing; add it or ask for one "
+                f"of: {', '.join(known) or 'none'}{did_you_mean(name, known)}"
+            )
+        return known[name]
+
+    def plain(self, section: str, name: str) -> dict[str, Any]:
+        """Return one entry of a section as a plain dict."""
+        return plain(self.setting(section, name))
+
+    # -- potentials and sampling
+
+    def table(self, element: str) -> str:
+        """Return the file of an element's potential."""
+        return f"<results>/potentials/{self.setting('elements', element).table}.eam.fs"
+
+    def own_table(self, name: str) -> list[str]:
+        """Return no inputs; PotstillError where a table is to be made of a file not there."""
+        file = self.setting("potentials", name).file
+        made = Path(f"results/{self.settings.run}/potentials/{name}.eam.fs").exists()
+        if file is not None and not made and not Path(file).is_file():
+            raise PotstillError(
+                f"configuration: potentials.{name}.file: there is no file {file}; correct the name "
+                "(it is relative to the folder that Snakemake runs in), or remove the setting"
+            )
+        return []
+
+    def momt_sets(self, element: str) -> dict[str, Momt]:
+        """Return an element's MOMT sets; PotstillError where there is none."""
+        found = {
+            name: sampled
+            for name, sampled in self.settings.sampling.items()
+            if split_set(name)[0] == element and isinstance(sampled, Momt)
+        }
+        if not found:
+            raise PotstillError(f"configuration: sampling holds no MOMT set of {element}")
+        return found
+
+    def melting_guess(self, element: str) -> float:
+        """Return the melting temperature that the first MOMT set was set up with, K."""
+        first = next(iter(self.momt_sets(element).values()))
+        return round(first.temperature_K / MOMT_RULE["temperature_K"], 1)
+
+    def timestep(self, element: str) -> float:
+        """Return the time step of the first MOMT set, fs."""
+        return next(iter(self.momt_sets(element).values())).timestep_fs
+
+    # -- models
+
+    def model(self, name: str) -> Model:
+        """Return what a model is trained on: one of `models`, or one that its name implies."""
+        if name not in self.settings.models:
+            for template, implied in self.implied.items():
+                if fields := template.read(name):
+                    return implied(fields)
+        made: Model = self.setting("models", name)
+        return made
+
+    def training(self, name: str) -> Training:
+        """Return how a model is trained."""
+        return self.settings.training_of(self.model(name))
+
+    def seed(self, name: str) -> int:
+        """Return the seed of a model's training: its own, else the run's."""
+        seed = self.model(name).seed
+        return self.settings.seed if seed is None else seed
+
+    def training_memory(self, name: str, frames_MB: float) -> int:
+        """Return the memory of a training, MB; only the frames that it takes of a set count."""
+        model, share = self.model(name), 1.0
+        sampled = self.settings.sampling.get(model.frames.removeprefix("sampling/"))
+        if model.count and sampled:
+            share = min(1.0, model.count / sampled.frames)
+        density = max(1 / e.volume_per_atom_A3 for e in self.settings.elements.values())
+        functions = self.settings.training.descriptor
+        return training_memory_MiB(share * frames_MB, functions, density)
+
+    def ensemble(self, name: str) -> str:
+        """Return the file of a model that is compared with the EAM.
+
+        PotstillError for a model of frames with other labels, which sampled sets don't have.
+        """
+        if is_relabelled(self.model(name).frames):
+            raise PotstillError(
+                f"configuration: models.{name} has frames with other labels than the EAM's, which "
+                "sampled sets have; it cannot be tested on them"
+            )
+        return f"<results>/models/{name}/ensemble.pt"
+
+    def descriptor(self, lengths: str, frames: str) -> dict[str, Any]:
+        """Return the symmetry functions of a feature file: unscaled, or scaled as a translation."""
+        functions = self.settings.training.descriptor
+        if lengths == "scaled":
+            functions = functions.scaled(self.settings.length_scale(frames.split("/")[1]))
+        return plain(functions)
+
+    def features(self, name: str, frames: str) -> str:
+        """Return the features of a frame file that a model takes."""
+        same = self.training(name).descriptor == self.settings.training.descriptor
+        return f"<results>/features/{'unscaled' if same else 'scaled'}/{frames}.h5"
+
+    def summaries(self, models: Iterable[str]) -> list[str]:
+        """Return the training summaries of models."""
+        return [f"<results>/models/{model}/summary.json" for model in models]
+
+    def evaluations(self, models: Iterable[str], set_name: str, suffix: str = "json") -> list[str]:
+        """Return the evaluations of models on a sampled set."""
+        return [f"<results>/models/{m}/evaluation/{set_name}.{suffix}" for m in models]
+
+    def trained(self, model: str, set_name: str) -> list[str]:
+        """Return a model's training summary and the summary of its evaluation on a sampled set."""
+        return [*self.summaries([model]), *self.evaluations([model], set_name)]
+
+    def judged(self) -> list[tuple[str, str]]:
+        """Return (model, set) of the distilled and the translated models and what they are for."""
+        found = []
+        for name, model in self.settings.models.items():
+            element = element_of(model.frames)
+            if DISTILLED.read(model.frames):
+                loop = self.settings.distillation[element]
+                found += [(name, tested) for tested in (loop.source, loop.test) if tested]
+            elif TRANSLATED.read(model.frames):
+                transfer = self.settings.translation[element]
+                found += [(name, transfer.test)] if transfer.test else []
+        return found
+
+    # -- distillation
+
+    def loop(self, element: str) -> dict[str, Any]:
+        """Return what a selection depends on: the loop's settings without the test set."""
+        loop = self.setting("distillation", element)
+        made: dict[str, Any] = loop.model_dump(mode="json", exclude={"test"})
+        return made
+
+    def source(self, element: str) -> str:
+        """Return the frames that an element's loop distils."""
+        return f"<results>/sampling/{self.setting('distillation', element).source}.h5"
+
+    def larger_set(self, element: str) -> str:
+        """Return the name of the larger set that tests an element's models, or PotstillError."""
+        test: str | None = self.setting("distillation", element).test
+        if test is None:
+            raise PotstillError(
+                f"configuration: distillation.{element}.test is asked for and missing; name a "
+                f"larger set of {element}"
+            )
+        return test
+
+    def curve_sizes(self, element: str) -> dict[str, int]:
+        """Return the denominators of the two shares of data."""
+        sizes = {}
+        source = self.setting("distillation", element).source
+        for role, name in (("source", source), ("larger", self.larger_set(element))):
+            sizes[f"{role}_frames"] = self.setting("sampling", name).frames
+            sizes[f"{role}_atoms"] = split_set(name)[1]
+        return sizes
+
+    # -- crystals, properties and labels
+
+    def label_source(self, element: str, model: str) -> dict[str, Any] | None:
+        """Return what labels depend on if `model` is the calculator of an element, else None."""
+        labels = self.settings.labels.get(element)
+        return labels.essence if labels and labels.name == model else None
+
+    def calculator_file(self, element: str, model: str) -> str:
+        """Return what gives energies: a trained ensemble, or a reference potential's table."""
+        if model == "EAM" or self.label_source(element, model):
+            return self.table(element)
+        return f"<results>/models/{model}/ensemble.pt"
+
+    def compared(
+        self, folder: str, element: str, models: Iterable[str], reference: str = "EAM"
+    ) -> dict[str, Any]:
+        """Return a table's files: of the reference, of models, and the models' summaries."""
+        return {
+            "reference": f"<results>/{folder}/{reference}/{element}.json",
+            "models": [f"<results>/{folder}/{name}/{element}.json" for name in models],
+            "summaries": self.summaries(models),
+        }
+
+    def crystal_models(self, element: str) -> list[str]:
+        """Return the models of an element whose crystals are compared with the EAM's."""
+        return [
+            name
+            for name, model in self.settings.models.items()
+            if element_of(model.frames) == element and not is_relabelled(model.frames)
+        ]
+
+    def properties(self, element: str) -> dict[str, Any]:
+        """Return a properties table's files; the reference is what labelled the models' frames."""
+        models = self.setting("properties", element).models
+        reference = self.settings.reference_of(element, models)
+        return self.compared("properties", element, models, reference)
+
+    def crystal_elements(self) -> list[str]:
+        """Return the elements that have such models."""
+        return [element for element in self.settings.elements if self.crystal_models(element)]
+
+    # -- the whole run
+
+    def data(self) -> list[str]:
+        """Return the frames and the models that a run is for."""
+        return [
+            *(f"<results>/sampling/{name}.h5" for name in self.settings.sampling),
+            *(f"<results>/distillation/{e}/distilled.h5" for e in self.settings.distillation),
+            *(
+                f"<results>/translation/{transfer.source}-{target}/frames.h5"
+                for target, transfer in self.settings.translation.items()
+            ),
+            *(f"<results>/models/{name}/ensemble.pt" for name in self.settings.models),
+        ]
+
+    def targets(self) -> list[str]:
+        """Return what a run makes beside what it is for: tables and plots."""
+        kinds = ("csv", "md", "tex", "html")
+        plots = [f"sampling/{file_name(name)}" for name in self.settings.sampling]
+        plots += [f"errors/{model}-on-{file_name(name)}" for model, name in self.judged()]
+        return [
+            *self.data(),
+            *(f"<results>/distillation/{e}/reduction.md" for e in self.settings.distillation),
+            *(f"<results>/tables/crystals_{e}.{k}" for e in self.crystal_elements() for k in kinds),
+            *(f"<results>/plots/{name}.{k}" for name in plots for k in ("pdf", "png", "svg")),
+        ]
+
+    # -- translation and labels
+
+    def scale(self, target: str, factors: Sequence[float] = ()) -> float | list[float]:
+        """Return the factor of lengths in a translation, or those that frames take in turn."""
+        factors = factors or self.setting("translation", target).factors
+        return self.settings.length_scales(target, factors)
+
+    def unlabelled(self, place: str) -> str:
+        """Return the frames that a folder's relabelled ones are made of."""
+        name = {"translation": "frames", "distillation": "distilled"}[place.partition("/")[0]]
+        return f"<results>/{place}/{name}.h5"
+
+    def labels(self, place: str) -> tuple[str, Labels]:
+        """Return the element of the frames in a folder, and the section `labels` for it."""
+        element = element_of(f"{place}/relabelled")
+        return element, self.setting("labels", element)
+
+    def label_params(self, place: str) -> dict[str, Any]:
+        """Return what makes the labels of a folder's frames again when it changes."""
+        labels = self.labels(place)[1]
+        return labels.essence | {"chunks": labels.chunks, "failed_share": labels.failed_share}

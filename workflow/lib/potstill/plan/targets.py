@@ -1,0 +1,40 @@
+"""Files asked for by name: one line for what the configuration does not have.
+
+Without this the same error comes from an input function, among 30 lines of Snakemake's.
+"""
+
+import re
+from pathlib import Path
+
+from potstill.plan.plan import Plan
+
+
+def check_target(plan: Plan, target: str) -> None:
+    """Raise PotstillError where a file of this run names a set, a model or an element unknown."""
+    parts = Path(target).parts
+    if parts[:2] != ("results", plan.settings.run):
+        return
+    for check in (_check, *plan.checks):
+        check(plan, parts[2:])
+
+
+def _check(plan: Plan, parts: tuple[str, ...]) -> None:
+    """Raise PotstillError where a file of the method, given by its folders, can't be made."""
+    match parts:
+        case ("sampling", element, atoms, file):
+            plan.setting("elements", element)
+            found = re.match("[a-z0-9]*", file)
+            plan.setting("sampling", f"{element}/{atoms}/{found[0] if found else file}")
+        case ("sampling", element, "melting.json"):
+            plan.setting("elements", element)
+        case ("models", model, *_):
+            plan.model(model)
+        case ("relaxation" | "properties", model, file):
+            plan.setting("elements", Path(file).stem)
+            sources = {labels.name for labels in plan.settings.labels.values()}
+            if model != "EAM" and model not in sources:
+                plan.model(model)
+        case ("distillation", element, *_):
+            plan.setting("distillation", element)
+        case ("translation", place, *_):
+            plan.setting("translation", place.rpartition("-")[2])

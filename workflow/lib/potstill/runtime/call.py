@@ -1,0 +1,82 @@
+"""Calls the function that a rule names, with the rule's files and values.
+
+A rule's `params.call` is a function of the library, as `relaxation.benchmark.relax_model`. What it
+is given has the same names in the rule:
+
+- the named inputs and outputs, as paths; one output without a name is `output`;
+- the params, and the params in `arguments`, a dict; each becomes what the annotation says, so that
+  a section of the settings comes as its class;
+- an input and a param of one name together: a mapping, from what the param lists to the files;
+- the wildcards, `threads`, and `configuration`, the settings of the whole run, where it asks.
+
+The params `call`, `version` and `depends_on` are there for Snakemake, which makes a result again
+when they change.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter
+
+from potstill.settings import load_settings
+
+_FOR_SNAKEMAKE = {"call", "version", "depends_on", "arguments"}
+
+
+def find(name: str) -> Callable[..., Any]:
+    """Return the library's function of a name like `relaxation.benchmark.relax_model`."""
+    module, _, function = name.rpartition(".")
+    found: Callable[..., Any] = getattr(import_module(f"potstill.{module}"), function)
+    return found
+
+
+def given_by(snakemake: Any) -> dict[str, Any]:
+    """Return what a job gives its function by name; TypeError where two things have one name."""
+    outputs = dict(snakemake.output.items()) or {"output": snakemake.output[0]}
+    params = {k: v for k, v in snakemake.params.items() if k not in _FOR_SNAKEMAKE}
+    params |= snakemake.params.get("arguments", {})
+    files = dict(snakemake.input.items())
+    for name in files.keys() & params.keys():
+        files[name] = dict(zip(params.pop(name), files[name], strict=True))
+    parts = (files, outputs, params)
+    names = [name for part in parts for name in part]
+    if len(names) != len(set(names)):
+        raise TypeError(f"rule {snakemake.rule}: two things of one name among {names}")
+    return files | outputs | params
+
+
+def arguments_of(
+    function: Callable[..., Any], given: Mapping[str, Any], offered: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a function's arguments: all that is given, and what it asks of what is offered.
+
+    Each is converted to its annotation. TypeError where the function does not take what is given,
+    or asks for what is not there.
+    """
+    known = inspect.signature(function).parameters
+    if extra := given.keys() - known.keys():
+        raise TypeError(f"{function.__name__} takes no {', '.join(sorted(extra))}")
+    values = {name: offered[name] for name in known if name in offered} | dict(given)
+    needed = {name for name, p in known.items() if p.default is inspect.Parameter.empty}
+    if missing := needed - values.keys():
+        raise TypeError(f"{function.__name__} is not given {', '.join(sorted(missing))}")
+    hints = get_type_hints(function, include_extras=True)
+    return {
+        name: TypeAdapter(hints[name], config={"arbitrary_types_allowed": True}).validate_python(
+            value
+        )
+        if name != "configuration"
+        else value
+        for name, value in values.items()
+    }
+
+
+def call(snakemake: Any) -> None:
+    """Call the function of a job, see above."""
+    function = find(snakemake.params.call)
+    offered = {**dict(snakemake.wildcards.items()), "threads": snakemake.threads}
+    if "configuration" in inspect.signature(function).parameters:
+        offered["configuration"] = load_settings(snakemake.config)
+    function(**arguments_of(function, given_by(snakemake), offered))

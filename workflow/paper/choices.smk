@@ -1,0 +1,34 @@
+"""Other choices of frames, which the distilled ones are compared with."""
+
+
+# One frame for each cell of a grid on the plane of enthalpy and order of the larger set.
+use rule small_job as grid with:
+    input:
+        frames=lambda wildcards: f"<results>/sampling/{plan.larger_set(wildcards.element)}.h5",
+    output:
+        "<results>/distillation/{element}/grid-{grid}.h5",
+    log:
+        "<logs>/distillation/{element}-grid-{grid}.log",
+    params:
+        call="paper.grid_cells.distil_grid",
+        cells=lambda wildcards: [int(n) for n in wildcards.grid.split("x")],
+        seed=settings.seed,
+        version=VERSION["distillation"],
+
+
+# What choosing gains: as many frames of the same set by another strategy, as at random.
+use rule small_job as as_many with:
+    input:
+        other="<results>/distillation/{element}/distilled.h5",
+        pool=lambda wildcards: plan.source(wildcards.element),
+    output:
+        selection="<results>/distillation/{element}/as-many-{strategy}.h5",
+        summary="<results>/distillation/{element}/as-many-{strategy}.json",
+    log:
+        "<logs>/distillation/{element}-as-many-{strategy}.log",
+    params:
+        call="paper.as_many.select_as_many",
+        of="frames",
+        descriptor=plain(settings.training.descriptor),
+        seed=settings.seed,
+        version=VERSION["distillation"],

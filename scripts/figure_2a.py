@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from potstill.paper.data import Trained
 from potstill.paper.figures import figure_2a
+from potstill.report.read_results import Trained
 from potstill.runtime.job import job
 
 with job(snakemake) as s:

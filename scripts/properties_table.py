@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from potstill.properties.table import properties_table
+from potstill.properties.properties_table import properties_table
 from potstill.runtime.job import job
 
 with job(snakemake) as s:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from potstill.paper.data import Trained
 from potstill.paper.reproduction import Making, Sources, write_reproduction
+from potstill.report.read_results import Trained
 from potstill.runtime.files import read_json
 from potstill.runtime.job import job
 from potstill.runtime.times import METADATA, read_jobs

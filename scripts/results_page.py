@@ -2,25 +2,37 @@
 
 from pathlib import Path
 
-from potstill.paper.data import Trained
-from potstill.report.results_page import Results, write_results_page
+from potstill.report.read_results import Trained
+from potstill.report.results_page import write_results_page
+from potstill.report.run_results import Relaxed, ResultFiles, read_run
 from potstill.runtime.job import job
 
+
+def paths(names, files):
+    """Return the files as paths, by name."""
+    return dict(zip(names, map(Path, files), strict=True))
+
+
+def pairs(kind, names, files):
+    """Return the files, two of each model, by names such as (model, set)."""
+    of_models = zip(files[::2], files[1::2], strict=True)
+    return {
+        tuple(name): kind(*map(Path, pair)) for name, pair in zip(names, of_models, strict=True)
+    }
+
+
 with job(snakemake) as s:
-    files = [Path(path) for path in s.input.tested]
     write_results_page(
         s.params.run,
-        Results(
-            tested={
-                tuple(shown): Trained(*pair)
-                for shown, pair in zip(
-                    s.params.tested, zip(files[::2], files[1::2], strict=True), strict=True
-                )
-            },
-            crystals=[Path(path) for path in s.input.crystals],
-            sampled=dict(zip(s.params.sets, map(Path, s.input.sampled), strict=True)),
-            reductions=dict(zip(s.params.elements, map(Path, s.input.reductions), strict=True)),
-            figures=dict(zip(s.params.captions, map(Path, s.input.figures), strict=True)),
+        read_run(
+            ResultFiles(
+                tested=pairs(Trained, s.params.tested, s.input.tested),
+                relaxed=pairs(Relaxed, s.params.relaxed, s.input.relaxed),
+                references=paths(s.params.references, s.input.references),
+                reductions=paths(s.params.reductions, s.input.reductions),
+                sampled=paths(s.params.sampled, s.input.sampled),
+            )
         ),
+        paths(s.params.captions, s.input.figures),
         Path(s.output[0]),
     )

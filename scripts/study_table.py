@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from potstill.paper.study.table import Run, write_study
+from potstill.paper.study.study_table import Run, write_study
 from potstill.runtime.job import job
 
 with job(snakemake) as s:

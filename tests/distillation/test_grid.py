@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from potstill.data.frames import read_frames, write_frames
+from potstill.distillation.strategies.grid import grid_indices
 from potstill.errors import PotstillError
-from potstill.paper.grid_cells import distil_grid, grid_indices
+from potstill.paper.grid_cells import distil_grid
 
 
 def plane(cells):

@@ -10,16 +10,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from potstill.paper.data import Trained
 from potstill.paper.tables import self_energy_table
-from potstill.report.results_page import Results, write_results_page
+from potstill.report.read_results import STRUCTURES, Trained
+from potstill.report.results_page import write_results_page
+from potstill.report.run_results import Relaxed, ResultFiles, RunResults, read_run
 from potstill.runtime.files import write_json
 
 ROOT = Path(__file__).parents[2]
-COLUMNS = (
-    "element,structure,atoms,potential,bond_length_A,energy_eV_per_atom,"
-    "bond_error_A,energy_error_eV_per_atom,rank"
-)
 SNAKEFILE = f"""
 configfile: "config.yaml"
 report: "{ROOT}/workflow/report/workflow.rst"
@@ -45,41 +42,49 @@ def page(results, tmp_path) -> Path:
             tmp_path / f"{name}.json",
             {"method": method, "frames": 600, "round_trips": trips, "order_flatness": flatness},
         )
-    rows = [COLUMNS]
-    for potential, energies, error in (
+    for model, energies, error in (
         ("EAM", (-4.87, -4.83, -4.86), 0.0),
-        ("NNP 204 distilled frames", (-4.871, -4.833, -4.862), -0.003),
-        ("NNP 1200 undistilled frames", (-4.87, -4.88, -4.86), -0.05),
+        ("Ni-distilled", (-4.871, -4.833, -4.862), -0.0015),
+        ("Ni-full", (-4.87, -4.88, -4.86), -0.025),
     ):
-        for structure, energy in zip(("FCC", "BCC", "HCP"), energies, strict=True):
-            rows.append(f"Ni,{structure},32,{potential},2.49,{energy},{error / 2},{error},1")
-    (tmp_path / "table_2.csv").write_text("\n".join(rows) + "\n")
+        crystals = [
+            {"structure": structure, "atoms": 32, "bond_length_A": 2.49 + error,
+             "energy_eV_per_atom": energy, "converged": True}
+            for structure, energy in zip(STRUCTURES, (*energies, -4.5), strict=True)
+        ]  # fmt: skip
+        write_json(
+            tmp_path / f"{model}.json", {"model": model, "symbol": "Ni", "crystals": crystals}
+        )
     write_json(
         tmp_path / "reduction.json",
         {"strategy": "outlying_atom", "kept": 204, "labelled": 204, "source_frames": 1200},
     )
     Image.new("RGB", (60, 40), "white").save(tmp_path / "figure_2a.png")
-    write_results_page(
-        "toy",
-        Results(
+    trained = {name: results / f"{name}.json" for name in ("Ni-distilled", "Ni-full")}
+    found = read_run(
+        ResultFiles(
             tested={
                 ("Ni-distilled", "Ni/108/momt"): Trained(
-                    results / "Ni-distilled.json", results / "evaluation-Ni-108.json"
+                    trained["Ni-distilled"], results / "evaluation-Ni-108.json"
                 ),
                 ("Ni-full", "Ni/32/momt"): Trained(
-                    results / "Ni-full.json", results / "source-full.json"
+                    trained["Ni-full"], results / "source-full.json"
                 ),
             },
-            crystals=[tmp_path / "table_2.csv"],
+            relaxed={
+                (name, "Ni"): Relaxed(summary, tmp_path / f"{name}.json")
+                for name, summary in trained.items()
+            },
+            references={"Ni": tmp_path / "EAM.json"},
+            reductions={"Ni": tmp_path / "reduction.json"},
             sampled={
                 "Ni/108/momt": tmp_path / "momt.json",
                 "Ni/108/fcc": tmp_path / "fcc.json",
             },
-            reductions={"Ni": tmp_path / "reduction.json"},
-            figures={"Figure 2a & more": tmp_path / "figure_2a.png"},
-        ),
-        tmp_path / "results.html",
+        )
     )
+    images = {"Figure 2a & more": tmp_path / "figure_2a.png"}
+    write_results_page("toy", found, images, tmp_path / "results.html")
     return tmp_path / "results.html"
 
 
@@ -106,6 +111,23 @@ def test_page_of_results(page):
     assert 'alt="Figure 2a &amp; more"' in text
     shown = re.search(r'src="data:image/png;base64,([^"]+)"', text)[1]
     assert base64.b64decode(shown).startswith(b"\x89PNG")
+
+
+def test_page_leaves_out_what_a_run_has_none_of(tmp_path):
+    """As of a run of sampling alone, and of one whose targets made nothing that a page tells."""
+    write_json(
+        tmp_path / "momt.json",
+        {"method": "momt", "frames": 600, "round_trips": 3, "order_flatness": None},
+    )
+    nothing = ResultFiles({}, {}, {}, {}, {})
+    for sampled, headings in (({"Cu/32/momt": tmp_path / "momt.json"}, ["Sampling"]), ({}, [])):
+        found = read_run(nothing._replace(sampled=sampled))
+        write_results_page("copper", found, {}, tmp_path / "results.html")
+        text = (tmp_path / "results.html").read_text()
+        assert "<h1>Results of the run copper</h1>" in text
+        assert re.findall("<h2>(.*?)</h2>", text) == headings
+        assert "<img" not in text and text.count("<table>") == len(headings)
+    assert found == RunResults([], [], [], [])
 
 
 @pytest.fixture

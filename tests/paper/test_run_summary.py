@@ -4,92 +4,128 @@ from pathlib import Path
 
 import pytest
 
-from potstill.paper.tables import STRUCTURES
+from potstill.report.read_results import STRUCTURES, Trained
+from potstill.report.run_results import Relaxed, ResultFiles, read_run
 from potstill.report.run_summary import ENOUGH_ROUND_TRIPS, run_summary
 from potstill.runtime.files import write_json
 
-EAM = {"FCC": -4.876, "BCC": -4.833, "HCP": -4.863, STRUCTURES[3]: -4.847}
+EAM = dict(zip(STRUCTURES, (-4.876, -4.833, -4.863, -4.847), strict=True))
 REPORT = "snakemake --report results/toy/report.html"
+RESULTS = Path("results/toy")
+
+
+def model_file(name: str, place: str) -> tuple[Path, Path]:
+    return RESULTS / f"models/{name}/summary.json", RESULTS / f"{place}.json"
+
+
+# what a run could have made; a summary is of the files among them that it has
+FILES = ResultFiles(
+    tested={
+        (model, name): Trained(*model_file(model, f"models/{model}/evaluation/{name}"))
+        for model, name in (("Ni-distilled", "Ni/32/momt"), ("Al-translated", "Al/108/momt"))
+    },
+    relaxed={
+        (model, "Ni"): Relaxed(*model_file(model, f"relaxation/{model}/Ni"))
+        for model in ("Ni-distilled", "Ni-full", "Ni-liquid")
+    },
+    references={"Ni": RESULTS / "relaxation/EAM/Ni.json"},
+    reductions={"Ni": RESULTS / "distillation/Ni/reduction.json"},
+    sampled={
+        name: RESULTS / f"sampling/{name}.json"
+        for name in ("Ni/32/momt", "Ni/108/momt", "Ni/108/fcc", "Al/108/momt")
+    },
+)
 
 
 @pytest.fixture
 def summary(tmp_path, monkeypatch):
-    """Write result files by name, and return the lines of a run of these and of more names."""
+    """Write result files by name, and return the lines of a run of these."""
     monkeypatch.chdir(tmp_path)
 
-    def of(contents, *, targets=(), missing=()):
-        results = Path("results/toy")
+    def of(contents, *, targets=()):
         for name, content in contents.items():
-            write_json(results / name, content)
-        files = {f"{results}/{name}" for name in (*contents, *missing)}
+            write_json(RESULTS / name, content)
+        made = {RESULTS / name for name in contents}
         return run_summary(
-            results,
-            files,
-            tested=[("Ni-distilled", "Ni/32/momt"), ("Al-translated", "Al/108/momt")],
-            targets={f"{results}/{name}" for name in targets},
+            read_run(FILES.among(made)),
+            RESULTS,
+            made=made,
+            targets={RESULTS / name for name in targets},
             one_page=REPORT,
         )
 
     return of
 
 
-def crystals(**energies):
+def trained(*models):
     return {
-        "symbol": "Ni",
-        "crystals": [
-            {"structure": name, "atoms": 32, "bond_length_A": 2.49, "converged": True,
-             "energy_eV_per_atom": energies.get(name, energy)}
-            for name, energy in EAM.items()
-        ],
+        f"models/{model}/summary.json": {"symbol": model[:2], "frames": 100} for model in models
+    }
+
+
+def evaluation(mae, force_mae):
+    return {
+        "frames": 60, "mae_meV_per_atom": mae, "worst_percent_meV_per_atom": 9 * mae,
+        "force_mae_meV_per_A": force_mae,
     }  # fmt: skip
 
 
+def crystals(model, **energies):
+    rows = [
+        {"structure": name, "atoms": 32, "bond_length_A": 2.49, "converged": True,
+         "energy_eV_per_atom": energies.get(name, energy)}
+        for name, energy in EAM.items()
+    ]  # fmt: skip
+    return {f"relaxation/{model}/Ni.json": {"model": model, "symbol": "Ni", "crystals": rows}}
+
+
 def sampled(trips, method="momt"):
-    return {"method": method, "round_trips": trips}
+    return {"method": method, "frames": 60, "round_trips": trips, "order_flatness": 1.5}
+
+
+def kept(frames, of):
+    return {"strategy": "d_optimal", "kept": frames, "source_frames": of, "labelled": frames}
 
 
 def test_errors_of_the_models_that_were_tested(summary):
-    lines = summary(
-        {
-            "models/Ni-distilled/evaluation/Ni/32/momt.json": {
-                "mae_meV_per_atom": 0.1384, "force_mae_meV_per_A": 4.27,
-            },
-            "models/Al-translated/evaluation/Al/108/momt.json": {
-                "mae_meV_per_atom": 12.0, "force_mae_meV_per_A": 104.0,
-            },
-            # of an iteration, which nobody asks for
-            "models/Ni-iteration-0/evaluation/Ni/32/momt.json": {
-                "mae_meV_per_atom": 9.0, "force_mae_meV_per_A": 9.0,
-            },
-        }
-    )  # fmt: skip
-    assert lines == [
+    made = trained("Ni-distilled", "Al-translated") | {
+        "models/Ni-distilled/evaluation/Ni/32/momt.json": evaluation(0.1384, 4.27),
+        "models/Al-translated/evaluation/Al/108/momt.json": evaluation(12.0, 104.0),
+        # of an iteration, which nobody asks for
+        "models/Ni-iteration-0/evaluation/Ni/32/momt.json": evaluation(9.0, 9.0),
+    }
+    assert summary(made) == [
         "errors:",
         "  Ni-distilled  on Ni/32/momt     0.14 meV/atom    4.3 meV/A",
+        "  Al-translated on Al/108/momt   12.00 meV/atom  104.0 meV/A",
+    ]
+    del made["models/Ni-distilled/evaluation/Ni/32/momt.json"]
+    assert summary(made) == [
+        "errors:",
         "  Al-translated on Al/108/momt   12.00 meV/atom  104.0 meV/A",
     ]
 
 
 def test_distilled_frames(summary):
-    report = {"kept": 194, "source_frames": 1000}
-    assert summary({"distillation/Ni/reduction.json": report}) == [
+    assert summary({"distillation/Ni/reduction.json": kept(194, 1000)}) == [
         "distilled: 194 of 1000 frames of Ni"
     ]
 
 
 def test_order_of_crystals(summary):
     files = {
-        "relaxation/EAM/Ni.json": crystals(),
-        "relaxation/Ni-distilled/Ni.json": crystals(BCC=-4.84),
-        "relaxation/Ni-full/Ni.json": crystals(FCC=-4.87),
+        **trained("Ni-distilled", "Ni-full", "Ni-liquid"),
+        **crystals("EAM"),
+        **crystals("Ni-distilled", BCC=-4.84),
+        **crystals("Ni-full", FCC=-4.87),
     }
     said = "order of FCC, BCC and HCP: the EAM's with"
     assert summary(files) == [f"{said} 2 of 2 models"]
-    files["relaxation/Ni-liquid/Ni.json"] = crystals(BCC=-4.87)
+    files |= crystals("Ni-liquid", BCC=-4.87)
     assert summary(files) == [f"{said} 2 of 3 models; not with Ni-liquid (FCC < BCC < HCP)"]
     # without the reference there is nothing to compare with
-    (alone,) = ({k: v} for k, v in files.items() if "Ni-full" in k)
-    assert summary(alone) == []
+    del files["relaxation/EAM/Ni.json"]
+    assert summary(files) == []
 
 
 def test_sets_that_fell_short_stand_last(summary):
@@ -100,7 +136,7 @@ def test_sets_that_fell_short_stand_last(summary):
             "sampling/Ni/108/momt.json": sampled(ENOUGH_ROUND_TRIPS - 1),
             "sampling/Ni/108/fcc.json": sampled(0, "npt"),  # keeps its phase
             "sampling/Ni/coexistence.json": {"anything": 1},
-            "distillation/Ni/reduction.json": {"kept": 1, "source_frames": 2},
+            "distillation/Ni/reduction.json": kept(1, 2),
         }
     )
     assert [line[:43] for line in lines[-2:]] == [
@@ -123,5 +159,4 @@ def test_where_results_are(summary):
 
 
 def test_nothing_there_is_nothing_said(summary):
-    lost = ["models/Ni-distilled/evaluation/Ni/32/momt.json", "sampling/Ni/32/momt.json", "a.csv"]
-    assert summary({}, targets=lost, missing=lost) == []
+    assert summary({}) == []

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from potstill.report.run_results import read_run
 from potstill.report.run_summary import run_summary
 from potstill.runtime import time_left
 
@@ -16,16 +17,19 @@ def expected_seconds(job):
         return time_left.training_seconds(
             settings.training_of(model_data(wildcards.model))
         )
-    return time_left.SECONDS.get(name, time_left.OTHER_SECONDS)
+    return time_left.rule_seconds(name)
 
 
 def summary_of_run(seconds):
     """Return the last lines of a run that went well and took so many seconds."""
+    results = Path(f"results/{settings.run}")
+    made = {Path(file) for job in workflow.dag.jobs for file in job.output}
+    made = {file for file in made if file.exists()}
     lines = run_summary(
-        Path(f"results/{settings.run}"),
-        {str(file) for job in workflow.dag.jobs for file in job.output},
-        tested=judged_models(),
-        targets={str(file) for file in workflow.dag.derived_targetfiles},
-        one_page=command_of(f"--report results/{settings.run}/report.html"),
+        read_run(result_files(results, judged_models()).among(made)),
+        results,
+        made=made,
+        targets=made & {Path(file) for file in workflow.dag.derived_targetfiles},
+        one_page=command_of(f"--report {results}/report.html"),
     )
     return [*lines, f"time: {time_left.in_words(seconds)}"]

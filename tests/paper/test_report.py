@@ -11,9 +11,8 @@ import pytest
 from PIL import Image
 
 from potstill.paper.tables import self_energy_table
-from potstill.report.read_results import STRUCTURES, Trained
-from potstill.report.results_page import write_results_page
-from potstill.report.run_results import Relaxed, ResultFiles, RunResults, read_run
+from potstill.report.read_results import STRUCTURES
+from potstill.report.results_page import results_page
 from potstill.runtime.files import write_json
 
 ROOT = Path(__file__).parents[2]
@@ -60,31 +59,21 @@ def page(results, tmp_path) -> Path:
         {"strategy": "outlying_atom", "kept": 204, "labelled": 204, "source_frames": 1200},
     )
     Image.new("RGB", (60, 40), "white").save(tmp_path / "figure_2a.png")
-    trained = {name: results / f"{name}.json" for name in ("Ni-distilled", "Ni-full")}
-    found = read_run(
-        ResultFiles(
-            tested={
-                ("Ni-distilled", "Ni/108/momt"): Trained(
-                    trained["Ni-distilled"], results / "evaluation-Ni-108.json"
-                ),
-                ("Ni-full", "Ni/32/momt"): Trained(
-                    trained["Ni-full"], results / "source-full.json"
-                ),
-            },
-            relaxed={
-                (name, "Ni"): Relaxed(summary, tmp_path / f"{name}.json")
-                for name, summary in trained.items()
-            },
-            references={"Ni": tmp_path / "EAM.json"},
-            reductions={"Ni": tmp_path / "reduction.json"},
-            sampled={
-                "Ni/108/momt": tmp_path / "momt.json",
-                "Ni/108/fcc": tmp_path / "fcc.json",
-            },
-        )
+    models = ("Ni-distilled", "Ni-full")
+    results_page(
+        "toy",
+        tmp_path / "results.html",
+        summaries={name: results / f"{name}.json" for name in models},
+        evaluations={
+            ("Ni-distilled", "Ni/108/momt"): results / "evaluation-Ni-108.json",
+            ("Ni-full", "Ni/32/momt"): results / "source-full.json",
+        },
+        crystals={(name, "Ni"): tmp_path / f"{name}.json" for name in models},
+        references={"Ni": tmp_path / "EAM.json"},
+        reductions={"Ni": tmp_path / "reduction.json"},
+        sampled={"Ni/108/momt": tmp_path / "momt.json", "Ni/108/fcc": tmp_path / "fcc.json"},
+        images={"Figure 2a & more": tmp_path / "figure_2a.png"},
     )
-    images = {"Figure 2a & more": tmp_path / "figure_2a.png"}
-    write_results_page("toy", found, images, tmp_path / "results.html")
     return tmp_path / "results.html"
 
 
@@ -119,15 +108,12 @@ def test_page_leaves_out_what_a_run_has_none_of(tmp_path):
         tmp_path / "momt.json",
         {"method": "momt", "frames": 600, "round_trips": 3, "order_flatness": None},
     )
-    nothing = ResultFiles({}, {}, {}, {}, {})
     for sampled, headings in (({"Cu/32/momt": tmp_path / "momt.json"}, ["Sampling"]), ({}, [])):
-        found = read_run(nothing._replace(sampled=sampled))
-        write_results_page("copper", found, {}, tmp_path / "results.html")
+        results_page("copper", tmp_path / "results.html", sampled=sampled)
         text = (tmp_path / "results.html").read_text()
         assert "<h1>Results of the run copper</h1>" in text
         assert re.findall("<h2>(.*?)</h2>", text) == headings
         assert "<img" not in text and text.count("<table>") == len(headings)
-    assert found == RunResults([], [], [], [])
 
 
 @pytest.fixture

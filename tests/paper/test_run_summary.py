@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from potstill.report.read_results import STRUCTURES, Trained
-from potstill.report.run_results import Relaxed, ResultFiles, read_run
+from potstill.errors import PotstillError
+from potstill.report.read_results import STRUCTURES
+from potstill.report.run_results import ResultFiles, read_run
 from potstill.report.run_summary import ENOUGH_ROUND_TRIPS, run_summary
 from potstill.runtime.files import write_json
 
@@ -14,20 +15,18 @@ REPORT = "snakemake --report results/toy/report.html"
 RESULTS = Path("results/toy")
 
 
-def model_file(name: str, place: str) -> tuple[Path, Path]:
-    return RESULTS / f"models/{name}/summary.json", RESULTS / f"{place}.json"
-
+MODELS = ("Ni-distilled", "Ni-full", "Ni-liquid")
 
 # what a run could have made; a summary is of the files among them that it has
 FILES = ResultFiles(
-    tested={
-        (model, name): Trained(*model_file(model, f"models/{model}/evaluation/{name}"))
+    summaries={
+        model: RESULTS / f"models/{model}/summary.json" for model in (*MODELS, "Al-translated")
+    },
+    evaluations={
+        (model, name): RESULTS / f"models/{model}/evaluation/{name}.json"
         for model, name in (("Ni-distilled", "Ni/32/momt"), ("Al-translated", "Al/108/momt"))
     },
-    relaxed={
-        (model, "Ni"): Relaxed(*model_file(model, f"relaxation/{model}/Ni"))
-        for model in ("Ni-distilled", "Ni-full", "Ni-liquid")
-    },
+    crystals={(model, "Ni"): RESULTS / f"relaxation/{model}/Ni.json" for model in MODELS},
     references={"Ni": RESULTS / "relaxation/EAM/Ni.json"},
     reductions={"Ni": RESULTS / "distillation/Ni/reduction.json"},
     sampled={
@@ -99,7 +98,8 @@ def test_errors_of_the_models_that_were_tested(summary):
         "  Ni-distilled  on Ni/32/momt     0.14 meV/atom    4.3 meV/A",
         "  Al-translated on Al/108/momt   12.00 meV/atom  104.0 meV/A",
     ]
-    del made["models/Ni-distilled/evaluation/Ni/32/momt.json"]
+    # a model whose training summary is not a file of this run
+    del made["models/Ni-distilled/summary.json"]
     assert summary(made) == [
         "errors:",
         "  Al-translated on Al/108/momt   12.00 meV/atom  104.0 meV/A",
@@ -160,3 +160,9 @@ def test_where_results_are(summary):
 
 def test_nothing_there_is_nothing_said(summary):
     assert summary({}) == []
+
+
+def test_a_model_without_its_summary_is_refused(tmp_path):
+    write_json(tmp_path / "e.json", evaluation(1.0, 1.0))
+    with pytest.raises(PotstillError, match="model Cu-small has no training summary"):
+        read_run(ResultFiles(evaluations={("Cu-small", "Cu/32/momt"): tmp_path / "e.json"}))

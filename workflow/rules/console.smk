@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from potstill.report.run_results import read_run
+from potstill.report.run_results import ResultFiles, read_run
 from potstill.report.run_summary import run_summary
 from potstill.runtime import time_left
 
@@ -22,14 +22,20 @@ def expected_seconds(job):
 
 def summary_of_run(seconds):
     """Return the last lines of a run that went well and took so many seconds."""
-    results = Path(f"results/{settings.run}")
-    made = {Path(file) for job in workflow.dag.jobs for file in job.output}
+    results = f"results/{settings.run}"
+    made = {file for job in workflow.dag.jobs for file in map(Path, job.output)}
     made = {file for file in made if file.exists()}
+    files = ResultFiles(
+        *(
+            {name: Path(file) for name, file in by_name.items()}
+            for by_name in result_files(results, judged_models())
+        )
+    )
     lines = run_summary(
-        read_run(result_files(results, judged_models()).among(made)),
-        results,
+        read_run(files.among(made)),
+        Path(results),
         made=made,
-        targets=made & {Path(file) for file in workflow.dag.derived_targetfiles},
+        targets=made.intersection(map(Path, workflow.dag.derived_targetfiles)),
         one_page=command_of(f"--report {results}/report.html"),
     )
     return [*lines, f"time: {time_left.in_words(seconds)}"]

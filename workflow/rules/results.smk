@@ -1,9 +1,6 @@
 """What a run came to on one page, on which the report opens."""
 
-from pathlib import Path
-
-from potstill.report.read_results import Trained
-from potstill.report.run_results import Relaxed, ResultFiles
+from potstill.report.run_results import ResultFiles
 
 
 def result_files(results, tested):
@@ -11,31 +8,28 @@ def result_files(results, tested):
 
     tested: (model, set) of the models whose errors count.
     """
-
-    def of_model(name, kind, place):
-        model = f"{results}/models/{name}"
-        return kind(Path(f"{model}/summary.json"), Path(f"{results}/{place}.json"))
-
     return ResultFiles(
-        tested={
-            (model, name): of_model(model, Trained, f"models/{model}/evaluation/{name}")
+        summaries={
+            model: f"{results}/models/{model}/summary.json"
+            for model, _ in [*tested, *RELAXED]
+        },
+        evaluations={
+            (model, name): f"{results}/models/{model}/evaluation/{name}.json"
             for model, name in tested
         },
-        relaxed={
-            (model, element): of_model(model, Relaxed, f"relaxation/{model}/{element}")
+        crystals={
+            (model, element): f"{results}/relaxation/{model}/{element}.json"
             for model, element in RELAXED
         },
         references={
-            element: Path(f"{results}/relaxation/EAM/{element}.json")
+            element: f"{results}/relaxation/EAM/{element}.json"
             for _, element in RELAXED
         },
         reductions={
-            element: Path(f"{results}/distillation/{element}/reduction.json")
+            element: f"{results}/distillation/{element}/reduction.json"
             for element in settings.distillation
         },
-        sampled={
-            name: Path(f"{results}/sampling/{name}.json") for name in settings.sampling
-        },
+        sampled={name: f"{results}/sampling/{name}.json" for name in settings.sampling},
     )
 
 
@@ -53,12 +47,13 @@ localrules:
 
 rule results_page:
     input:
-        tested=[str(file) for files in RESULT_FILES.tested.values() for file in files],
-        relaxed=[str(file) for files in RESULT_FILES.relaxed.values() for file in files],
-        references=[str(file) for file in RESULT_FILES.references.values()],
-        reductions=[str(file) for file in RESULT_FILES.reductions.values()],
-        sampled=[str(file) for file in RESULT_FILES.sampled.values()],
-        figures=[f"<results>/figures/{name}.png" for name in SHOWN_FIGURES],
+        summaries=list(RESULT_FILES.summaries.values()),
+        evaluations=list(RESULT_FILES.evaluations.values()),
+        crystals=list(RESULT_FILES.crystals.values()),
+        references=list(RESULT_FILES.references.values()),
+        reductions=list(RESULT_FILES.reductions.values()),
+        sampled=list(RESULT_FILES.sampled.values()),
+        images=[f"<results>/figures/{name}.png" for name in SHOWN_FIGURES],
     output:
         report(
             "<results>/results.html",
@@ -76,12 +71,13 @@ rule results_page:
         runtime=30,
     params:
         run=settings.run,
-        tested=list(RESULT_FILES.tested),
-        relaxed=list(RESULT_FILES.relaxed),
+        summaries=list(RESULT_FILES.summaries),
+        evaluations=list(RESULT_FILES.evaluations),
+        crystals=list(RESULT_FILES.crystals),
         references=list(RESULT_FILES.references),
         reductions=list(RESULT_FILES.reductions),
         sampled=list(RESULT_FILES.sampled),
-        captions=list(SHOWN_FIGURES.values()),
+        images=list(SHOWN_FIGURES.values()),
         version=VERSION["paper"],
     message:
         "results_page: errors, crystals and sampling of the run"

@@ -6,7 +6,7 @@ from typing import Any
 from potstill.errors import PotstillError
 from potstill.properties import NAMES, Value, find
 from potstill.report.markup import MISSING, Table
-from potstill.report.read_results import potential_label
+from potstill.report.read_results import potential_label, read_summary
 from potstill.report.table_files import write_table
 from potstill.runtime.files import read_json
 
@@ -44,7 +44,7 @@ def properties_table(
                 f"{path}: properties of {measured['symbol']}, but {reference} of "
                 f"{exact['symbol']}; measure the same"
             )
-        label = potential_label(model, read_json(summaries[model])["frames"])
+        label = potential_label(model, read_summary(model, summaries)["frames"])
         header += [label, f"{label}: error"]
         columns.append(_by_name(measured, exact))
         notes += _notes(label, measured)

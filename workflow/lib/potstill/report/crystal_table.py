@@ -14,9 +14,9 @@ from potstill.report.read_results import (
     potential_label,
     rank_of,
     read_crystals,
+    read_summary,
 )
 from potstill.report.table_files import write_table
-from potstill.runtime.files import read_json
 
 
 class CrystalRow(NamedTuple):
@@ -66,9 +66,7 @@ def crystal_table(
                 f"{path}: holds crystals of {relaxed.element}, but {reference} of {exact.element}; "
                 "relax the same"
             )
-        if model not in summaries:
-            raise PotstillError(f"{path}: model {model} has no training summary to tell its frames")
-        label = potential_label(model, read_json(summaries[model])["frames"])
+        label = potential_label(model, read_summary(model, summaries)["frames"])
         rows += _rows(label, relaxed, exact)
         unconverged += _unconverged(label, relaxed)
     notes = [

@@ -1,7 +1,8 @@
 """Readers of small result files, and the names in them that tables show."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from potstill.errors import PotstillError
 from potstill.runtime.files import read_json
@@ -41,6 +42,15 @@ def potential_label(model: str, frames: int) -> str:
     """Return a network's name in a table: `Ni-fcc` of 2000 frames is `NNP 2000 FCC frames`."""
     kind = model.partition("-")[2] or model
     return f"NNP {frames} {KINDS.get(kind, kind)} frames"
+
+
+def read_summary(model: str, summaries: Mapping[str, Path]) -> Any:
+    """Read the training summary of a model; PotstillError where it is not among them."""
+    if model not in summaries:
+        raise PotstillError(
+            f"model {model} has no training summary to tell its frames; give its file as well"
+        )
+    return read_json(summaries[model])
 
 
 def read_crystals(path: Path) -> Crystals:

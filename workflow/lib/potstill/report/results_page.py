@@ -5,16 +5,34 @@ from pathlib import Path
 
 from potstill.report.markup import MISSING, Table
 from potstill.report.page import Image, Part, write_page
-from potstill.report.run_results import CrystalErrors, ErrorsOnSet, Kept, RunResults, Sampled
+from potstill.report.run_results import (
+    CrystalErrors,
+    ErrorsOnSet,
+    Kept,
+    ResultFiles,
+    Sampled,
+    read_run,
+)
 
 
-def write_results_page(
-    run: str, found: RunResults, images: Mapping[str, Path], output: Path
+def results_page(
+    run: str,
+    output: Path,
+    *,
+    summaries: Mapping[str, Path] = {},
+    evaluations: Mapping[tuple[str, str], Path] = {},
+    crystals: Mapping[tuple[str, str], Path] = {},
+    references: Mapping[str, Path] = {},
+    reductions: Mapping[str, Path] = {},
+    sampled: Mapping[str, Path] = {},
+    images: Mapping[str, Path] = {},
 ) -> None:
-    """Write the page (HTML) of a run; what the run has none of is left out.
+    """Write the page (HTML) of a run from its result files, which `ResultFiles` describes.
 
-    images: PNG by caption.
+    images: PNG by caption. Any of the files may be none; the page leaves out what there is none of.
     """
+    files = ResultFiles(summaries, evaluations, crystals, references, reductions, sampled)
+    found = read_run(files)
     parts: list[Part] = [_kept(kept) for kept in found.kept]
     if found.errors:
         parts += [

@@ -2,53 +2,54 @@
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from potstill.report.read_results import (
     BCC,
     FCC,
     HCP,
     Crystals,
-    Trained,
     order_of,
     potential_label,
     read_crystals,
+    read_summary,
 )
 from potstill.runtime.files import read_json
 
-
-class Relaxed(NamedTuple):
-    """A model's training summary and its relaxed crystals of an element."""
-
-    summary: Path
-    crystals: Path
+Key = TypeVar("Key")
 
 
 class ResultFiles(NamedTuple):
     """The result files of a run that tell what it came to; any of them may be none.
 
-    tested: models by (model, set); relaxed: crystals by (model, element); references: crystals of
-    what labelled the models' frames, by element; reductions: what each distillation kept, by
-    element; sampled: summaries of sampled sets, by name.
+    summaries: of the training, by model; evaluations: summaries (JSON) by (model, set); crystals:
+    relaxed by (model, element); references: crystals relaxed with what labelled the models' frames,
+    by element; reductions: what each distillation kept, by element; sampled: summaries of sampled
+    sets, by name.
     """
 
-    tested: Mapping[tuple[str, str], Trained]
-    relaxed: Mapping[tuple[str, str], Relaxed]
-    references: Mapping[str, Path]
-    reductions: Mapping[str, Path]
-    sampled: Mapping[str, Path]
+    summaries: Mapping[str, Path] = {}
+    evaluations: Mapping[tuple[str, str], Path] = {}
+    crystals: Mapping[tuple[str, str], Path] = {}
+    references: Mapping[str, Path] = {}
+    reductions: Mapping[str, Path] = {}
+    sampled: Mapping[str, Path] = {}
 
     def among(self, made: Collection[Path]) -> "ResultFiles":
-        """Return those of the files that were made; a model's only where both of its files were."""
-        made = set(made)
+        """Return those of the files that were made, and nothing of a model without its summary."""
+        summaries = _among(self.summaries, made)
         return ResultFiles(
-            {key: files for key, files in self.tested.items() if made.issuperset(files)},
-            {key: files for key, files in self.relaxed.items() if made.issuperset(files)},
-            *(
-                {key: file for key, file in files.items() if file in made}
-                for files in (self.references, self.reductions, self.sampled)
-            ),
+            summaries,
+            {k: f for k, f in _among(self.evaluations, made).items() if k[0] in summaries},
+            {k: f for k, f in _among(self.crystals, made).items() if k[0] in summaries},
+            _among(self.references, made),
+            _among(self.reductions, made),
+            _among(self.sampled, made),
         )
+
+
+def _among(files: Mapping[Key, Path], made: Collection[Path]) -> dict[Key, Path]:
+    return {key: file for key, file in files.items() if file in made}
 
 
 class ErrorsOnSet(NamedTuple):
@@ -110,13 +111,19 @@ class RunResults(NamedTuple):
 
 
 def read_run(files: ResultFiles) -> RunResults:
-    """Read what a run came to; crystals of an element without a reference are left out."""
+    """Read what a run came to; crystals of an element without a reference are left out.
+
+    Raises PotstillError for a model without a training summary.
+    """
     references = {element: read_crystals(path) for element, path in files.references.items()}
     return RunResults(
-        [_errors(model, name, trained) for (model, name), trained in files.tested.items()],
         [
-            _crystals(model, relaxed, references[element])
-            for (model, element), relaxed in files.relaxed.items()
+            _errors(model, read_summary(model, files.summaries), name, path)
+            for (model, name), path in files.evaluations.items()
+        ],
+        [
+            _crystals(model, read_summary(model, files.summaries), path, references[element])
+            for (model, element), path in files.crystals.items()
             if element in references
         ],
         [_kept(element, path) for element, path in files.reductions.items()],
@@ -124,8 +131,8 @@ def read_run(files: ResultFiles) -> RunResults:
     )
 
 
-def _errors(model: str, tested_on: str, files: Trained) -> ErrorsOnSet:
-    trained, found = read_json(files.summary), read_json(files.evaluation)
+def _errors(model: str, trained: Any, tested_on: str, evaluation: Path) -> ErrorsOnSet:
+    found = read_json(evaluation)
     return ErrorsOnSet(
         trained["symbol"],
         model,
@@ -138,12 +145,12 @@ def _errors(model: str, tested_on: str, files: Trained) -> ErrorsOnSet:
     )
 
 
-def _crystals(model: str, files: Relaxed, reference: Crystals) -> CrystalErrors:
-    own, exact = read_crystals(files.crystals).by_structure, reference.by_structure
+def _crystals(model: str, trained: Any, relaxed: Path, reference: Crystals) -> CrystalErrors:
+    own, exact = read_crystals(relaxed).by_structure, reference.by_structure
     return CrystalErrors(
         reference.element,
         model,
-        potential_label(model, read_json(files.summary)["frames"]),
+        potential_label(model, trained["frames"]),
         1000 * max(abs(own[s].energy - exact[s].energy) for s in (FCC, BCC, HCP)),
         max(abs(own[s].bond - exact[s].bond) for s in (FCC, BCC, HCP)),
         order_of(own),

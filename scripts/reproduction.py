@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from potstill.paper.reproduction import Making, Sources, write_reproduction
+from potstill.paper.times import METADATA, read_jobs
 from potstill.report.read_results import Trained
 from potstill.runtime.files import read_json
 from potstill.runtime.job import job
-from potstill.runtime.times import METADATA, read_jobs
 
 
 def paths(names, files):

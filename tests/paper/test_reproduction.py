@@ -8,9 +8,9 @@ from PIL import Image
 
 from potstill.errors import PotstillError
 from potstill.paper.reproduction import Making, Sources, write_reproduction
+from potstill.paper.times import Job
 from potstill.report.read_results import STRUCTURES, Trained
 from potstill.runtime.files import read_json, write_json
-from potstill.runtime.times import Job
 
 LOGS = "results/x/logs"
 COLUMNS = (

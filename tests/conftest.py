@@ -10,10 +10,12 @@ from typing import Any
 # Before numpy loads its linear algebra: with more threads than idle cores, small matrices crawl.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import numpy as np
 import pytest
 import yaml
 from processes import snakemake_command
 
+from potstill.data.frames import Frames, write_frames
 from potstill.potentials.fetch import fetch_table
 from potstill.potentials.known_tables import KNOWN
 from potstill.potentials.setfl import numbers_sha256
@@ -78,6 +80,35 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_config: Path) -> Pat
     finished = _run(directory, "--cores", "2", "--configfile", tiny_config, "--show-failed-logs")
     assert finished.returncode == 0, finished.stdout[-8000:]
     return directory
+
+
+@pytest.fixture
+def make_set(tmp_path: Path) -> Callable[..., tuple[Path, Frames]]:
+    """Return a function that writes a set of random frames and returns its path and frames."""
+
+    def make(
+        count: int, atoms: int = 6, name: str = "momt.h5", **columns: Any
+    ) -> tuple[Path, Frames]:
+        generator = np.random.default_rng(count)
+        frames = Frames(
+            symbol="Ni",
+            positions=generator.random((count, atoms, 3)) * 5,
+            cell=np.tile(np.eye(3) * 5, (count, 1, 1)),
+            energy=generator.random(count),
+            atomic_energies=generator.random((count, atoms)),
+            forces=generator.random((count, atoms, 3)),
+            stress=generator.random((count, 3, 3)),
+            columns={
+                "enthalpy": generator.random(count),
+                "order_parameter": generator.random(count),
+                **columns,
+            },
+        )
+        path = tmp_path / name
+        write_frames(path, frames)
+        return path, frames
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -359,7 +359,9 @@ BAD = {
 
 def test_shipped_configurations():
     default = load_settings(CONFIG)
-    paper = load_settings(merged(CONFIG, yaml.safe_load((ROOT / "config/paper/full.yaml").read_text())))
+    paper = load_settings(
+        merged(CONFIG, yaml.safe_load((ROOT / "config/paper/full.yaml").read_text()))
+    )
     assert (default.run, paper.run) == ("default", "paper")
     assert set(default.sampling) < set(paper.sampling)
     assert all(sampled.frames == 20_000 for sampled in paper.sampling.values())

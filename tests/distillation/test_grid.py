@@ -1,13 +1,8 @@
-"""Grid-based distillation: one frame for each occupied cell."""
-
-from dataclasses import replace
+"""The strategy `grid`: one frame for each occupied cell."""
 
 import numpy as np
-import pytest
 
-from potstill.data.frames import read_frames, write_frames
-from potstill.errors import PotstillError
-from potstill.paper.grid_cells import distil_grid, grid_indices
+from potstill.distillation.strategies.grid import grid_indices
 
 
 def plane(cells):
@@ -42,23 +37,3 @@ def test_a_full_grid_and_a_single_cell():
     assert len(grid_indices(h.ravel(), o.ravel(), (8, 16), generator)) == 128
     assert len(grid_indices(h.ravel(), o.ravel(), (1, 1), generator)) == 1
     assert len(grid_indices(np.ones(9), np.ones(9), (8, 8), generator)) == 1
-
-
-def test_the_file_repeats_its_bytes_and_names_its_frames(make_set, tmp_path):
-    path, frames = make_set(300)
-    for name, seed in (("a.h5", 1), ("b.h5", 1), ("c.h5", 2)):
-        distil_grid(path, cells=(4, 4), seed=seed, output=tmp_path / name)
-    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
-    assert (tmp_path / "a.h5").read_bytes() != (tmp_path / "c.h5").read_bytes()
-    taken = read_frames(tmp_path / "a.h5")
-    assert len(taken) == 16
-    index = taken.columns["source_index"]
-    assert (np.diff(index) > 0).all()
-    np.testing.assert_array_equal(taken.positions, frames.positions[index])
-
-
-def test_a_set_without_order_parameter_is_named(make_set, tmp_path):
-    path, frames = make_set(10)
-    write_frames(path, replace(frames, columns={"enthalpy": frames.columns["enthalpy"]}))
-    with pytest.raises(PotstillError, match=r"momt\.h5: lacks the column\(s\) order_parameter"):
-        distil_grid(path, cells=(2, 2), seed=0, output=tmp_path / "grid.h5")

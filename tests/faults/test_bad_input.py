@@ -1,7 +1,7 @@
 """Bad input through whole jobs and commands: one line with the cure, status 1, nothing made.
 
 Beside these stand bad configurations (tests/test_settings.py, tests/workflow/test_graph.py), tables
-(tests/potentials), frame files (tests/test_frames.py), labels and model files (tests/training).
+(tests/potentials), frame files and labels (tests/data), model files (tests/models).
 """
 
 import os

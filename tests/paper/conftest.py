@@ -113,7 +113,6 @@ def results(tmp_path_factory) -> Path:
     for name, frames, mae in (("random", 204, 0.5), ("full", 1200, 0.3)):
         write_json(root / f"Ni-{name}.json", {"symbol": "Ni", "frames": frames, "atoms": 32})
         _write_evaluation(root / f"source-{name}", 32, energies["Ni-32"], mae, frames)
-    write_json(root / "Ni-self.json", {"symbol": "Ni", "frames": 1200, "self_energy_eV": -4.5})
     write_json(root / "sampling.json", {"frames": 1200})
     write_json(root / "Ni-distilled.json", {"symbol": "Ni", "members": 5, "frames": 204})
     for symbol in ("Al", "Nb"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from potstill.paper.comparison import Compared, write_comparison
-from potstill.paper.data import read_evaluation
+from potstill.plots.read_arrays import read_evaluation
 from potstill.runtime.files import write_json
 
 

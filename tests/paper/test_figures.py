@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 
 from potstill.errors import PotstillError
 from potstill.paper import figures
-from potstill.paper.data import Trained, read_trace
 from potstill.paper.figures.parity import _circle, _frame, high_energy
-from potstill.paper.style import RED, drawn
+from potstill.plots.read_arrays import read_trace
+from potstill.plots.style import RED, drawn
+from potstill.report.read_results import Trained
 from potstill.runtime.files import read_json, write_json
 
 TARGETS = {"Al": "Al-108", "Nb": "Nb-54"}

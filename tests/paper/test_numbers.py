@@ -8,9 +8,9 @@ import pytest
 from potstill.distillation.curve import read_curve
 from potstill.errors import PotstillError
 from potstill.paper import numbers
-from potstill.paper.data import Trained, read_evaluation
 from potstill.paper.numbers import Number, Point
-from potstill.paper.tables import STRUCTURES
+from potstill.plots.read_arrays import read_evaluation
+from potstill.report.read_results import STRUCTURES, Trained
 
 COLUMNS = (
     "element,structure,atoms,potential,bond_length_A,energy_eV_per_atom,"

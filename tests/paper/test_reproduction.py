@@ -7,11 +7,10 @@ import pytest
 from PIL import Image
 
 from potstill.errors import PotstillError
-from potstill.paper.data import Trained
 from potstill.paper.reproduction import Making, Sources, write_reproduction
-from potstill.paper.tables import STRUCTURES
+from potstill.paper.times import Job
+from potstill.report.read_results import STRUCTURES, Trained
 from potstill.runtime.files import read_json, write_json
-from potstill.runtime.times import Job
 
 LOGS = "results/x/logs"
 COLUMNS = (

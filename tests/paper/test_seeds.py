@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from potstill.paper.seeds import write_seeds
-from potstill.paper.tables import STRUCTURES
+from potstill.report.read_results import STRUCTURES
 from potstill.runtime.files import write_json
 
 EAM = {"FCC": (2.4864, -4.8763), "BCC": (2.4088, -4.8333), "HCP": (2.4789, -4.8628),
@@ -23,7 +23,7 @@ def relaxed(tmp_path):
                 {"structure": structure, "atoms": 32, "bond_length_A": bond + longer,
                  "energy_eV_per_atom": energy + higher, "converged": structure not in lost}
             )  # fmt: skip
-        write_json(tmp_path / f"{name}.json", {"symbol": "Ni", "crystals": crystals})
+        write_json(tmp_path / f"{name}.json", {"model": name, "symbol": "Ni", "crystals": crystals})
         return tmp_path / f"{name}.json"
 
     return write

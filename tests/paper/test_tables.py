@@ -7,7 +7,8 @@ import re
 import pytest
 
 from potstill.errors import PotstillError
-from potstill.paper.tables import crystal_table, potential_label, self_energy_table
+from potstill.paper.tables import crystal_table, self_energy_table
+from potstill.report.read_results import potential_label
 from potstill.runtime.files import write_json
 
 HEADER = (

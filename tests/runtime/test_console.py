@@ -1,7 +1,7 @@
 """Snakemake's lines made shorter."""
 
-from potstill.report.markup import shortened
 from potstill.runtime.console import shortened_reason
+from potstill.runtime.shortened import shortened
 
 
 def test_long_lists_are_cut():

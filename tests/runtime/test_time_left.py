@@ -3,10 +3,13 @@
 import pytest
 
 from potstill.runtime.time_left import (
+    OTHER_SECONDS,
     PRIOR_SECONDS,
+    SECONDS,
     Pace,
     Remaining,
     in_words,
+    rule_seconds,
     sampling_seconds,
     seconds_left,
     training_seconds,
@@ -47,6 +50,13 @@ def test_pace_starts_as_expected_and_learns_by_rule():
     # a larger job of the same rule
     assert pace.corrected("train", 40) == pytest.approx(120, rel=0.02)
     assert pace.corrected("all", 0) == 0
+
+
+def test_a_rule_takes_what_the_like_one_does():
+    assert rule_seconds("relax") == rule_seconds("seed_relax") == SECONDS["relax"]
+    assert rule_seconds("measure_properties") == SECONDS["measure_properties"]
+    assert rule_seconds("properties") == rule_seconds("a_table") == OTHER_SECONDS
+    assert rule_seconds("all") == 0
 
 
 def test_first_guesses_at_the_papers_scale(momt):

@@ -18,7 +18,7 @@ from potstill.data.frames import read_frames
 from potstill.distillation.scores import read_scores
 from potstill.errors import PotstillError
 from potstill.models.model_file import load_ensemble
-from potstill.paper.data import read_datasets
+from potstill.plots.read_arrays import read_datasets
 from potstill.runtime.files import read_json
 from potstill.runtime.unreadable import HDF5
 

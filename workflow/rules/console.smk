@@ -9,7 +9,7 @@ def expected_seconds(job):
         return time_left.sampling_seconds(sampled, int(wildcards.atoms), cores=2)
     if name in ("train", "train_iteration"):
         return time_left.training_seconds(plan.training(wildcards.model))
-    return time_left.SECONDS.get(name, time_left.OTHER_SECONDS)
+    return time_left.rule_seconds(name)
 
 
 def command_of(arguments):
@@ -23,11 +23,13 @@ def command_of(arguments):
 
 def summary_of_run(seconds):
     """Return the last lines of a run that went well and took so many seconds."""
+    results = Path("results", settings.run)
+    made = {file for job in workflow.dag.jobs for file in map(Path, job.output) if file.exists()}
     lines = run_summary(
-        Path(f"results/{settings.run}"),
-        {str(file) for job in workflow.dag.jobs for file in job.output},
-        tested=plan.judged(),
-        targets={str(file) for file in workflow.dag.derived_targetfiles},
-        one_page=command_of(f"--report results/{settings.run}/report.html"),
+        read_run(result_files(plan, results, plan.judged()).among(made)),
+        results,
+        made=made,
+        targets=made.intersection(map(Path, workflow.dag.derived_targetfiles)),
+        one_page=command_of(f"--report {results}/report.html"),
     )
     return [*lines, f"time: {time_left.in_words(seconds)}"]

@@ -17,7 +17,7 @@ use rule job as relabel_chunk with:
         runtime=1440,
     # finished labels are good as long as what they depend on does not change
     params:
-        call="labels.jobs.label_part",
+        call="labels.of_configuration.label_part",
         element=lambda wildcards: plan.labels(wildcards.place)[0],
         depends_on=lambda wildcards: plan.label_params(wildcards.place),
         store=f"results/{settings.run}/labels",
@@ -37,4 +37,4 @@ use rule relabel_chunk as relabel with:
         "<logs>/relabel/{place}.log",
     localrule: True
     params:
-        call="labels.jobs.join_parts",
+        call="labels.of_configuration.join_parts",

@@ -46,7 +46,7 @@ use rule small_job as properties_table with:
     log:
         "<logs>/properties/table-{element}.log",
     params:
-        call="properties.table.properties_table",
+        call="properties.properties_table.properties_table",
         models=lambda wildcards: plan.setting("properties", wildcards.element).models,
         arguments=lambda wildcards: {
             "summaries": plan.setting("properties", wildcards.element).models

@@ -32,7 +32,7 @@ use rule small_job as crystals with:
     log:
         "<logs>/relaxation/crystals-{element}.log",
     params:
-        call="paper.tables.crystal_table",
+        call="report.crystal_table.crystal_table",
         title="Relaxed crystals of {element}",
         models=lambda wildcards: plan.crystal_models(wildcards.element),
         arguments=lambda wildcards: {"summaries": plan.crystal_models(wildcards.element)},

@@ -1,5 +1,8 @@
 """What a run came to: plots of each set and model, the page of results, and what made it all."""
 
+shown_files = result_files(plan, Path("<results>"), plan.judged() + more_judged)._asdict()
+shown_files["images"] = shown_images
+
 
 # A set's walk, its coverage of the plane, the bias that it learned, and what they tell.
 use rule small_job as plot_walk with:
@@ -18,7 +21,7 @@ use rule small_job as plot_walk with:
     log:
         "<logs>/report/walk-{element}-{atoms}-{ensemble}.log",
     params:
-        call="paper.figures.diagnostics.plot_walk",
+        call="plots.walk_plot.plot_walk",
         name="{element}/{atoms}/{ensemble}",
         settings=lambda wildcards: plan.plain("sampling", SET.make(**wildcards)),
         version=VERSION["report"],
@@ -39,20 +42,14 @@ use rule small_job as plot_errors with:
     log:
         "<logs>/report/errors-{model}-on-{element}-{atoms}-{ensemble}.log",
     params:
-        call="paper.figures.error_maps.figure_errors",
+        call="plots.errors_plot.plot_errors",
         seed=settings.seed,
         version=VERSION["report"],
 
 
 use rule small_job as results_page with:
     input:
-        tested=[file for shown in plan.judged() for file in plan.trained(*shown)],
-        crystals=[f"<results>/tables/crystals_{e}.csv" for e in plan.crystal_elements()],
-        sampled=[f"<results>/sampling/{name}.json" for name in settings.sampling],
-        reductions=[
-            f"<results>/distillation/{element}/reduction.json" for element in settings.distillation
-        ],
-        figures=list(shown_figures.values()),
+        **{name: list(files.values()) for name, files in shown_files.items()},
     output:
         report(
             "<results>/results.html",
@@ -63,14 +60,9 @@ use rule small_job as results_page with:
     log:
         "<logs>/report/results.log",
     params:
-        call="report.jobs.results_page",
+        call="report.results_page.results_page",
         run=settings.run,
-        shown=plan.judged(),
-        arguments={
-            "sampled": list(settings.sampling),
-            "reductions": list(settings.distillation),
-            "figures": list(shown_figures),
-        },
+        arguments={name: list(files) for name, files in shown_files.items()},
         version=VERSION["report"],
 
 
@@ -78,11 +70,11 @@ use rule small_job as results_page with:
 use rule small_job as provenance with:
     input:
         tables=expand("<results>/potentials/{table}.eam.fs", table=settings.potentials),
-        files=[*plan.data(), *more_results],
+        files=[*data(plan), *more_results],
     output:
         "<results>/provenance.json",
     log:
         "<logs>/provenance.log",
     params:
-        call="report.jobs.provenance",
+        call="provenance.write_run",
         depends_on=plain(settings),

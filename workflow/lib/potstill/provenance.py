@@ -8,14 +8,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from potstill.errors import PotstillError
 from potstill.potentials.setfl import numbers_sha256, table_text
 from potstill.runtime.files import read_json
-from potstill.runtime.records import file_sha256
+from potstill.runtime.records import file_sha256, write_provenance
+from potstill.settings import Settings
 
 Record = dict[str, Any]
 
@@ -108,6 +109,14 @@ def _versions(record: Record) -> str:
         code = f"code revision {git['revision']}{' with changes' if git['modified'] else ''}"
     packages = (f"{name} {number}" for name, number in record["packages"].items())
     return f"{code}, python {record['python']}, {', '.join(packages)}"
+
+
+def write_run(
+    tables: Sequence[Path], files: Sequence[Path], *, configuration: Settings, output: Path
+) -> None:
+    """Write down what made a whole run, see `write_provenance`. tables: the potentials'."""
+    numbers = {p.name.removesuffix(".eam.fs"): numbers_sha256(p.read_text()) for p in tables}
+    write_provenance(files, settings=configuration, potentials=numbers, output=output)
 
 
 def main() -> None:

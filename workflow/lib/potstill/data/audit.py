@@ -16,6 +16,11 @@ from ase import units
 from ase.data import atomic_numbers, covalent_radii
 from scipy.spatial import cKDTree
 
+from potstill.data.floors import (
+    ENERGY_FLOOR_EV,
+    FORCE_FLOOR_EV_PER_A,
+    STRESS_FLOOR_EV_PER_A3,
+)
 from potstill.data.frames import Floats, Frames
 from potstill.data.label_agreement import Labels, Share, agreement, fit, share
 from potstill.descriptors.pair_forces import forces_and_strain
@@ -28,11 +33,6 @@ from potstill.descriptors.symmetry_functions import (
 from potstill.errors import PotstillError
 from potstill.runtime.progress import say
 from potstill.settings import Descriptor, Training
-from potstill.training.loss import (
-    ENERGY_FLOOR_EV,
-    FORCE_FLOOR_EV_PER_A,
-    STRESS_FLOOR_EV_PER_A3,
-)
 
 KCAL = units.kcal / units.mol
 # Frames whose forces are looked at, spread over the set; fewer than the second refuse nothing.

@@ -31,7 +31,7 @@ from potstill.errors import PotstillError
 from potstill.settings import Descriptor
 
 # One neighbour at the distance that a feature is most sensitive to changes a network's input by at
-# most the inverse: 100 standard deviations. Sampled nickel has 0.018 and more.
+# most the inverse: 100 standard deviations. Sampled sets have 0.018 and more.
 SPREAD_SHARE = 0.01
 
 

@@ -1,4 +1,4 @@
-"""The curve of error against share of data, one row an iteration (Figures 2a and 2b)."""
+"""The curve of error against share of data, one row an iteration."""
 
 import csv
 from pathlib import Path
@@ -13,9 +13,9 @@ from potstill.runtime.unreadable import AGAIN
 class CurvePoint(NamedTuple):
     """One row. Shares are fractions; mae and worst in meV/atom, force_mae in meV/A.
 
-    `source` is the distilled set (32 atoms in the paper), `reference` the larger one (108 atoms);
-    `shifted` errors have their mean removed first, as the paper's have. `labelled` frames are those
-    whose labels were needed, kept or not.
+    `source` is the distilled set, `reference` the larger one, of frames of more atoms; `shifted`
+    errors have their mean removed first. `labelled` frames are those whose labels were needed, kept
+    or not.
     """
 
     iteration: int
@@ -73,10 +73,10 @@ def write_curve(
     """Write the curve as CSV from the summaries of the selections and of the models' evaluations.
 
     The three lists run over the iterations. source_frames is the number of frames of the distilled
-    set (20,000 in the paper), reference_frames that of the larger set. Of F distilled frames,
-    share_of_source_frames = F / source_frames and share_of_reference_atoms = F source_atoms /
-    (reference_frames reference_atoms). force_mae_meV_per_A is that on the source set. Who pays for
-    labels reads the last two columns: a strategy may look at labels of frames that it drops.
+    set, reference_frames that of the larger set. Of F distilled frames, share_of_source_frames =
+    F / source_frames and share_of_reference_atoms = F source_atoms / (reference_frames
+    reference_atoms). force_mae_meV_per_A is that on the source set. Who pays for labels reads the
+    last two columns: a strategy may look at labels of frames that it drops.
     """
     if not len(summaries) == len(source_evaluations) == len(reference_evaluations):
         raise PotstillError(

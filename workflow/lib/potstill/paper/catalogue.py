@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from potstill.paper.plan import CHOICES, COMPARED, COMPARED_MODELS, PaperPlan, title_of
+from potstill.paper.paper_plan import CHOICES, COMPARED, COMPARED_MODELS, PaperPlan, title_of
 
 Files = dict[str, Any]
 

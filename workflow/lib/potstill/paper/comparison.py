@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from potstill.paper.data import read_evaluation
 from potstill.paper.figures.parity import HIGH_SHARE, high_energy
+from potstill.plots.read_arrays import read_evaluation
 from potstill.report.markup import MISSING, markdown_table, write_csv, write_text
 from potstill.runtime.files import read_json
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from potstill.paper.comparison import Compared, write_comparison
-from potstill.paper.data import Trained
 from potstill.paper.reproduction import Making, Sources, write_reproduction
 from potstill.paper.seeds import write_seeds
-from potstill.paper.study.table import Run, write_study
+from potstill.paper.study.study_table import Run, write_study
+from potstill.paper.times import METADATA, read_jobs
+from potstill.report.read_results import Trained
 from potstill.runtime.files import read_json
-from potstill.runtime.times import METADATA, read_jobs
 
 Paths = Sequence[Path]
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from potstill.distillation.curve import CurvePoint, read_curve
 from potstill.errors import PotstillError
-from potstill.paper.data import Trained, read_evaluation
 from potstill.paper.figures.parity import high_energy
 from potstill.paper.printed import FIGURE_2A, FIGURE_2B, TABLES
-from potstill.paper.tables import HCP_PRINTED, STRUCTURES
+from potstill.plots.read_arrays import read_evaluation
+from potstill.report.read_results import HCP_HELD, STRUCTURES, Trained
 from potstill.runtime.files import read_json
 
 # What this project sets out to reach; errors in meV/atom, without any shift of the mean.
@@ -187,7 +187,7 @@ def beside_printed(table: Path, printed: int | None) -> tuple[list[str], list[li
     stands beside ours at c/a = sqrt(3). Its rank is that of its own three printed energies.
     """
     known = {
-        (_kind(p.potential), HCP_PRINTED if p.structure == "HCP" else p.structure): p
+        (_kind(p.potential), HCP_HELD if p.structure == "HCP" else p.structure): p
         for p in (TABLES[printed] if printed else ())
     }
     energies: dict[str, list[float]] = {}

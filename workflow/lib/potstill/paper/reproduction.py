@@ -11,13 +11,13 @@ from typing import Any
 from potstill.distillation.curve import read_curve
 from potstill.errors import PotstillError
 from potstill.paper import numbers
-from potstill.paper.data import Trained
 from potstill.paper.numbers import Number
 from potstill.paper.small import small_png
 from potstill.paper.tables import TITLES
+from potstill.paper.times import Job, StageTime, by_stage, elapsed
 from potstill.report.markup import markdown_table, write_csv, write_text
+from potstill.report.read_results import Trained
 from potstill.runtime.files import read_json
-from potstill.runtime.times import Job, StageTime, by_stage, elapsed
 
 GOAL_MINUTES = 60.0
 # Models and folders of the targets that are asked for apart from the default run.

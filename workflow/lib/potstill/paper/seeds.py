@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from potstill.paper.numbers import GOAL_BOND_A, GOAL_CRYSTAL_MEV
-from potstill.paper.tables import STRUCTURES, Crystal, rank_of, read_crystals
 from potstill.report.markup import markdown_table, write_csv, write_text
+from potstill.report.read_results import STRUCTURES, Crystal, rank_of, read_crystals
 from potstill.runtime.files import read_json
 
 HEADER = [
@@ -34,10 +34,10 @@ def write_seeds(
     2 meV/atom and 0.005 A, and its rank is right if the crystal has the EAM's among FCC, BCC and
     HCP; a crystal that did not converge is neither, and makes no mean.
     """
-    _, exact = read_crystals(reference)
+    exact = read_crystals(reference).by_structure
     cells, lost = [], []
     for model, files in models.items():
-        seeds = [read_crystals(path)[1] for path in files]
+        seeds = [read_crystals(path).by_structure for path in files]
         frames = str(read_json(summaries[model])["frames"])
         for structure in STRUCTURES:
             found = [seed for seed in seeds if seed[structure].converged]

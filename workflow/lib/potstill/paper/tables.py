@@ -1,16 +1,15 @@
 """Tables 1, 2, 3, that of niobium, and S4: from result files to CSV, Markdown, LaTeX and HTML."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from potstill.errors import PotstillError
 from potstill.paper.printed import TABLES
-from potstill.report.markup import Table, write_csv, write_markdown, write_tex
-from potstill.report.page import write_page
+from potstill.report import crystal_table as report
+from potstill.report.markup import Table
+from potstill.report.table_files import write_table
 from potstill.runtime.files import read_json
 
-HCP, HCP_PRINTED = "HCP", "HCP c/a=sqrt(3)"
-STRUCTURES = ("FCC", "BCC", HCP, HCP_PRINTED)
 # What the paper's tables are about, by number.
 TITLES = {
     "1": "Table 1: relaxed nickel, by kind of frames",
@@ -19,21 +18,6 @@ TITLES = {
     "nb": "Relaxed niobium, of translated frames",
     "s4": "Table S4: self energies",
 }
-KINDS = {"fcc": "FCC", "bcc": "BCC", "hcp": "HCP", "momt": "MOMT", "full": "undistilled"}
-
-
-class CrystalRow(NamedTuple):
-    """One row of a crystal table; errors are against the reference in the same structure."""
-
-    element: str
-    structure: str
-    atoms: int
-    potential: str
-    bond_length_A: float
-    energy_eV_per_atom: float
-    bond_error_A: float
-    energy_error_eV_per_atom: float
-    rank: int
 
 
 class SelfEnergyRow(NamedTuple):
@@ -45,25 +29,10 @@ class SelfEnergyRow(NamedTuple):
     self_energy_eV: float
 
 
-class Crystal(NamedTuple):
-    """What a table needs of one relaxed crystal."""
-
-    atoms: int
-    bond: float
-    energy: float
-    converged: bool
-
-
-def potential_label(model: str, frames: int) -> str:
-    """Return a network's name in a table: `Ni-fcc` of 2000 frames is `NNP 2000 FCC frames`."""
-    kind = model.partition("-")[2] or model
-    return f"NNP {frames} {KINDS.get(kind, kind)} frames"
-
-
 def crystal_table(
     reference: Path,
-    models: dict[str, Path],
-    summaries: dict[str, Path],
+    models: Mapping[str, Path],
+    summaries: Mapping[str, Path],
     *,
     title: str,
     csv: Path,
@@ -72,47 +41,29 @@ def crystal_table(
     page: Path,
     printed: int | None = None,
 ) -> None:
-    """Write relaxed crystals of the EAM and of models, with errors and the rank of the energies.
+    """Write a table of relaxed crystals as `report.crystal_table` does.
 
-    reference: relaxed crystals of the EAM. models: those of each model, by its name. summaries:
-    the training summary of each model, which tells how many frames it was trained on. title: that
-    of the page. printed: the number of the paper's table to repeat below ours in the Markdown file
-    and on the page.
-
-    Rank 1 is the lowest energy among FCC, BCC and HCP. The relaxed HCP crystal counts for the ranks
-    of FCC, BCC and HCP; the row `HCP c/a=sqrt(3)` is ranked with itself in its place.
+    printed: the number of the paper's table to repeat below ours in the Markdown file and on the
+    page.
     """
-    element, exact = read_crystals(reference)
-    rows = _rows(element, "EAM", exact, exact)
-    unconverged = _unconverged("EAM", exact)
-    for model, path in models.items():
-        symbol, relaxed = read_crystals(path)
-        if symbol != element:
-            raise PotstillError(
-                f"{path}: holds crystals of {symbol}, but {reference} of {element}; relax the same"
-            )
-        if model not in summaries:
-            raise PotstillError(f"{path}: model {model} has no training summary to tell its frames")
-        label = potential_label(model, read_json(summaries[model])["frames"])
-        rows += _rows(element, label, relaxed, exact)
-        unconverged += _unconverged(label, relaxed)
-    header = list(CrystalRow._fields)
-    cells = [_crystal_cells(row) for row in rows]
-    write_csv(csv, header, cells)
-    write_tex(tex, header, cells, groups=[row.potential for row in rows])
-    parts: list[str | Table] = [
-        Table(header, cells),
-        "Bond length: nearest neighbours. Errors: against the EAM in the same structure. "
-        "Rank: 1 is the lowest energy of FCC, BCC and HCP; `HCP` is relaxed with free c/a, "
-        f"`{HCP_PRINTED}` is held there, as in the paper's tables, and ranked in place of `HCP`.",
-    ]
-    if unconverged:
-        parts.append(f"Not converged, so no minimum: {'; '.join(unconverged)}.")
+    below: list[str | Table] = []
     if printed is not None:
-        parts.append(f"Printed in the paper (Table {printed}; its HCP is ours at c/a = sqrt(3)):")
-        parts.append(_printed_table(printed))
-    write_markdown(markdown, parts)
-    write_page(page, title, parts, download=csv)
+        below = [
+            f"Printed in the paper (Table {printed}; its HCP is ours at c/a = sqrt(3)):",
+            _printed_table(printed),
+        ]
+    report.crystal_table(
+        reference,
+        models,
+        summaries,
+        title=title,
+        csv=csv,
+        markdown=markdown,
+        tex=tex,
+        page=page,
+        held_as=", as in the paper's tables,",
+        below=below,
+    )
 
 
 def _printed_table(number: int) -> Table:
@@ -126,7 +77,13 @@ def _printed_table(number: int) -> Table:
 
 
 def self_energy_table(
-    summaries: dict[str, Path], *, title: str, csv: Path, markdown: Path, tex: Path, page: Path
+    summaries: Mapping[str, Path],
+    *,
+    title: str,
+    csv: Path,
+    markdown: Path,
+    tex: Path,
+    page: Path,
 ) -> None:
     """Write each model's element, training frames and self energy (Table S4).
 
@@ -138,68 +95,13 @@ def self_energy_table(
         rows.append(
             SelfEnergyRow(summary["symbol"], model, summary["frames"], summary["self_energy_eV"])
         )
-    header = list(SelfEnergyRow._fields)
     cells = [[r.element, r.model, str(r.frames), f"{r.self_energy_eV:.6f}"] for r in rows]
-    write_csv(csv, header, cells)
-    write_tex(tex, header, cells, groups=[row.element for row in rows])
-    write_markdown(markdown, [Table(header, cells)])
-    write_page(page, title, [Table(header, cells)], download=csv)
-
-
-def read_crystals(path: Path) -> tuple[str, dict[str, Crystal]]:
-    """Return the element and its crystals by structure; PotstillError names missing ones."""
-    content = read_json(path)
-    crystals = {
-        c["structure"]: Crystal(
-            c["atoms"], c["bond_length_A"], c["energy_eV_per_atom"], c["converged"]
-        )
-        for c in content["crystals"]
-    }
-    missing = [name for name in STRUCTURES if name not in crystals]
-    if missing:
-        raise PotstillError(f"{path}: lacks the crystal(s) {', '.join(missing)}; relax them again")
-    return content["symbol"], crystals
-
-
-def rank_of(structure: str, crystals: dict[str, Crystal]) -> int:
-    """Return the rank of a crystal's energy among FCC, BCC and HCP, as in `crystal_table`."""
-    hcp = HCP_PRINTED if structure == HCP_PRINTED else HCP
-    energy = crystals[structure].energy
-    return 1 + sum(crystals[other].energy < energy for other in ("FCC", "BCC", hcp))
-
-
-def _rows(
-    element: str, potential: str, crystals: dict[str, Crystal], exact: dict[str, Crystal]
-) -> list[CrystalRow]:
-    return [
-        CrystalRow(
-            element,
-            structure,
-            crystals[structure].atoms,
-            potential,
-            crystals[structure].bond,
-            crystals[structure].energy,
-            crystals[structure].bond - exact[structure].bond,
-            crystals[structure].energy - exact[structure].energy,
-            rank_of(structure, crystals),
-        )
-        for structure in STRUCTURES
-    ]
-
-
-def _unconverged(potential: str, crystals: dict[str, Crystal]) -> list[str]:
-    return [f"{potential}, {name}" for name in STRUCTURES if not crystals[name].converged]
-
-
-def _crystal_cells(row: CrystalRow) -> list[str]:
-    return [
-        row.element,
-        row.structure,
-        str(row.atoms),
-        row.potential,
-        f"{row.bond_length_A:.4f}",
-        f"{row.energy_eV_per_atom:.5f}",
-        f"{row.bond_error_A:.4f}",
-        f"{row.energy_error_eV_per_atom:.5f}",
-        str(row.rank),
-    ]
+    write_table(
+        title,
+        Table(SelfEnergyRow._fields, cells),
+        groups=[row.element for row in rows],
+        csv=csv,
+        markdown=markdown,
+        tex=tex,
+        page=page,
+    )

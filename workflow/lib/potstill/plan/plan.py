@@ -37,11 +37,6 @@ def growing(amount: int) -> Callable[..., int]:
     return lambda wildcards, attempt: attempt * amount
 
 
-def file_name(name: str) -> str:
-    """Return a set's name as part of a file's, as `Ni-32-momt`."""
-    return name.replace("/", "-")
-
-
 class Plan:
     """A configuration as the rules ask it.
 
@@ -259,32 +254,6 @@ class Plan:
     def crystal_elements(self) -> list[str]:
         """Return the elements that have such models."""
         return [element for element in self.settings.elements if self.crystal_models(element)]
-
-    # -- the whole run
-
-    def data(self) -> list[str]:
-        """Return the frames and the models that a run is for."""
-        return [
-            *(f"<results>/sampling/{name}.h5" for name in self.settings.sampling),
-            *(f"<results>/distillation/{e}/distilled.h5" for e in self.settings.distillation),
-            *(
-                f"<results>/translation/{transfer.source}-{target}/frames.h5"
-                for target, transfer in self.settings.translation.items()
-            ),
-            *(f"<results>/models/{name}/ensemble.pt" for name in self.settings.models),
-        ]
-
-    def targets(self) -> list[str]:
-        """Return what a run makes beside what it is for: tables and plots."""
-        kinds = ("csv", "md", "tex", "html")
-        plots = [f"sampling/{file_name(name)}" for name in self.settings.sampling]
-        plots += [f"errors/{model}-on-{file_name(name)}" for model, name in self.judged()]
-        return [
-            *self.data(),
-            *(f"<results>/distillation/{e}/reduction.md" for e in self.settings.distillation),
-            *(f"<results>/tables/crystals_{e}.{k}" for e in self.crystal_elements() for k in kinds),
-            *(f"<results>/plots/{name}.{k}" for name in plots for k in ("pdf", "png", "svg")),
-        ]
 
     # -- translation and labels
 

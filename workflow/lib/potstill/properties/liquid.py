@@ -2,8 +2,8 @@
 
 Short runs by Langevin dynamics in cells of about a hundred atoms: the same for all calculators, so
 that what is compared has the same finite size. Standard errors are from the spread of independent
-runs: the volume wanders slowly, and blocks of single runs of 8 ps gave half of what six runs of
-nickel with the EAM differed by.
+runs: the volume wanders slowly, and blocks of single runs of 8 ps gave half of what six runs
+with one potential differed by.
 """
 
 import warnings

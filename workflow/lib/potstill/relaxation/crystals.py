@@ -10,8 +10,8 @@ import ase
 import ase.build
 
 from potstill.data.frames import atomic_number
+from potstill.report.read_results import BCC, FCC, HCP, HCP_HELD
 
-FCC, BCC, HCP, HCP_PRINTED = "FCC", "BCC", "HCP", "HCP c/a=sqrt(3)"
 IDEAL_C_OVER_A = sqrt(8 / 3)
 # hexagonal cells along x, orthorhombic ones along y and z: 3 x 2 x 2 x 4 = 48 atoms
 _HCP_REPEAT = (3, 2, 2)
@@ -22,7 +22,7 @@ class Crystal:
     """A perfect crystal and what of its cell may relax.
 
     structure: its name in result files; isotropic: whether the cell keeps its shape. HCP relaxes
-    its c/a as well; the HCP crystal held at c/a = sqrt(3) is the row that the paper prints.
+    its c/a as well; another HCP crystal is held at c/a = sqrt(3), where published energies are.
     """
 
     structure: str
@@ -31,7 +31,7 @@ class Crystal:
 
     def c_over_a(self) -> float | None:
         """Return c/a of the present cell of a hexagonal crystal, else None."""
-        if self.structure not in (HCP, HCP_PRINTED):
+        if self.structure not in (HCP, HCP_HELD):
             return None
         lengths = self.atoms.cell.lengths()
         return float(lengths[2] / _HCP_REPEAT[2] / (lengths[0] / _HCP_REPEAT[0]))
@@ -51,7 +51,7 @@ def build_crystals(symbol: str, volume_A3: float) -> list[Crystal]:
         Crystal(FCC, fcc, isotropic=True),
         Crystal(BCC, bcc, isotropic=True),
         Crystal(HCP, _hcp(symbol, volume_A3, IDEAL_C_OVER_A), isotropic=False),
-        Crystal(HCP_PRINTED, _hcp(symbol, volume_A3, sqrt(3)), isotropic=True),
+        Crystal(HCP_HELD, _hcp(symbol, volume_A3, sqrt(3)), isotropic=True),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Tables as text: CSV, Markdown and LaTeX; lists in a line."""
+"""Tables as text: CSV, Markdown and LaTeX."""
 
 import csv
 import re
@@ -10,8 +10,6 @@ from potstill.runtime.files import atomic_path
 
 # a cell of a column of numbers that has none
 MISSING = "-"
-# a line holds so many names of a longer list
-SHOWN = 3
 # what a backslash does not make of these; LaTeX's usual encoding prints others for the last three
 TEX = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}",
@@ -87,7 +85,7 @@ def _tex_of(found: re.Match[str]) -> str:
 
 
 def write_tex(
-    path: Path, header: list[str], cells: list[list[str]], *, groups: Sequence[str]
+    path: Path, header: Sequence[str], cells: Sequence[Sequence[str]], *, groups: Sequence[str]
 ) -> None:
     r"""Write a booktabs tabular, with space where the value of `groups` changes."""
     numeric = is_numeric(Table(header, cells))
@@ -106,10 +104,3 @@ def write_tex(
         lines.append(" & ".join(texts) + r" \\")
     lines += ["\\bottomrule", "\\end{tabular}"]
     write_text(path, "\n".join(lines) + "\n")
-
-
-def shortened(items: Sequence[str]) -> list[str]:
-    """Return the first of a list that a line is to hold, and how many more there are."""
-    if len(items) <= SHOWN + 1:  # a last one by its name is no longer
-        return list(items)
-    return [*items[:SHOWN], f"and {len(items) - SHOWN} more"]

@@ -1,112 +1,100 @@
-"""What a run came to, on one page: errors, crystals, sampling, and the figures that say most."""
+"""What a run came to, on one page: errors, crystals, sampling, and chosen images."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from potstill.paper.data import Trained
-from potstill.paper.numbers import read_table
-from potstill.paper.tables import STRUCTURES, potential_label
 from potstill.report.markup import MISSING, Table
 from potstill.report.page import Image, Part, write_page
-from potstill.runtime.files import read_json
+from potstill.report.run_results import (
+    CrystalErrors,
+    ErrorsOnSet,
+    Kept,
+    ResultFiles,
+    Sampled,
+    read_run,
+)
 
 
-@dataclass(frozen=True)
-class Results:
-    """The result files that the page is made from.
+def results_page(
+    run: str,
+    output: Path,
+    *,
+    summaries: Mapping[str, Path] = {},
+    evaluations: Mapping[tuple[str, str], Path] = {},
+    crystals: Mapping[tuple[str, str], Path] = {},
+    references: Mapping[str, Path] = {},
+    reductions: Mapping[str, Path] = {},
+    sampled: Mapping[str, Path] = {},
+    images: Mapping[str, Path] = {},
+) -> None:
+    """Write the page (HTML) of a run from its result files, which `ResultFiles` describes.
 
-    tested: models by (model, set), each with its evaluation on the set; crystals: CSV of the
-    crystal tables; sampled: summaries of the sampled sets by name; reductions: what each element's
-    distillation kept, by symbol; figures: PNG by caption.
+    images: PNG by caption. Any of the files may be none; the page leaves out what there is none of.
     """
-
-    tested: Mapping[tuple[str, str], Trained]
-    crystals: Sequence[Path]
-    sampled: Mapping[str, Path]
-    reductions: Mapping[str, Path]
-    figures: Mapping[str, Path]
-
-
-def write_results_page(run: str, results: Results, output: Path) -> None:
-    """Write the page (HTML) of a run."""
-    parts: list[Part] = [
-        *(_kept(symbol, path) for symbol, path in results.reductions.items()),
-        "## Errors against the potential",
-        _errors(results.tested),
-        "MAE: mean absolute error of the energy; worst 1%: that of the worst 1% of the frames.",
-        "## Relaxed crystals",
-        _crystals(results.crystals),
-        "The largest errors of FCC, BCC and HCP against the potential in the same structure, and "
-        "the order of their energies, lowest first.",
-        "## Sampling",
-        _sampling(results.sampled),
-        "Round trips: of all walkers between solid and liquid, in production. A MOMT set with few "
-        "of them is of a part of the phases, and so are errors on it. Flatness: highest over "
-        "lowest bin of the order parameter's histogram, over the central 80% of its range.",
-        "## Figures",
-        *(Image(path, caption) for caption, path in results.figures.items()),
-    ]
+    files = ResultFiles(summaries, evaluations, crystals, references, reductions, sampled)
+    found = read_run(files)
+    parts: list[Part] = [_kept(kept) for kept in found.kept]
+    if found.errors:
+        parts += [
+            "## Errors against the potential",
+            _errors(found.errors),
+            "MAE: mean absolute error of the energy; worst 1%: that of the worst 1% of the frames.",
+        ]
+    if found.crystals:
+        parts += [
+            "## Relaxed crystals",
+            _crystals(found.crystals),
+            "The largest errors of FCC, BCC and HCP against the potential in the same structure, "
+            "and the order of their energies, lowest first.",
+        ]
+    if found.sampled:
+        parts += [
+            "## Sampling",
+            _sampling(found.sampled),
+            "Round trips: of all walkers between solid and liquid, in production. A MOMT set with "
+            "few of them is of a part of the phases, and so are errors on it. Flatness: highest "
+            "over lowest bin of the order parameter's histogram, over the central 80% of its "
+            "range.",
+        ]
+    if images:
+        parts += ["## Figures", *(Image(path, caption) for caption, path in images.items())]
     write_page(output, f"Results of the run {run}", parts)
 
 
-def _kept(symbol: str, path: Path) -> str:
-    found = read_json(path)
+def _kept(kept: Kept) -> str:
     return (
-        f"Of {found['source_frames']:,} frames of {symbol}, `{found['strategy']}` kept "
-        f"**{found['kept']:,}** ({100 * found['kept'] / found['source_frames']:.1f}%), with labels "
-        f"of {found['labelled']:,}."
+        f"Of {kept.source_frames:,} frames of {kept.element}, `{kept.strategy}` kept "
+        f"**{kept.kept:,}** ({100 * kept.kept / kept.source_frames:.1f}%), with labels "
+        f"of {kept.labelled:,}."
     )
 
 
-def _errors(tested: Mapping[tuple[str, str], Trained]) -> Table:
-    cells = []
-    for (model, name), (summary, evaluation) in tested.items():
-        trained, found = read_json(summary), read_json(evaluation)
-        cells.append(
-            [trained["symbol"], potential_label(model, trained["frames"]), name,
-             str(found["frames"]), f"{found['mae_meV_per_atom']:.3f}",
-             f"{found['worst_percent_meV_per_atom']:.2f}", f"{found['force_mae_meV_per_A']:.1f}"]
-        )  # fmt: skip
+def _errors(errors: Sequence[ErrorsOnSet]) -> Table:
     header = ["element", "model", "tested on", "frames", "MAE, meV/atom", "worst 1%, meV/atom",
               "forces, meV/A"]  # fmt: skip
+    cells = [
+        [e.element, e.label, e.tested_on, str(e.frames), f"{e.mae:.3f}", f"{e.worst_percent:.2f}",
+         f"{e.force_mae:.1f}"]
+        for e in errors
+    ]  # fmt: skip
     return Table(header, cells)
 
 
-def _crystals(tables: Sequence[Path]) -> Table:
-    cells = []
-    for table in tables:
-        rows = [row for row in read_table(table) if row["structure"] in STRUCTURES[:3]]
-        potentials = {row["potential"]: [r for r in rows if r["potential"] == row["potential"]]
-                      for row in rows}  # fmt: skip
-        exact = _order(potentials.pop("EAM"))
-        for potential, own in potentials.items():
-            order = _order(own)
-            cells.append(
-                [own[0]["element"], potential,
-                 f"{1000 * max(abs(float(r['energy_error_eV_per_atom'])) for r in own):.2f}",
-                 f"{max(abs(float(r['bond_error_A'])) for r in own):.4f}",
-                 order, "yes" if order == exact else f"no: {exact}"]
-            )  # fmt: skip
+def _crystals(crystals: Sequence[CrystalErrors]) -> Table:
     header = ["element", "model", "energy, meV/atom", "bond, A", "order", "as it should"]
+    cells = [
+        [c.element, c.label, f"{c.energy:.2f}", f"{c.bond:.4f}", c.order,
+         "yes" if c.order == c.right_order else f"no: {c.right_order}"]
+        for c in crystals
+    ]  # fmt: skip
     return Table(header, cells)
 
 
-def _order(rows: Sequence[Mapping[str, str]]) -> str:
-    """Return the structures in the order of their energies."""
-    ranked = sorted(rows, key=lambda row: float(row["energy_eV_per_atom"]))
-    return " < ".join(row["structure"] for row in ranked)
-
-
-def _sampling(sampled: Mapping[str, Path]) -> Table:
-    cells = []
-    for name, path in sampled.items():
-        found = read_json(path)
-        flatness = found["order_flatness"]
-        momt = found["method"] == "momt"
-        cells.append(
-            [name, found["method"].upper(), str(found["frames"]),
-             str(found["round_trips"]) if momt else MISSING,
-             f"{flatness:.2f}" if momt and flatness is not None else MISSING]
-        )  # fmt: skip
+def _sampling(sampled: Sequence[Sampled]) -> Table:
+    cells = [
+        [s.name, s.method.upper(), str(s.frames),
+         MISSING if s.round_trips is None else str(s.round_trips),
+         MISSING if s.flatness is None else f"{s.flatness:.2f}"]
+        for s in sampled
+    ]  # fmt: skip
     return Table(["set", "method", "frames", "round trips", "flatness"], cells)

@@ -1,13 +1,10 @@
 """What a run came to: the lines that it ends with."""
 
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
-from potstill.paper.tables import HCP, rank_of, read_crystals
-from potstill.report.markup import shortened
-from potstill.runtime.files import read_json
+from potstill.report.run_results import CrystalErrors, ErrorsOnSet, RunResults, Sampled
+from potstill.runtime.shortened import shortened
 
 # Fewer round trips between solid and liquid, and a set is of a part of the phases.
 ENOUGH_ROUND_TRIPS = 5
@@ -16,99 +13,70 @@ FEW_FILES = 3
 
 
 def run_summary(
+    found: RunResults,
     results: Path,
-    files: Collection[str],
     *,
-    tested: Sequence[tuple[str, str]],
-    targets: Collection[str],
+    made: Collection[Path],
+    targets: Collection[Path],
     one_page: str,
 ) -> list[str]:
-    """Return the results of a run, line by line.
+    """Return the results of a run, line by line; what the run has none of is left out.
 
-    results: the run's folder. files: what the targets asked for are made of, themselves included;
-    nothing else in the folder is looked at, and none of it has to be there. tested: the models
-    whose errors are shown and the sets that they were tested on. targets: the files asked for.
-    one_page: the command that makes one page of all tables and figures.
+    results: the run's folder. made: the files of the run that are there; targets: those of them
+    that were asked for. one_page: the command that makes one page of all tables and figures.
     """
-    made = {file for file in files if Path(file).exists()}
-    shown = {file for file in made if file.startswith((f"{results}/tables", f"{results}/figures"))}
+    folders = results / "tables", results / "figures"
+    shown = [file for file in made if any(file.is_relative_to(folder) for folder in folders)]
     return [
-        *_errors(results, made, tested),
-        *_distilled(results, made),
-        *_ranks(results, made),
-        *_where(results, made.intersection(targets)),
+        *_errors(found.errors),
+        *(f"distilled: {k.kept} of {k.source_frames} frames of {k.element}" for k in found.kept),
+        *_orders(found.crystals),
+        *_where(results, targets),
         *([f"as one page: {one_page}"] if len(shown) > FEW_FILES else []),
-        *_sampled_too_little(results, made),
+        *_sampled_too_little(found.sampled),
     ]
 
 
-def _errors(results: Path, made: set[str], tested: Sequence[tuple[str, str]]) -> list[str]:
-    rows = []
-    for model, name in tested:
-        path = f"{results}/models/{model}/evaluation/{name}.json"
-        if path in made:
-            content = read_json(path)
-            rows.append((model, name, content["mae_meV_per_atom"], content["force_mae_meV_per_A"]))
-    if not rows:
+def _errors(errors: Sequence[ErrorsOnSet]) -> list[str]:
+    if not errors:
         return []
-    widths = [max(len(row[k]) for row in rows) for k in (0, 1)]
+    model = max(len(e.model) for e in errors)
+    name = max(len(e.tested_on) for e in errors)
     return [
         "errors:",
         *(
-            f"  {model:{widths[0]}} on {name:{widths[1]}} {energy:7.2f} meV/atom {force:6.1f} meV/A"
-            for model, name, energy, force in rows
+            f"  {e.model:{model}} on {e.tested_on:{name}} {e.mae:7.2f} meV/atom "
+            f"{e.force_mae:6.1f} meV/A"
+            for e in errors
         ),
     ]
 
 
-def _distilled(results: Path, made: set[str]) -> list[str]:
-    return [
-        f"distilled: {content['kept']} of {content['source_frames']} frames of {element}"
-        for element, content in _contents(results, made, r"distillation/(\w+)/reduction\.json")
-    ]
-
-
-def _ranks(results: Path, made: set[str]) -> list[str]:
-    """Tell which models have FCC, BCC and HCP in the EAM's order."""
-    orders: dict[tuple[str, str], list[str]] = {}
-    for name, _ in _contents(results, made, r"relaxation/(.+)\.json"):
-        crystals = read_crystals(results / "relaxation" / f"{name}.json")[1]
-        model, element = name.split("/")
-        orders[model, element] = sorted(("FCC", "BCC", HCP), key=lambda s: rank_of(s, crystals))
-    compared = [key for key in orders if key[0] != "EAM" and ("EAM", key[1]) in orders]
-    if not compared:
+def _orders(crystals: Sequence[CrystalErrors]) -> list[str]:
+    """Tell which models have FCC, BCC and HCP in the reference's order."""
+    if not crystals:
         return []
-    wrong = [
-        f"{model} ({' < '.join(orders[model, element])})"
-        for model, element in compared
-        if orders[model, element] != orders["EAM", element]
-    ]
-    right = len(compared) - len(wrong)
-    line = f"order of FCC, BCC and HCP: the EAM's with {right} of {len(compared)} models"
+    references = " or ".join(dict.fromkeys(f"the {c.reference}'s" for c in crystals))
+    wrong = [f"{c.model} ({c.order})" for c in crystals if c.order != c.right_order]
+    right = len(crystals) - len(wrong)
+    line = f"order of FCC, BCC and HCP: {references} with {right} of {len(crystals)} models"
     return [f"{line}; not with {', '.join(shortened(wrong))}" if wrong else line]
 
 
-def _where(results: Path, targets: set[str]) -> list[str]:
+def _where(results: Path, targets: Collection[Path]) -> list[str]:
     if len(targets) <= FEW_FILES:
-        return [f"made: {', '.join(sorted(targets))}"] if targets else []
-    folders = sorted({str(Path(target).parent) for target in targets} - {str(results)})
+        return [f"made: {', '.join(sorted(map(str, targets)))}"] if targets else []
+    folders = sorted({str(target.parent) for target in targets} - {str(results)})
     inside = ", ".join(folder.removeprefix(f"{results}/") for folder in folders)
     return [f"made: {len(targets)} files in {results}/ ({inside})"]
 
 
-def _sampled_too_little(results: Path, made: set[str]) -> list[str]:
+def _sampled_too_little(sampled: Sequence[Sampled]) -> list[str]:
     """Name the MOMT sets that went between solid and liquid too few times."""
     return [
-        f"sampled too little: {name} made {content['round_trips']} round trips between solid and "
+        f"sampled too little: {s.name} made {s.round_trips} round trips between solid and "
         f"liquid, fewer than {ENOUGH_ROUND_TRIPS}, so errors on it are of a part of the phases; "
         "raise its learning_steps and production_steps"
-        for name, content in _contents(results, made, r"sampling/(\w+/\d+/\w+)\.json")
-        if content["method"] == "momt" and content["round_trips"] < ENOUGH_ROUND_TRIPS
+        for s in sorted(sampled, key=lambda s: s.name)
+        if s.round_trips is not None and s.round_trips < ENOUGH_ROUND_TRIPS
     ]
-
-
-def _contents(results: Path, made: set[str], pattern: str) -> Iterator[tuple[str, Any]]:
-    """Yield what the pattern's group matched and the content of each such file, in order."""
-    for file in sorted(made):
-        if match := re.fullmatch(f"{re.escape(str(results))}/{pattern}", file):
-            yield match[1], read_json(file)

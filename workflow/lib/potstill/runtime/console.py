@@ -13,7 +13,7 @@ from typing import Any
 from snakemake.logging import DefaultFormatter
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from potstill.report.markup import shortened
+from potstill.runtime.shortened import shortened
 from potstill.runtime.time_left import Pace, Remaining, in_words, seconds_left
 
 

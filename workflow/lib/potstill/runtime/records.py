@@ -105,8 +105,8 @@ def write_provenance(
 ) -> None:
     """Write what made a run: machine, versions, code, settings with the seed, SHA-256 of files.
 
-    files: the results to vouch for (figures, tables and the data behind them). potentials: SHA-256
-    of each table's numbers by its name.
+    files: the results to vouch for, and the data behind them. potentials: SHA-256 of each table's
+    numbers by its name.
     """
     write_json(
         output,

@@ -10,15 +10,13 @@ from typing import NamedTuple
 
 from potstill.settings import Momt, Npt, Training
 
-# What jobs of a rule take, s; of other rules OTHER_SECONDS, most of them for the imports.
+# What jobs of a rule take, s; of other rules OTHER_SECONDS, most of them for the imports. Rules of
+# the same work for other files end with the same word: `other_evaluate` is as `evaluate`.
 SECONDS = {
     "describe": 6.0,
     "evaluate": 5.0,
-    "native_evaluate": 5.0,
-    "study_evaluate": 5.0,
     "relax": 4.0,
     "reduction": 8.0,
-    "study_select": 8.0,
     "measure_properties": 200.0,
     "validate": 120.0,
     "coexistence": 120.0,
@@ -60,6 +58,12 @@ class Pace:
         )
         own, known = self.taken.get(rule, 0.0), self.expected.get(rule, 0.0)
         return (own + every * expected) / (known + expected) * expected if expected else 0.0
+
+
+def rule_seconds(rule: str) -> float:
+    """Return what a job of a rule is expected to take by the rule's name alone, s."""
+    last_word = rule.rpartition("_")[2]
+    return SECONDS.get(rule, SECONDS.get(last_word, OTHER_SECONDS))
 
 
 def sampling_seconds(sampled: Momt | Npt, atoms: int, cores: int) -> float:

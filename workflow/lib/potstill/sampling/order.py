@@ -5,8 +5,7 @@
 over the shortest reciprocal vectors of the crystal that fills the cubic cell: g = (2 pi n / L) h
 with n cells a side and h in {(1,1,1), ...} (FCC, 4 independent) or {(1,1,0), ...} (BCC, 6). O is N
 in the perfect crystal and about 1 in the liquid. At fixed scaled coordinates it does not depend on
-the volume, so a bias on it adds nothing to the pressure. (The paper's order parameter; Jung et al.
-2023.)
+the volume, so a bias on it adds nothing to the pressure. (That of Jung et al. 2023.)
 """
 
 import math

@@ -4,7 +4,7 @@ The temperatures follow from the melting temperature when the configuration is r
 `sections.Momt`). The limits of the enthalpy mesh are the mean enthalpies of a crystal at the low
 and of a liquid at the high temperature, and the width of a deposit is 0.65 of the standard
 deviation of the crystal's enthalpy at T0, all from short ordinary runs of the sampling engine. The
-rest grows with the number of atoms as it does between 32 and 108 atoms of nickel.
+rest grows with the number of atoms as it does between 32 and 108 atoms of an FCC metal.
 """
 
 import math
@@ -32,7 +32,7 @@ HEIGHT_KT = (0.1, 0.2)
 DEPOSIT_INTERVAL = (100.0, 50.0)
 CONSTANT_DEPOSITS = (6000.0, 20_000.0)
 # Share of the enthalpy range by rule below the floor, where it takes a floor: two cells a side hold
-# no crystal that lies askew. In nickel a crystal at T0 has 0.2, one about to melt a third.
+# no crystal that lies askew. An FCC crystal at T0 has 0.2, one about to melt a third.
 FLOOR_SHARE, FLOOR_CELLS = 0.36, 3
 
 # The short runs: walkers, time to settle and time to measure. Four walkers for 16 ps are some

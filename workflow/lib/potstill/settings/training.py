@@ -61,8 +61,8 @@ class Descriptor(Section):
         return self.model_copy(update=changes)
 
 
-# The settings that the paper's authors published for nickel. The weights of the two terms of their
-# loss are not among them.
+# The settings that the paper's authors published. The weights of the two terms of their loss are
+# not among them.
 AUTHORS: dict[str, Any] = {
     "layers": (224, 192, 160),
     "activation": "gelu",

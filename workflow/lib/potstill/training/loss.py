@@ -16,6 +16,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from potstill.data.floors import (
+    ENERGY_FLOOR_EV,
+    FORCE_FLOOR_EV_PER_A,
+    STRESS_FLOOR_EV_PER_A3,
+)
 from potstill.data.frames import Frames
 from potstill.descriptors.pair_forces import ForceMap, FreshForces, force_map
 from potstill.descriptors.pair_strain import VOIGT, strain_slopes
@@ -31,9 +36,6 @@ from potstill.models.ensemble import Networks
 from potstill.runtime.progress import say
 from potstill.settings import KEPT_BYTES, Training
 
-# Root mean squares below these say nothing: DFT codes converge energies to about 0.01 meV an atom,
-# forces to 1 meV/A and stress to 0.1 kbar (6e-5 eV/A^3) at best; EAM tables round at 1e-7 eV.
-ENERGY_FLOOR_EV, FORCE_FLOOR_EV_PER_A, STRESS_FLOOR_EV_PER_A3 = 1e-5, 1e-3, 1e-5
 # Atomic energies vary over about this distance, so that forces tell how large they are.
 LENGTH_A = 1.0
 # Frames whose derivatives are in memory at once where they are not kept.

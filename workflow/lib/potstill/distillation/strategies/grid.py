@@ -4,14 +4,38 @@ H holds the energy, so every candidate must be labelled before the first is pick
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.strategies import Pick
-from potstill.paper.grid_cells import grid_indices
 from potstill.settings import Distillation
 
 NEEDS_SCORES = False
 NEEDS_LABELS = True
+
+Floats = NDArray[np.float64]
+
+
+def _cell_index(values: Floats, cells: int) -> NDArray[np.int64]:
+    """Return which of `cells` equal parts of [min, max] each value lies in (the last is closed)."""
+    low, high = values.min(), values.max()
+    if high == low:
+        return np.zeros(len(values), dtype=np.int64)
+    return np.minimum((values - low) / (high - low) * cells, cells - 1).astype(np.int64)
+
+
+def grid_indices(
+    enthalpy: Floats, order: Floats, cells: tuple[int, int], generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return the index of one random frame in each occupied cell, in increasing order.
+
+    The cells divide the range of `enthalpy` (F,) and of `order` (F,) in equal parts.
+    """
+    cell = _cell_index(enthalpy, cells[0]) * cells[1] + _cell_index(order, cells[1])
+    shuffled = generator.permutation(len(cell))
+    # the first frame of each cell in a random order is a uniform draw from that cell
+    _, first = np.unique(cell[shuffled], return_index=True)
+    return np.sort(shuffled[first])
 
 
 def pick(

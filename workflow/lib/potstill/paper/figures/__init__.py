@@ -2,9 +2,7 @@
 
 from potstill.paper.figures.coverage import figure_s1, figure_s3
 from potstill.paper.figures.curves import figure_2a, figure_2b
-from potstill.paper.figures.diagnostics import momt_diagnostics, npt_diagnostics
 from potstill.paper.figures.energy_volume import energy_volume
-from potstill.paper.figures.error_maps import figure_errors
 from potstill.paper.figures.models import figure_s2
 from potstill.paper.figures.parity import parity
 from potstill.paper.figures.workflow import figure_1
@@ -14,11 +12,8 @@ __all__ = [
     "figure_1",
     "figure_2a",
     "figure_2b",
-    "figure_errors",
     "figure_s1",
     "figure_s2",
     "figure_s3",
-    "momt_diagnostics",
-    "npt_diagnostics",
     "parity",
 ]

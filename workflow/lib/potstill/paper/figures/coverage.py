@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 from potstill.errors import PotstillError
-from potstill.paper.data import read_plane, read_trace
-from potstill.paper.style import CYCLE, DENSITY, GREY, PAGE, drawn
+from potstill.plots.read_arrays import read_plane, read_trace
+from potstill.plots.style import CYCLE, DENSITY, GREY, PAGE, drawn
 
 
 def figure_s1(traces: dict[str, Path], *, outputs: list[Path]) -> None:

@@ -10,9 +10,9 @@ from matplotlib.ticker import MaxNLocator
 
 from potstill.distillation.curve import CurvePoint, read_curve
 from potstill.errors import PotstillError
-from potstill.paper.data import Trained
 from potstill.paper.printed import FIGURE_2A, FIGURE_2B
-from potstill.paper.style import BLUE, GREEN, GREY, PURPLE, SKY, drawn, mark_paper
+from potstill.plots.style import BLUE, GREEN, GREY, PURPLE, SKY, drawn, mark_paper
+from potstill.report.read_results import Trained
 from potstill.runtime.files import read_json
 
 # The errors that Figure 2a shows of models of other frames, by their keys in an evaluation.

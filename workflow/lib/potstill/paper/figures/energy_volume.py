@@ -8,8 +8,8 @@ import numpy as np
 
 from potstill.data.frames import Frames, read_frames
 from potstill.errors import PotstillError
-from potstill.paper.data import Floats
-from potstill.paper.style import BLUE, GREY, PAGE, drawn, panel_letter
+from potstill.plots.read_arrays import Floats
+from potstill.plots.style import BLUE, GREY, PAGE, drawn, panel_letter
 from potstill.runtime.files import read_json
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from potstill.errors import PotstillError
-from potstill.paper.data import read_evaluation
-from potstill.paper.style import BLUE, GREY, PAGE, drawn
+from potstill.plots.read_arrays import read_evaluation
+from potstill.plots.style import BLUE, GREY, PAGE, drawn
 
 
 def figure_s2(labels: list[str], files: list[Path], *, outputs: list[Path]) -> None:

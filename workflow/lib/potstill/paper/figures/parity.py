@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
-from potstill.paper.data import Floats, read_evaluation
-from potstill.paper.style import BLACK, BLUE, COLUMN, PAGE, RED, drawn, panel_letter
+from potstill.plots.read_arrays import Floats, read_evaluation
+from potstill.plots.style import BLACK, BLUE, COLUMN, PAGE, RED, drawn, panel_letter
 
 HIGH_SHARE = 0.05  # of the frames, highest in energy: the paper's red circle
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from potstill.errors import PotstillError
-from potstill.paper.style import BLACK, PAGE, drawn
+from potstill.plots.style import BLACK, PAGE, drawn
 from potstill.runtime.files import read_json
 
 WIDTH, HEIGHT = 1.17, 0.8  # of a box, inches

@@ -31,13 +31,6 @@ class Evaluation(NamedTuple):
     predicted: Floats
 
 
-class Trained(NamedTuple):
-    """A model's training summary and the summary (JSON) of its evaluation on a set."""
-
-    summary: Path
-    evaluation: Path
-
-
 def read_datasets(path: Path, names: Sequence[str]) -> tuple[dict[str, Floats], dict[str, Any]]:
     """Return the named datasets and all attributes; PotstillError names what is missing."""
     if not path.exists():

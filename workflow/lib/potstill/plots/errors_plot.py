@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.special import erf
 
-from potstill.paper.data import Floats, read_datasets
-from potstill.paper.style import BLUE, DENSITY, GREY, PAGE, RED, drawn, panel_letter
+from potstill.plots.read_arrays import Floats, read_datasets
+from potstill.plots.style import BLUE, DENSITY, GREY, PAGE, RED, drawn, panel_letter
 from potstill.runtime.files import read_json
 from potstill.trust.assessment import SMALLEST_SIGMA_EV, calibration_frames
 
@@ -78,7 +78,7 @@ def _title(what: str, spearman: float | None) -> str:
     return f"{what}: Spearman {'-' if spearman is None else f'{spearman:.2f}'}"
 
 
-def figure_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Path]) -> None:
+def plot_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Path]) -> None:
     """Draw an evaluation: error by region, and the uncertainty against the error.
 
     (a) mean absolute error in the (H, O) plane; (b) error of a frame's energy against its sigma,

@@ -9,9 +9,8 @@ import pytest
 from ase import units
 
 from potstill.errors import PotstillError
-from potstill.paper.figures import momt_diagnostics, npt_diagnostics
-from potstill.paper.figures.diagnostics import thinned
-from potstill.paper.walk import read_bias, read_walk, visited_nodes
+from potstill.plots.read_walk import read_bias, read_walk, visited_nodes
+from potstill.plots.walk_plot import momt_diagnostics, npt_diagnostics, thinned
 from potstill.sampling.analysis import order_flatness
 from potstill.sampling.bias import Mesh, evaluate_bias
 

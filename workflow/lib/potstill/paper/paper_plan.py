@@ -10,7 +10,7 @@ from typing import Any
 
 from potstill.errors import PotstillError
 from potstill.paper.names import GRID_MODEL, STUDY_MODEL, implied
-from potstill.plan.loop import Files, asks_model
+from potstill.plan.iterations import Files, asks_model
 from potstill.plan.plan import Plan
 from potstill.settings import Comparison, Momt, Paper, Study
 from potstill.settings.names import split_set
@@ -45,6 +45,11 @@ class PaperPlan:
     def larger_set(self) -> str:
         """Return the name of the larger nickel set."""
         return self.plan.larger_set("Ni")
+
+    def choices(self) -> list[tuple[str, str]]:
+        """Return (model, set) of the choices of frames that `judged` does not have."""
+        tested = ((model, self.source()) for model in CHOICES.values())
+        return [pair for pair in tested if pair not in self.plan.judged()]
 
     def grids(self) -> list[str]:
         """Return the grids of the grid-based distillations, as `16x16`."""

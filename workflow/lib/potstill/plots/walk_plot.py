@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator
 
-from potstill.paper.data import Floats
-from potstill.paper.style import BLACK, BLUE, CYCLE, DENSITY, GREY, PAGE, RED, drawn, panel_letter
-from potstill.paper.walk import Walk, read_bias, read_walk, visited_nodes
+from potstill.plots.read_arrays import Floats
+from potstill.plots.read_walk import Walk, read_bias, read_walk, visited_nodes
+from potstill.plots.style import BLACK, BLUE, CYCLE, DENSITY, GREY, PAGE, RED, drawn, panel_letter
 from potstill.sampling.analysis import (
     melting_curve,
     melting_temperature,

@@ -12,7 +12,7 @@ from potstill.errors import PotstillError
 from potstill.paper.study.choose import draw_start, part, select_study, write_part
 from potstill.paper.study.compare_studies import compare
 from potstill.paper.study.over_shares import ratio_to_random
-from potstill.paper.study.table import Run, against_random, interval, write_study
+from potstill.paper.study.study_table import Run, against_random, interval, write_study
 from potstill.runtime.files import read_json, write_json
 from potstill.settings import Descriptor
 

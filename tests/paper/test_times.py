@@ -5,7 +5,7 @@ import json
 import pytest
 
 from potstill.errors import PotstillError
-from potstill.runtime.times import Job, by_stage, elapsed, read_jobs
+from potstill.paper.times import Job, by_stage, elapsed, read_jobs
 
 
 def record(folder, name, log, start, end, *, incomplete=False):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from potstill.errors import PotstillError
-from potstill.paper.plan import PaperPlan
+from potstill.paper.paper_plan import PaperPlan
 from potstill.plan.plan import Plan
 from potstill.settings import StrategyName
 from potstill.settings.complaints import did_you_mean

@@ -10,34 +10,31 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from potstill.paper.data import Trained
-from potstill.paper.tables import self_energy_table
-from potstill.report.results_page import Results, write_results_page
+from potstill.report.markup import Table
+from potstill.report.read_results import STRUCTURES
+from potstill.report.results_page import results_page
+from potstill.report.table_files import write_table
 from potstill.runtime.files import write_json
 
 ROOT = Path(__file__).parents[2]
-COLUMNS = (
-    "element,structure,atoms,potential,bond_length_A,energy_eV_per_atom,"
-    "bond_error_A,energy_error_eV_per_atom,rank"
-)
 SNAKEFILE = f"""
 configfile: "config.yaml"
 report: "{ROOT}/workflow/report/workflow.rst"
 rule all:
     input:
         "results/toy/results.html",
-        "results/toy/tables/table_s4.html",
+        "results/toy/tables/table.html",
 rule results_page:
     output: report("results/toy/results.html", category="Results", labels={{"page": "results"}})
     shell: "cp made/results.html {{output}}"
-rule table_s4:
-    output: report("results/toy/tables/table_s4.html", category="Tables", labels={{"table": "S4"}})
-    shell: "cp made/table_s4.html {{output}}"
+rule table:
+    output: report("results/toy/tables/table.html", category="Tables", labels={{"table": "S"}})
+    shell: "cp made/table.html {{output}}"
 """
 
 
 @pytest.fixture
-def page(results, tmp_path) -> Path:
+def page(tmp_path) -> Path:
     """The page of the small run."""
     for name, method, trips in (("momt", "momt", 3), ("fcc", "npt", 0)):
         flatness = 1.87 if method == "momt" else None
@@ -45,40 +42,48 @@ def page(results, tmp_path) -> Path:
             tmp_path / f"{name}.json",
             {"method": method, "frames": 600, "round_trips": trips, "order_flatness": flatness},
         )
-    rows = [COLUMNS]
-    for potential, energies, error in (
+    for model, energies, error in (
         ("EAM", (-4.87, -4.83, -4.86), 0.0),
-        ("NNP 204 distilled frames", (-4.871, -4.833, -4.862), -0.003),
-        ("NNP 1200 undistilled frames", (-4.87, -4.88, -4.86), -0.05),
+        ("Ni-distilled", (-4.871, -4.833, -4.862), -0.0015),
+        ("Ni-full", (-4.87, -4.88, -4.86), -0.025),
     ):
-        for structure, energy in zip(("FCC", "BCC", "HCP"), energies, strict=True):
-            rows.append(f"Ni,{structure},32,{potential},2.49,{energy},{error / 2},{error},1")
-    (tmp_path / "table_2.csv").write_text("\n".join(rows) + "\n")
+        crystals = [
+            {"structure": structure, "atoms": 32, "bond_length_A": 2.49 + error,
+             "energy_eV_per_atom": energy, "converged": True}
+            for structure, energy in zip(STRUCTURES, (*energies, -4.5), strict=True)
+        ]  # fmt: skip
+        write_json(
+            tmp_path / f"{model}.json", {"model": model, "symbol": "Ni", "crystals": crystals}
+        )
     write_json(
         tmp_path / "reduction.json",
         {"strategy": "outlying_atom", "kept": 204, "labelled": 204, "source_frames": 1200},
     )
-    Image.new("RGB", (60, 40), "white").save(tmp_path / "figure_2a.png")
-    write_results_page(
+    Image.new("RGB", (60, 40), "white").save(tmp_path / "curve.png")
+    for model, frames, tested, mae in (
+        ("Ni-distilled", 204, 600, 0.6),
+        ("Ni-full", 1200, 1200, 0.3),
+    ):
+        write_json(tmp_path / f"{model}-summary.json", {"symbol": "Ni", "frames": frames})
+        write_json(
+            tmp_path / f"{model}-evaluation.json",
+            {"frames": tested, "mae_meV_per_atom": mae, "worst_percent_meV_per_atom": 5 * mae,
+             "force_mae_meV_per_A": 9 * mae},
+        )  # fmt: skip
+    models = ("Ni-distilled", "Ni-full")
+    results_page(
         "toy",
-        Results(
-            tested={
-                ("Ni-distilled", "Ni/108/momt"): Trained(
-                    results / "Ni-distilled.json", results / "evaluation-Ni-108.json"
-                ),
-                ("Ni-full", "Ni/32/momt"): Trained(
-                    results / "Ni-full.json", results / "source-full.json"
-                ),
-            },
-            crystals=[tmp_path / "table_2.csv"],
-            sampled={
-                "Ni/108/momt": tmp_path / "momt.json",
-                "Ni/108/fcc": tmp_path / "fcc.json",
-            },
-            reductions={"Ni": tmp_path / "reduction.json"},
-            figures={"Figure 2a & more": tmp_path / "figure_2a.png"},
-        ),
         tmp_path / "results.html",
+        summaries={name: tmp_path / f"{name}-summary.json" for name in models},
+        evaluations={
+            (model, name): tmp_path / f"{model}-evaluation.json"
+            for model, name in zip(models, ("Ni/108/momt", "Ni/32/momt"), strict=True)
+        },
+        crystals={(name, "Ni"): tmp_path / f"{name}.json" for name in models},
+        references={"Ni": tmp_path / "EAM.json"},
+        reductions={"Ni": tmp_path / "reduction.json"},
+        sampled={"Ni/108/momt": tmp_path / "momt.json", "Ni/108/fcc": tmp_path / "fcc.json"},
+        images={"error & share": tmp_path / "curve.png"},
     )
     return tmp_path / "results.html"
 
@@ -103,20 +108,36 @@ def test_page_of_results(page):
         ["Ni/108/fcc", "NPT", "600", "-", "-"],
     ):  # fmt: skip
         assert row in rows, row
-    assert 'alt="Figure 2a &amp; more"' in text
+    assert 'alt="error &amp; share"' in text
     shown = re.search(r'src="data:image/png;base64,([^"]+)"', text)[1]
     assert base64.b64decode(shown).startswith(b"\x89PNG")
 
 
+def test_page_leaves_out_what_a_run_has_none_of(tmp_path):
+    """As of a run of sampling alone, and of one whose targets made nothing that a page tells."""
+    write_json(
+        tmp_path / "momt.json",
+        {"method": "momt", "frames": 600, "round_trips": 3, "order_flatness": None},
+    )
+    for sampled, headings in (({"Cu/32/momt": tmp_path / "momt.json"}, ["Sampling"]), ({}, [])):
+        results_page("copper", tmp_path / "results.html", sampled=sampled)
+        text = (tmp_path / "results.html").read_text()
+        assert "<h1>Results of the run copper</h1>" in text
+        assert re.findall("<h2>(.*?)</h2>", text) == headings
+        assert "<img" not in text and text.count("<table>") == len(headings)
+
+
 @pytest.fixture
-def report(page, results, tmp_path) -> str:
+def report(page, tmp_path) -> str:
     """The report, as `make report` makes it, of a toy run of the page and a table."""
     folder = tmp_path / "toy"
     (folder / "made").mkdir(parents=True)
     page.rename(folder / "made/results.html")
-    self_energy_table(
-        {"Ni-full": results / "Ni-self.json"}, title="Table S4",
-        **{kind: folder / f"made/table_s4.{suffix}" for kind, suffix in
+    write_table(
+        "Self energies",
+        Table(["element", "self_energy_eV"], [["Ni", "-4.500000"]]),
+        groups=["Ni"],
+        **{kind: folder / f"made/table.{suffix}" for kind, suffix in
            (("csv", "csv"), ("markdown", "md"), ("tex", "tex"), ("page", "html"))},
     )  # fmt: skip
     (folder / "Snakefile").write_text(SNAKEFILE)
@@ -143,9 +164,9 @@ def test_report_shows_tables_and_opens_on_results(report):
     # Snakemake shows what is HTML in the page, and anything but images and PDF as a download
     shown = variable(report, "results")
     assert {result["mime_type"] for result in shown.values()} == {"text/html"}
-    table = shown["results/toy/tables/table_s4.html"]
+    table = shown["results/toy/tables/table.html"]
     page = base64.b64decode(table["data_uri"].partition("base64,")[2]).decode()
-    assert ["Ni", "Ni-full", "1200", "-4.500000"] in rows_of(page)
+    assert ["Ni", "-4.500000"] in rows_of(page)
     # with metadata it opens on them below the description, without on the graph of rules beside it
     assert variable(report, "metadata")
     description = variable(report, "workflow_desc")

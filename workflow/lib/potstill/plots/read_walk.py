@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
-from potstill.paper.data import Floats, read_datasets
+from potstill.plots.read_arrays import Floats, read_datasets
 from potstill.sampling.bias import Mesh, evaluate_bias
 from potstill.sampling.floor import Floor
 

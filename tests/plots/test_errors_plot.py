@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from potstill.errors import PotstillError
-from potstill.paper.figures import figure_errors
+from potstill.plots.errors_plot import plot_errors
 from potstill.runtime.files import write_json
 from potstill.trust.assessment import uncertainty
 
@@ -57,7 +57,7 @@ def test_few_frames_are_drawn_without_what_they_do_not_tell(evaluation, tmp_path
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         output = tmp_path / "a.svg"
-        figure_errors(evaluation, tmp_path / "momt.json", seed=SEED, outputs=[output])
+        plot_errors(evaluation, tmp_path / "momt.json", seed=SEED, outputs=[output])
     texts = re.findall("<!-- (.*?) -->", output.read_text())
     assert "frames: Spearman -" in texts and "atoms: Spearman 0.50" in texts
     assert not [text for text in texts if "nan" in text or "None" in text]
@@ -68,7 +68,7 @@ def test_it_is_written_and_repeats_its_bytes(evaluation, tmp_path, suffix):
     made = []
     for name in ("a", "b"):
         output = tmp_path / f"{name}.{suffix}"
-        figure_errors(evaluation, tmp_path / "momt.json", seed=SEED, outputs=[output])
+        plot_errors(evaluation, tmp_path / "momt.json", seed=SEED, outputs=[output])
         made.append(output.read_bytes())
     assert made[0] == made[1]
     assert len(made[0]) > 10_000
@@ -78,5 +78,5 @@ def test_an_evaluation_of_an_older_version_is_refused(evaluation, tmp_path):
     with h5py.File(evaluation, "a") as store:
         del store["atomic_force_error"]
     with pytest.raises(PotstillError, match=r"momt\.h5: lacks atomic_force_error"):
-        figure_errors(evaluation, tmp_path / "momt.json", seed=SEED, outputs=[tmp_path / "a.png"])
+        plot_errors(evaluation, tmp_path / "momt.json", seed=SEED, outputs=[tmp_path / "a.png"])
     assert not (tmp_path / "a.png").exists()

@@ -9,7 +9,7 @@ import pytest
 
 from potstill.errors import PotstillError
 from potstill.properties import NAMES
-from potstill.properties.table import properties_table
+from potstill.properties.properties_table import properties_table
 from potstill.runtime.files import write_json
 
 Properties = dict[str, Any]

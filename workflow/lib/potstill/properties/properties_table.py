@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from potstill.errors import PotstillError
-from potstill.paper.tables import potential_label
 from potstill.properties import NAMES, Value, find
-from potstill.report.markup import MISSING, Table, write_csv, write_markdown, write_tex
-from potstill.report.page import write_page
+from potstill.report.markup import MISSING, Table
+from potstill.report.read_results import potential_label, read_summary
+from potstill.report.table_files import write_table
 from potstill.runtime.files import read_json
 
 # digits after the point by unit
@@ -44,7 +44,7 @@ def properties_table(
                 f"{path}: properties of {measured['symbol']}, but {reference} of "
                 f"{exact['symbol']}; measure the same"
             )
-        label = potential_label(model, read_json(summaries[model])["frames"])
+        label = potential_label(model, read_summary(model, summaries)["frames"])
         header += [label, f"{label}: error"]
         columns.append(_by_name(measured, exact))
         notes += _notes(label, measured)
@@ -57,11 +57,16 @@ def properties_table(
             for column in columns:
                 cells[-1] += _with_error(column[name].get(value.name), own.get(value.name))
             groups.append(name)
-    write_csv(csv, header, cells)
-    write_tex(tex, header, cells, groups=groups)
-    parts: list[str | Table] = [Table(header, cells), *notes]
-    write_markdown(markdown, parts)
-    write_page(page, f"Properties of {exact['symbol']}", parts, download=csv)
+    write_table(
+        f"Properties of {exact['symbol']}",
+        Table(header, cells),
+        notes,
+        groups=groups,
+        csv=csv,
+        markdown=markdown,
+        tex=tex,
+        page=page,
+    )
 
 
 def _values(content: dict[str, Any], name: str) -> list[Value]:

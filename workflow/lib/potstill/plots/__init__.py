@@ -1,0 +1,1 @@
+"""Plots of result files, and what they read."""

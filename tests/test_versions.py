@@ -1,6 +1,7 @@
 """A stage's version follows what its sources compute, and nothing else."""
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -122,11 +123,18 @@ def test_the_file_is_what_the_sources_give():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_file_of_other_sources_is_told_in_one_line(monkeypatch):
-    monkeypatch.setitem(versions.VERSION, "sampling", "0" * 12)
-    monkeypatch.setitem(versions.VERSION, "gone", "0" * 12)
+def test_a_file_of_other_sources_is_told_in_one_line_and_written_anew(tmp_path, monkeypatch):
+    file = tmp_path / "versions.json"
+    monkeypatch.setattr(versions, "FILE", file)
+    file.write_text(json.dumps(VERSION | {"sampling": "0" * 12, "gone": "0" * 12}))
     said = versions.main(["--check"])
     assert said == "versions.json is not of these sources (gone, sampling); run: make versions"
+    for broken in ("<<<<<<< HEAD\n{}\n", None):
+        file.write_text(broken) if broken else file.unlink()
+        assert "run: make versions" in versions.main(["--check"])
+        assert versions.main([]) is None
+        assert file.read_bytes() == (PACKAGE / "versions.json").read_bytes()
+        assert versions.main(["--check"]) is None
 
 
 def test_an_edit_of_the_library_changes_the_stages_that_compute_with_it(tmp_path):

@@ -12,23 +12,30 @@ from pathlib import Path
 
 FILE = Path(__file__).with_name("versions.json")
 
-VERSION: dict[str, str] = json.loads(FILE.read_text())
-
 
 def main(arguments: list[str]) -> str | None:
-    """Write the file anew or check it; return what is wrong, in one line."""
+    """Write the file anew, or check it; return what is wrong, in one line."""
     from potstill.stage_sources import stage_versions  # no job needs it
 
-    now = stage_versions()
-    if arguments != ["--check"]:
+    before, now = _kept(), stage_versions()
+    other = ", ".join(sorted({stage for stage, _ in before.items() ^ now.items()}))
+    if other and arguments == ["--check"]:
+        return f"{FILE.name} is not of these sources ({other}); run: make versions"
+    if other:
         FILE.write_text(json.dumps(now, indent=2) + "\n")
-        return None
-    other = sorted(stage for stage, _ in now.items() ^ VERSION.items())
-    if not other:
-        return None
-    stages = ", ".join(dict.fromkeys(other))
-    return f"{FILE.name} is not of these sources ({stages}); run: make versions"
+        print(f"{FILE.name}: another version of {other}")
+    return None
+
+
+def _kept() -> dict[str, str]:
+    """Return what the file holds: nothing where it is gone, or halfway through a merge."""
+    try:
+        return json.loads(FILE.read_text())
+    except (OSError, ValueError):
+        return {}
 
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
+
+VERSION: dict[str, str] = json.loads(FILE.read_text())

@@ -33,6 +33,7 @@ class _Compiled(CPUDispatcher):
         self._cache = SharedCache(self.py_func)
 
     def compile(self, signature: Any) -> Any:
+        # numba's lock first, as it does: the threads of this process have one turn among them
         with global_compiler_lock, LOCK:
             return super().compile(signature)
 

@@ -8,7 +8,7 @@ export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
 export MPLCONFIGDIR := $(CURDIR)/.snakemake/matplotlib
 endif
 
-.PHONY: run paper reproduction report bench bench-mace test lint audit config-reference env
+.PHONY: run paper reproduction report bench bench-mace test lint audit config-reference versions env
 .DELETE_ON_ERROR:
 
 # the default configuration on two cores, into results/default/
@@ -48,6 +48,7 @@ lint: env
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	python -m potstill.settings.reference | diff config/README.md -
+	python -m potstill.versions --check
 
 # known vulnerabilities of the pinned packages; it asks PyPI for them, so it is no part of the tests
 audit: env
@@ -56,6 +57,10 @@ audit: env
 
 config-reference: env
 	python -m potstill.settings.reference > config/README.md
+
+# the versions of the stages' results, after a change of the library (docs/interruptions.md)
+versions: env
+	python -m potstill.versions
 
 env: .venv/installed
 

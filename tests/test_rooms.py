@@ -17,6 +17,7 @@ LIBRARY = Path(__file__).parents[1] / "workflow/lib/potstill"
 # Each room imports only from itself and from rooms before it. A room is a package, or one module.
 ORDER = (
     "errors",
+    "module_sources",
     "versions",
     "settings",
     "runtime",

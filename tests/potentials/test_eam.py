@@ -315,8 +315,8 @@ print(potential.evaluate(x, cell, threads=2).energy[0] < 0, use_threads(2))
 def test_compiling_is_told_once(tmp_path: Path) -> None:
     """And not at all where everything is compiled."""
     text = """
-from potstill.runtime import compiled
-compiled.TOLD_AFTER_S = 0.01
+from potstill.runtime import compile_lock, compiled
+compile_lock.TOLD_AFTER_S = 0.01
 @compiled.njit(cache=True)
 def one(x):
     return sum([x, 1.0, 2.0])

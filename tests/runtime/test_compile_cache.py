@@ -1,22 +1,33 @@
-"""Compiled functions follow their sources, and one process at a time compiles."""
+"""Compiled functions follow their sources, one process at a time compiles, numba stays as it was.
 
-import fcntl
+A package of the tests stands for the library: its functions are the only ones in it.
+"""
+
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from potstill.runtime.compile_cache import cache_folder, private_folder
+from potstill.runtime.compile_cache import private_folder
+
+ROOT = Path(__file__).parents[2]
 
 CALLED = (
     "from potstill.runtime.compiled import njit\n\n\n"
     "@njit(cache=True)\ndef called():\n    return {}\n"
 )
 CALLER = (
-    "from potstill.runtime.compiled import njit\nfrom {package}.called import called\n\n\n"
+    "from potstill.runtime.compiled import njit\nfrom compiled.called import called\n\n\n"
     "@njit(cache=True)\ndef caller():\n    return 10 * called()\n"
 )
+# what stands for the library from there on
+INSTEAD = """
+from pathlib import Path
+from potstill.runtime import compile_cache
+compile_cache.PACKAGE = Path("compiled").resolve()
+"""
 
 
 @pytest.fixture
@@ -26,89 +37,157 @@ def package(tmp_path):
     folder.mkdir()
     (folder / "__init__.py").touch()
     (folder / "called.py").write_text(CALLED.format(1))
-    (folder / "caller.py").write_text(CALLER.format(package="compiled"))
+    (folder / "caller.py").write_text(CALLER)
     return folder
 
 
-def environment(package):
-    return os.environ | {
-        "NUMBA_CACHE_DIR": str(cache_folder(package)),
-        "PYTHONPATH": str(package.parent),
-    }
+def process(folder: Path, script: str, cache: Path | None = None) -> subprocess.Popen[str]:
+    """Start a script in a folder, with NUMBA_CACHE_DIR or without."""
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
+    if cache:
+        environment["NUMBA_CACHE_DIR"] = str(cache)
+    return subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
-def call(package):
-    script = "from compiled.caller import caller; print(caller())"
-    return int(subprocess.check_output([sys.executable, "-c", script], env=environment(package)))
+def said(folder: Path, script: str, cache: Path | None = None) -> list[str]:
+    """Return the lines that a script prints."""
+    job = process(folder, script, cache)
+    out = job.communicate(timeout=120)[0]
+    assert job.returncode == 0
+    return out.splitlines()
 
 
-def test_an_edit_of_what_is_called_reaches_the_caller(package):
-    before = cache_folder(package)
-    assert call(package) == call(package) == 10
+def call(package: Path, cache: Path | None = None) -> int:
+    script = f"{INSTEAD}\nfrom compiled.caller import caller\nprint(caller())"
+    return int(said(package.parent, script, cache)[0])
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_an_edit_of_what_is_called_reaches_the_caller(package, given):
+    """In the library's own place and in one that NUMBA_CACHE_DIR names."""
+    cache = package.parent / "cache" if given else None
+    place = cache or package / "__pycache__"
+    assert call(package, cache) == call(package, cache) == 10
+    (before,) = place.glob("numba-*")
     assert list(before.rglob("*.nbi"))  # it was kept
     (package / "called.py").write_text(CALLED.format("23456"))
-    assert cache_folder(package) != before
-    assert call(package) == 234560
+    assert call(package, cache) == 234560
+    assert len(list(place.glob("numba-*"))) == 2
 
 
-def test_jobs_that_start_together_compile_one_after_another(package):
-    """The outermost compilations, with what they call, do not overlap."""
-    script = """
+def test_jobs_that_start_together_compile_once(package):
+    """One compiles both functions, and the others, which wait for it, find them."""
+    script = f"""
+{INSTEAD}
 from compiled.caller import caller
 from numba.core.event import install_recorder
 print("ready", flush=True)
 input()
 with install_recorder("numba:compile") as compiled:
-    caller()
-print(*[time for time, event in compiled.buffer])
+    assert caller() == 10
+print(len(compiled.buffer))
 """
-    jobs = [
-        subprocess.Popen(
-            [sys.executable, "-c", script],
-            env=environment(package),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(3)
-    ]
+    jobs = [process(package.parent, script) for _ in range(3)]
     assert {job.stdout.readline() for job in jobs} == {"ready\n"}
     for job in jobs:
         job.stdin.write("\n")
         job.stdin.flush()
-    said = [[float(time) for time in job.communicate()[0].split()] for job in jobs]
-    first, *others = sorted((times for times in said if times), key=max)
-    assert len(first) == 4  # begin and end of two functions
-    for times in others:  # which found the one that is called
-        assert len(times) == 2 and first[-1] <= times[0]
+    events = sorted(int(job.communicate(timeout=120)[0]) for job in jobs)
+    assert events == [0, 0, 4]  # begin and end of two functions
 
 
 def test_a_job_that_was_suspended_keeps_no_other_waiting_for_ever(package):
-    folder = cache_folder(package)
-    folder.mkdir(parents=True)
-    script = """
-from potstill.runtime import compiled
-compiled.WAIT_S = 0.2
+    script = f"""
+{INSTEAD}
+import fcntl
+from potstill.runtime import compile_lock
+compile_lock.WAIT_S = 0.2
+folder = compile_cache.cache_folder()
+folder.mkdir(parents=True)
+suspended = (folder / "lock").open("w")
+fcntl.flock(suspended, fcntl.LOCK_EX)
 from compiled.caller import caller
 print(caller())
 """
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        given = environment(package)
-        said = subprocess.check_output([sys.executable, "-c", script], env=given, timeout=60)
-    assert int(said) == 10
+    assert said(package.parent, script) == ["10"]
 
 
-@pytest.mark.parametrize("first", ["numba", "potstill"])
-def test_the_library_uses_its_folder_unless_told_another(first, tmp_path):
-    script = f"import {first}, potstill, numba; print(numba.config.CACHE_DIR)"
-    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
-    for given in (None, str(tmp_path)):
-        if given:
-            environment["NUMBA_CACHE_DIR"] = given
-        said = subprocess.check_output([sys.executable, "-c", script], env=environment, text=True)
-        folder = said.strip()
-        assert folder == given if given else "numba-" in folder and "potstill" in folder
+def test_a_function_that_does_not_compile_lets_the_lock_go(package):
+    script = f"""
+{INSTEAD}
+import fcntl
+import numba
+from potstill.runtime.compiled import njit
+@njit(cache=True)
+def wrong(x):
+    return x + "one"
+try:
+    wrong(1)
+except numba.TypingError:
+    print("wrong")
+with (compile_cache.cache_folder() / "lock").open("w") as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+print("free")
+"""
+    (package.parent / "job.py").write_text(script)  # a cache needs a file
+    assert said(package.parent, "import job") == ["wrong", "free"]
+
+
+def test_no_module_changes_what_the_process_shares():
+    """Of the environment, numba's settings, who listens to its events and where its caches are."""
+    script = """
+import importlib
+import os
+import pkgutil
+from numba import config
+from numba.core import caching, event
+
+def shared():
+    settings = {f"config.{name}": value for name, value in vars(config).items() if name.isupper()}
+    listeners = {kind: list(who) for kind, who in event._registered.items() if who}
+    return dict(os.environ) | settings | listeners | {"": list(caching.CacheImpl._locator_classes)}
+
+before = shared()
+import potstill
+for module in pkgutil.walk_packages(potstill.__path__, "potstill."):
+    importlib.import_module(module.name)
+after = shared()
+print(sorted(name for name in before | after if before.get(name, 0) != after.get(name, 0)))
+"""
+    assert said(ROOT, script) == ["[]"]
+
+
+def test_a_users_function_goes_to_numbas_place(package):
+    """In a process that has compiled one of the library's, which went to the library's."""
+    (package.parent / "user.py").write_text(
+        "from numba import njit\nfrom compiled.called import called\n\n\n"
+        "@njit(cache=True)\ndef own():\n    return 3 * called()\n"
+    )
+    script = f"""
+{INSTEAD}
+from user import own
+from compiled.called import called
+print(own(), own.stats.cache_path, called.stats.cache_path, sep="\\n")
+"""
+    for cache in (None, package.parent / "cache"):
+        result, own, library = said(package.parent, script, cache)
+        assert result == "3"
+        assert list(Path(own).glob("user.own-*.nbi"))
+        assert list(Path(library).glob("called.called-*.nbi"))
+        assert not list(Path(library).glob("*own*"))
+        if cache is None:
+            assert Path(own) == package.parent / "__pycache__"
+            assert Path(library).parents[1] == package / "__pycache__"
+        else:
+            assert Path(own).parent == cache
+            assert Path(library).parents[1] == cache
 
 
 def test_nobody_else_can_put_pickles_in_the_folder(tmp_path):

@@ -1,6 +1,7 @@
 """Provenance: hashes that can be checked, versions as installed, the revision if there is one."""
 
 import hashlib
+import os
 import subprocess
 from datetime import datetime
 from importlib.metadata import version
@@ -52,6 +53,25 @@ def test_git_state(tmp_path):
     assert git_state(tmp_path) == {"revision": revision, "modified": False}
     (tmp_path / "file").write_text("two")
     assert git_state(tmp_path) == {"revision": revision, "modified": True}
+
+
+def test_git_state_writes_nothing_into_the_repository(tmp_path):
+    """A file of another time but the same content: a plain `git status` writes the index anew."""
+    git(tmp_path, "init", "-q")
+    (tmp_path / "file").write_text("one")
+    git(tmp_path, "add", "file")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    os.utime(tmp_path / "file", (1e9, 1e9))
+
+    def index() -> tuple[bytes, int]:
+        path = tmp_path / ".git/index"
+        return path.read_bytes(), path.stat().st_mtime_ns
+
+    before = index()
+    state = git_state(tmp_path)
+    assert state and state["modified"] is False and index() == before
+    git(tmp_path, "status")
+    assert index() != before
 
 
 def test_no_git_is_no_failure(tmp_path, monkeypatch):

@@ -10,10 +10,9 @@ use rule small_job as grid with:
     log:
         "<logs>/distillation/{element}-grid-{grid}.log",
     params:
-        call="paper.grid_cells.distil_grid",
+        call=library("paper.grid_cells.distil_grid"),
         cells=lambda wildcards: [int(n) for n in wildcards.grid.split("x")],
         seed=settings.seed,
-        version=VERSION["distillation"],
 
 
 # What choosing gains: as many frames of the same set by another strategy, as at random.
@@ -27,8 +26,7 @@ use rule small_job as as_many with:
     log:
         "<logs>/distillation/{element}-as-many-{strategy}.log",
     params:
-        call="paper.as_many.select_as_many",
+        call=library("paper.as_many.select_as_many"),
         of="frames",
         descriptor=plain(settings.training.descriptor),
         seed=settings.seed,
-        version=VERSION["distillation"],

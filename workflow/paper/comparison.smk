@@ -108,9 +108,8 @@ use rule small_job as comparison with:
     log:
         "<logs>/paper/{element}-native-table.log",
     params:
-        call="paper.jobs.comparison",
+        call=library("paper.jobs.comparison"),
         labels=lambda wildcards: list(paper.compared_models(wildcards.element)),
-        version=VERSION["paper"],
 
 
 use rule small_job as seeds_table with:
@@ -122,6 +121,5 @@ use rule small_job as seeds_table with:
     log:
         "<logs>/paper/{element}-seed-table.log",
     params:
-        call="paper.jobs.seeds",
+        call=library("paper.jobs.seeds"),
         arguments=lambda wildcards: {"summaries": paper.seeded_models(wildcards.element)},
-        version=VERSION["paper"],

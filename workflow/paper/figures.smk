@@ -18,4 +18,3 @@ use rule small_job as figure with:
         caption=lambda wildcards: drawings[wildcards.figure]().caption(
             captions["figures"][wildcards.figure]["caption"]
         ),
-        version=VERSION["paper"],

@@ -21,8 +21,7 @@ use rule small_job as reproduction_page with:
     log:
         "<logs>/paper/reproduction.log",
     params:
-        call="paper.jobs.reproduction",
+        call=library("paper.jobs.reproduction"),
         labels=lambda wildcards: catalogue.reproduced(paper),
         logs=f"results/{settings.run}/logs",
         command=command_of("--cores 2 reproduction"),
-        version=VERSION["paper"],

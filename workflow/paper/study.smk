@@ -16,11 +16,10 @@ use rule small_job as study_test with:
     log:
         "<logs>/study/{element}-{atoms}-{ensemble}.log",
     params:
-        call="paper.study.choose.write_part",
+        call=library("paper.study.choose.write_part"),
         test=True,
         test_frames=lambda wildcards: paper.study(wildcards.element).test_frames,
         seed=settings.seed,
-        version=VERSION["study"],
 
 
 use rule study_test as study_pool with:
@@ -42,7 +41,7 @@ use rule small_job as study_start with:
     log:
         "<logs>/study/{element}-start-{percent}-{replica}.log",
     params:
-        call="paper.study.choose.draw_start",
+        call=library("paper.study.choose.draw_start"),
         arguments=lambda wildcards: {
             "count": paper.study_count(
                 wildcards.element,
@@ -51,7 +50,6 @@ use rule small_job as study_start with:
             )
         },
         seed=settings.seed,
-        version=VERSION["study"],
 
 
 use rule score as study_score with:
@@ -81,13 +79,12 @@ use rule job as study_select with:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        call="paper.study.choose.select_study",
+        call=library("paper.study.choose.select_study"),
         arguments=lambda wildcards: {
             "count": paper.study_count(wildcards.element, wildcards.percent)
         },
         descriptor=plain(settings.training.descriptor),
         seed=settings.seed,
-        version=VERSION["study"],
 
 
 use rule evaluate as study_evaluate with:
@@ -113,7 +110,6 @@ use rule small_job as study_table with:
     log:
         "<logs>/study/{element}-table.log",
     params:
-        call="paper.jobs.study_table",
+        call=library("paper.jobs.study_table"),
         models=lambda wildcards: paper.study_models(wildcards.element),
         tests=lambda wildcards: paper.study(wildcards.element).tests,
-        version=VERSION["study"],

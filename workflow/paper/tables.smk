@@ -17,4 +17,3 @@ use rule small_job as table with:
         title=lambda wildcards: TITLES[wildcards.number],
         arguments=lambda wildcards: numbered[wildcards.number]().arguments,
         caption=lambda wildcards: captions["tables"][wildcards.number]["caption"],
-        version=VERSION["paper"],

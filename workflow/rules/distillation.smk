@@ -25,11 +25,10 @@ use rule network_job as score with:
         "<logs>/distillation/{element}-{iteration}-score.log",
     priority: 1
     params:
-        call="distillation.score.score_block",
+        call=library("distillation.score.score_block"),
         block="{iteration}",
         blocks=lambda wildcards: plan.setting("distillation", wildcards.element).blocks,
         device=settings.device,
-        version=VERSION["distillation"],
 
 
 checkpoint select:
@@ -47,11 +46,10 @@ checkpoint select:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        call="distillation.select.select_block",
+        call=library("distillation.select.select_block"),
         settings=lambda wildcards: plan.loop(wildcards.element),
         descriptor=plain(settings.training.descriptor),
         seed=settings.seed,
-        version=VERSION["distillation"],
     message:
         "{rule}: {output[0]}"
     script:
@@ -66,11 +64,10 @@ use rule small_job as distilled with:
     log:
         "<logs>/distillation/{element}-distilled.log",
     params:
-        call="distillation.distilled.write_distilled",
+        call=library("distillation.distilled.write_distilled"),
         settings=lambda wildcards: plan.loop(wildcards.element),
         last_iteration=lambda wildcards: loop.last(wildcards.element),
         seed=settings.seed,
-        version=VERSION["distillation"],
 
 
 # What was kept and dropped.
@@ -86,9 +83,8 @@ use rule job as reduction with:
     log:
         "<logs>/distillation/{element}-reduction.log",
     params:
-        call="distillation.reduction.write_reduction",
+        call=library("distillation.reduction.write_reduction"),
         descriptor=plain(settings.training.descriptor),
-        version=VERSION["distillation"],
 
 
 # Error against share of data, one row an iteration: asked for by name, or by figures.
@@ -100,6 +96,5 @@ use rule small_job as curve with:
     log:
         "<logs>/distillation/{element}-curve.log",
     params:
-        call="distillation.curve.write_curve",
+        call=library("distillation.curve.write_curve"),
         arguments=lambda wildcards: plan.curve_sizes(wildcards.element),
-        version=VERSION["distillation"],

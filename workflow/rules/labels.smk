@@ -17,11 +17,10 @@ use rule job as relabel_chunk with:
         runtime=1440,
     # finished labels are good as long as what they depend on does not change
     params:
-        call="labels.of_configuration.label_part",
+        call=library("labels.of_configuration.label_part"),
         element=lambda wildcards: plan.labels(wildcards.place)[0],
         depends_on=lambda wildcards: plan.label_params(wildcards.place),
         store=f"results/{settings.run}/labels",
-        version=VERSION["translation"],
 
 
 use rule relabel_chunk as relabel with:
@@ -37,4 +36,4 @@ use rule relabel_chunk as relabel with:
         "<logs>/relabel/{place}.log",
     localrule: True
     params:
-        call="labels.of_configuration.join_parts",
+        call=library("labels.of_configuration.join_parts"),

@@ -6,7 +6,6 @@ use rule small_job as potential with:
     log:
         "<logs>/potentials/{table}.log",
     params:
-        call="potentials.fetch.fetch_table",
+        call=library("potentials.fetch.fetch_table"),
         name="{table}",
         arguments=lambda wildcards: plan.plain("potentials", wildcards.table),
-        version=VERSION["potentials"],

@@ -22,7 +22,7 @@ use rule job as measure_properties with:
         mem_mb=2000,
         runtime=120,
     params:
-        call="properties.measure.measure_model",
+        call=library("properties.measure.measure_model"),
         symbol="{element}",
         element=lambda wildcards: plan.plain("elements", wildcards.element),
         labels=lambda wildcards: plan.label_source(wildcards.element, wildcards.model),
@@ -30,7 +30,6 @@ use rule job as measure_properties with:
             "properties", wildcards.element
         ).liquid_temperature_K,
         seed=settings.seed,
-        version=VERSION["properties"],
 
 
 use rule small_job as properties_table with:
@@ -46,9 +45,8 @@ use rule small_job as properties_table with:
     log:
         "<logs>/properties/table-{element}.log",
     params:
-        call="properties.properties_table.properties_table",
+        call=library("properties.properties_table.properties_table"),
         models=lambda wildcards: plan.setting("properties", wildcards.element).models,
         arguments=lambda wildcards: {
             "summaries": plan.setting("properties", wildcards.element).models
         },
-        version=VERSION["properties"],

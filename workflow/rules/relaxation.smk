@@ -6,11 +6,10 @@ use rule job as relax with:
     log:
         "<logs>/relaxation/{model}-{element}.log",
     params:
-        call="relaxation.benchmark.relax_model",
+        call=library("relaxation.benchmark.relax_model"),
         symbol="{element}",
         element=lambda wildcards: plan.plain("elements", wildcards.element),
         labels=lambda wildcards: plan.label_source(wildcards.element, wildcards.model),
-        version=VERSION["relaxation"],
 
 
 use rule small_job as crystals with:
@@ -32,8 +31,7 @@ use rule small_job as crystals with:
     log:
         "<logs>/relaxation/crystals-{element}.log",
     params:
-        call="report.crystal_table.crystal_table",
+        call=library("report.crystal_table.crystal_table"),
         title="Relaxed crystals of {element}",
         models=lambda wildcards: plan.crystal_models(wildcards.element),
         arguments=lambda wildcards: {"summaries": plan.crystal_models(wildcards.element)},
-        version=VERSION["relaxation"],

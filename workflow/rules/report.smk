@@ -21,10 +21,9 @@ use rule small_job as plot_walk with:
     log:
         "<logs>/report/walk-{element}-{atoms}-{ensemble}.log",
     params:
-        call="plots.walk_plot.plot_walk",
+        call=library("plots.walk_plot.plot_walk"),
         name="{element}/{atoms}/{ensemble}",
         settings=lambda wildcards: plan.plain("sampling", SET.make(**wildcards)),
-        version=VERSION["report"],
 
 
 # Where a model errs on a set, and what its uncertainty tells of it.
@@ -42,9 +41,8 @@ use rule small_job as plot_errors with:
     log:
         "<logs>/report/errors-{model}-on-{element}-{atoms}-{ensemble}.log",
     params:
-        call="plots.errors_plot.plot_errors",
+        call=library("plots.errors_plot.plot_errors"),
         seed=settings.seed,
-        version=VERSION["report"],
 
 
 use rule small_job as results_page with:
@@ -60,10 +58,9 @@ use rule small_job as results_page with:
     log:
         "<logs>/report/results.log",
     params:
-        call="report.results_page.results_page",
+        call=library("report.results_page.results_page"),
         run=settings.run,
         arguments={name: list(files) for name, files in shown_files.items()},
-        version=VERSION["report"],
 
 
 # Versions, settings and hashes of what a run is for.
@@ -76,5 +73,5 @@ use rule small_job as provenance with:
     log:
         "<logs>/provenance.log",
     params:
-        call="provenance.write_run",
+        call=library("provenance.write_run"),
         depends_on=plain(settings),

@@ -14,13 +14,12 @@ use rule job as sample with:
         mem_mb=growing(2000),
         runtime=growing(120),
     params:
-        call="sampling.sample.sample",
+        call=library("sampling.sample.sample"),
         name="{element}/{atoms}/{ensemble}",
         settings=lambda wildcards: plan.plain("sampling", SET.make(**wildcards)),
         element=lambda wildcards: plan.plain("elements", wildcards.element),
         seed=settings.seed,
         device=settings.device,
-        version=VERSION["sampling"],
 
 
 # From here on only asked for by name. All sets, and a table of how their sampling went,
@@ -32,9 +31,8 @@ use rule small_job as sets with:
     log:
         "<logs>/sampling/sets.log",
     params:
-        call="sampling.sets_table.overview",
+        call=library("sampling.sets_table.overview"),
         names=list(settings.sampling),
-        version=VERSION["sampling"],
 
 
 # results/<run>/sampling/Cu/32/momt_validation.csv against plain runs,
@@ -51,12 +49,11 @@ use rule job as validate with:
         mem_mb=growing(2000),
         runtime=growing(60),
     params:
-        call="sampling.validation.validate",
+        call=library("sampling.validation.validate"),
         element=lambda wildcards: plan.plain("elements", wildcards.element),
         timestep_fs=lambda wildcards: plan.setting("sampling", SET.make(**wildcards)).timestep_fs,
         steps=400_000,
         seed=settings.seed,
-        version=VERSION["sampling"],
 
 
 # and results/<run>/sampling/Cu/melting.json, which asks for the run with both phases, too.
@@ -72,13 +69,12 @@ use rule job as coexistence with:
         mem_mb=growing(2000),
         runtime=growing(60),
     params:
-        call="sampling.coexistence.coexistence",
+        call=library("sampling.coexistence.coexistence"),
         symbol="{element}",
         element=lambda wildcards: plan.plain("elements", wildcards.element),
         guess_K=lambda wildcards: plan.melting_guess(wildcards.element),
         timestep_fs=lambda wildcards: plan.timestep(wildcards.element),
         seed=settings.seed,
-        version=VERSION["sampling"],
 
 
 use rule small_job as melting with:
@@ -92,6 +88,5 @@ use rule small_job as melting with:
     log:
         "<logs>/sampling/{element}-melting.log",
     params:
-        call="sampling.melting.melting",
+        call=library("sampling.melting.melting"),
         atoms=lambda wildcards: [split_set(name)[1] for name in plan.momt_sets(wildcards.element)],
-        version=VERSION["sampling"],

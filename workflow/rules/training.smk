@@ -13,12 +13,11 @@ use rule network_job as train with:
         runtime=growing(60),
         gpu=0,
     params:
-        call="training.train_model.train_model",
+        call=library("training.train_model.train_model"),
         settings=lambda wildcards: plain(plan.training(wildcards.model)),
         arguments=lambda wildcards: {"count": plan.model(wildcards.model).count},
         seed=lambda wildcards: plan.seed(wildcards.model),
         device=settings.device,
-        version=VERSION["training"],
 
 
 # The symmetry functions of a set, once for all models that are tested on it.
@@ -33,9 +32,8 @@ use rule job as describe with:
         lengths="scaled|unscaled",
         set="(sampling|study|translation)/.+",
     params:
-        call="descriptors.feature_file.write_features",
+        call=library("descriptors.feature_file.write_features"),
         descriptor=lambda wildcards: plan.descriptor(wildcards.lengths, wildcards.set),
-        version=VERSION["evaluation"],
 
 
 use rule network_job as evaluate with:
@@ -49,7 +47,6 @@ use rule network_job as evaluate with:
     log:
         "<logs>/training/{model}-on-{element}-{atoms}-{ensemble}.log",
     params:
-        call="models.evaluation.evaluate_model",
+        call=library("models.evaluation.evaluate_model"),
         seed=settings.seed,
         device=settings.device,
-        version=VERSION["evaluation"],

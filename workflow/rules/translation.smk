@@ -7,7 +7,6 @@ use rule job as translate with:
     log:
         "<logs>/translation/{source}-{target}.log",
     params:
-        call="translation.scaling.translate",
+        call=library("translation.scaling.translate"),
         scale=lambda wildcards: plan.scale(wildcards.target),
         bain_share=lambda wildcards: plan.setting("translation", wildcards.target).bain_share,
-        version=VERSION["translation"],

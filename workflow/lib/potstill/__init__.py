@@ -2,8 +2,4 @@
 
 from importlib.metadata import version
 
-from potstill.runtime.compile_cache import use_compile_cache
-
 __version__ = version("potstill")
-
-use_compile_cache()  # before any module with compiled functions is loaded

@@ -1,20 +1,21 @@
 """The same ensemble as a torchani model, for export and as the check of ours."""
 
-import os
+import warnings
 
 import torch
 
 from potstill.descriptors.symmetry_functions import angle_sections, radial_shifts, shifts
 from potstill.models.ensemble import Ensemble
 
-os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
-
-from torchani.aev import AEVComputer, ANIAngular, ANIRadial
-from torchani.arch import ANI
-from torchani.nn import ANINetworks, AtomicNetwork, TightCELU
-from torchani.nn import Ensemble as Members
-from torchani.sae import SelfEnergy
-from torchani.units import HARTREE_TO_EV
+with warnings.catch_warnings():
+    # that its compiled extensions, which need CUDA's toolkit, are not installed
+    warnings.filterwarnings("ignore", message="The extensions: ")
+    from torchani.aev import AEVComputer, ANIAngular, ANIRadial
+    from torchani.arch import ANI
+    from torchani.nn import ANINetworks, AtomicNetwork, TightCELU
+    from torchani.nn import Ensemble as Members
+    from torchani.sae import SelfEnergy
+    from torchani.units import HARTREE_TO_EV
 
 _ACTIVATIONS = {"silu": torch.nn.SiLU, "gelu": torch.nn.GELU, "celu": TightCELU}
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from potstill.paper.paper_plan import CHOICES, COMPARED, COMPARED_MODELS, PaperPlan, title_of
+from potstill.versions import library
 
 Files = dict[str, Any]
 
@@ -54,7 +55,7 @@ def _parity(paper: PaperPlan, models: dict[str, str], *, circle: bool) -> Drawin
     files = [file for model, name in models.items() for file in tested([model], name, "h5")]
     titles = [title_of(name) for name in paper.sets(models.values())]
     return Drawing(
-        "paper.figures.parity.parity",
+        library("paper.figures.parity.parity"),
         {"evaluations": files},
         {"evaluations": titles, "circle": circle},
     )
@@ -76,7 +77,7 @@ def figures(
             "model": plan.summaries(paper.known("Ni-distilled"))[0],
         }
         targets = list(paper.tested_targets())
-        return Drawing("paper.figures.workflow.figure_1", files, {"targets": targets})
+        return Drawing(library("paper.figures.workflow.figure_1"), files, {"targets": targets})
 
     def figure_2a() -> Drawing:
         paper.known("Ni-random", "Ni-full")
@@ -86,7 +87,7 @@ def figures(
             "full": plan.trained("Ni-full", paper.source()),
         }
         paper.larger_set()
-        return Drawing("paper.figures.curves.figure_2a", files)
+        return Drawing(library("paper.figures.curves.figure_2a"), files)
 
     def figure_2b() -> Drawing:
         models = paper.grid_models()
@@ -96,7 +97,7 @@ def figures(
             "grid_evaluations": plan.evaluations(models, paper.larger_set()),
         }
         labels = {"grid_summaries": paper.grids(), "grid_evaluations": paper.grids()}
-        return Drawing("paper.figures.curves.figure_2b", files, labels)
+        return Drawing(library("paper.figures.curves.figure_2b"), files, labels)
 
     def translated(target: str, *, circle: bool) -> Drawing:
         return _parity(paper, {f"{target}-translated": paper.test_of(target)}, circle=circle)
@@ -116,17 +117,21 @@ def figures(
             "crystals": [f"<results>/relaxation/EAM/{target}.json" for target in targets],
         }
         return Drawing(
-            "paper.figures.energy_volume.energy_volume", files, dict.fromkeys(files, targets)
+            library("paper.figures.energy_volume.energy_volume"),
+            files,
+            dict.fromkeys(files, targets),
         )
 
     def figure_s1() -> Drawing:
         sets = paper.sets(COMPARED.values())
         files = {"traces": [f"<results>/sampling/{name}_trace.h5" for name in sets]}
-        return Drawing("paper.figures.coverage.figure_s1", files, {"traces": list(COMPARED)})
+        return Drawing(
+            library("paper.figures.coverage.figure_s1"), files, {"traces": list(COMPARED)}
+        )
 
     def figure_s2() -> Drawing:
         return Drawing(
-            "paper.figures.models.figure_s2",
+            library("paper.figures.models.figure_s2"),
             {"files": compared_evaluations(paper, "h5")},
             {"labels": list(COMPARED)},
         )
@@ -135,7 +140,9 @@ def figures(
         names = paper.momt_sets()
         files = {"sets": [f"<results>/sampling/{name}.h5" for name in names]}
         return Drawing(
-            "paper.figures.coverage.figure_s3", files, {"sets": [title_of(n) for n in names]}
+            library("paper.figures.coverage.figure_s3"),
+            files,
+            {"sets": [title_of(n) for n in names]},
         )
 
     makers = (
@@ -172,12 +179,12 @@ def tables(paper: PaperPlan) -> dict[str, Callable[[], Drawing]]:
         paper.plan.setting("elements", element)
         files = paper.plan.compared("relaxation", element, paper.known(*models))
         labels = {"models": models, "summaries": models, "printed": printed}
-        return Drawing("paper.tables.crystal_table", files, labels)
+        return Drawing(library("paper.tables.crystal_table"), files, labels)
 
     def self_energies() -> Drawing:
         models = list(paper.settings.models)
         files = {"summaries": paper.plan.summaries(models)}
-        return Drawing("paper.tables.self_energy_table", files, {"summaries": models})
+        return Drawing(library("paper.tables.self_energy_table"), files, {"summaries": models})
 
     return {
         "1": lambda: crystals("Ni", COMPARED_MODELS, 1),

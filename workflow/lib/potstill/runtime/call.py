@@ -1,7 +1,7 @@
 """Calls the function that a rule names, with the rule's files and values.
 
-A rule's `params.call` is a function of the library, as `relaxation.benchmark.relax_model`. What it
-is given has the same names in the rule:
+A rule's `params.call` is a function of the library and its version, as
+`relaxation.benchmark.relax_model 5f3a91c02b7d`. What it is given has the same names in the rule:
 
 - the named inputs and outputs, as paths; one output without a name is `output`;
 - the params, and the params in `arguments`, a dict; each becomes what the annotation says, so that
@@ -9,8 +9,8 @@ is given has the same names in the rule:
 - an input and a param of one name together: a mapping, from what the param lists to the files;
 - the wildcards, `threads`, and `configuration`, the settings of the whole run, where it asks.
 
-The params `call`, `version` and `depends_on` are there for Snakemake, which makes a result again
-when they change.
+The params `call`, `caption` and `depends_on` are not given: Snakemake makes a result again when
+they change, and shows the caption.
 """
 
 import inspect
@@ -22,12 +22,12 @@ from pydantic import TypeAdapter
 
 from potstill.settings import load_settings
 
-_FOR_SNAKEMAKE = {"call", "version", "depends_on", "arguments"}
+_NOT_GIVEN = {"call", "caption", "depends_on", "arguments"}
 
 
 def find(name: str) -> Callable[..., Any]:
     """Return the library's function of a name like `relaxation.benchmark.relax_model`."""
-    module, _, function = name.rpartition(".")
+    module, _, function = name.partition(" ")[0].rpartition(".")
     found: Callable[..., Any] = getattr(import_module(f"potstill.{module}"), function)
     return found
 
@@ -35,7 +35,7 @@ def find(name: str) -> Callable[..., Any]:
 def given_by(snakemake: Any) -> dict[str, Any]:
     """Return what a job gives its function by name; TypeError where two things have one name."""
     outputs = dict(snakemake.output.items()) or {"output": snakemake.output[0]}
-    params = {k: v for k, v in snakemake.params.items() if k not in _FOR_SNAKEMAKE}
+    params = {k: v for k, v in snakemake.params.items() if k not in _NOT_GIVEN}
     params |= snakemake.params.get("arguments", {})
     files = dict(snakemake.input.items())
     for name in files.keys() & params.keys():
@@ -63,14 +63,7 @@ def arguments_of(
     if missing := needed - values.keys():
         raise TypeError(f"{function.__name__} is not given {', '.join(sorted(missing))}")
     hints = get_type_hints(function, include_extras=True)
-    return {
-        name: TypeAdapter(hints[name], config={"arbitrary_types_allowed": True}).validate_python(
-            value
-        )
-        if name != "configuration"
-        else value
-        for name, value in values.items()
-    }
+    return {name: TypeAdapter(hints[name]).validate_python(v) for name, v in values.items()}
 
 
 def call(snakemake: Any) -> None:

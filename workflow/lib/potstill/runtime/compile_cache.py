@@ -2,30 +2,55 @@
 
 numba keeps a compiled function until its own file changes, with whatever it calls from other files
 compiled into it; after an edit of those it would run the old code. It loads what it finds there as
-pickles, so nobody else may write into the folder.
+pickles, so nobody else may write into the folder. The folder is for the library's own functions:
+where those of a user's program go is left to numba.
 """
 
 import hashlib
 import os
 import stat
-import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+from numba import config
+from numba.core.caching import (
+    CompileResultCacheImpl,
+    FunctionCache,
+    UserProvidedCacheLocator,
+)
+
+from potstill.runtime.compile_lock import LOCK
 
 PACKAGE = Path(__file__).parents[1]
 
 
-def cache_folder(package: Path) -> Path:
-    """Return the folder for the sources of `package` as they are, by path, size and time."""
+@cache
+def cache_folder() -> Path:
+    """Return the folder for the sources of the package as they are, by path, size and time.
+
+    It lies in the folder that NUMBA_CACHE_DIR names, else beside the sources, else, where neither
+    can be written, in one of the temporary folder that is this user's alone.
+    """
     state = hashlib.sha256()
-    for source in sorted(package.rglob("*.py")):
+    for source in sorted(PACKAGE.rglob("*.py")):
         found = source.stat()
         state.update(f"{source}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
-    base = package / "__pycache__"
-    if not os.access(package, os.W_OK):
-        base = private_folder(Path(tempfile.gettempdir()) / f"potstill-{os.getuid()}")
-    return base / f"numba-{state.hexdigest()[:16]}"
+    name = f"numba-{state.hexdigest()[:16]}"
+    if config.CACHE_DIR and _writable(Path(config.CACHE_DIR)):
+        return Path(config.CACHE_DIR) / name
+    if _writable(PACKAGE / "__pycache__"):
+        return PACKAGE / "__pycache__" / name
+    return private_folder(Path(tempfile.gettempdir()) / f"potstill-{os.getuid()}") / name
+
+
+def _writable(folder: Path) -> bool:
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    return os.access(folder, os.W_OK)
 
 
 def private_folder(folder: Path) -> Path:
@@ -38,8 +63,38 @@ def private_folder(folder: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix="potstill-"))
 
 
-def use_compile_cache() -> None:
-    """Point numba to the folder, unless NUMBA_CACHE_DIR names another one."""
-    folder = os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder(PACKAGE)))
-    if "numba" in sys.modules:  # which has read its environment already
-        sys.modules["numba"].config.CACHE_DIR = folder
+class _Locator(UserProvidedCacheLocator):
+    """numba's locator of a folder that somebody named, which is here the library's."""
+
+    def __init__(self, function: Callable[..., Any], source: str) -> None:
+        super().__init__(function, source)
+        self._cache_path = str(cache_folder() / self.get_suitable_cache_subpath(source))
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], source: str) -> "_Locator":
+        return cls(function, source)
+
+
+class _Results(CompileResultCacheImpl):
+    _locator_classes = [_Locator]  # noqa: RUF012 (numba's own is a list)
+
+
+class SharedCache(FunctionCache):
+    """numba's cache of one function, in the library's folder, with the lock for who compiles.
+
+    numba asks it for the compiled function before it compiles, and gives it what it compiled.
+    """
+
+    _impl_class = _Results
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """Return what is kept, or None after taking the lock: then this process compiles."""
+        found = super().load_overload(signature, target)
+        if found is None and LOCK.take(cache_folder() / "lock"):
+            found = super().load_overload(signature, target)  # which who had the lock may have made
+        return found
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        """Keep what was compiled; where it cannot be written, the next process compiles again."""
+        with suppress(OSError):
+            super().save_overload(signature, result)

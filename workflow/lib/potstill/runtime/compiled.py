@@ -1,93 +1,57 @@
-"""numba's `njit` and `prange`, with one process at a time compiling into the cache.
+"""numba's `njit` for the library's functions, and its threads.
 
-numba's cache has no lock of its own: two jobs that start together with an empty one can give the
-same file to different functions, and each compiles with what it happens to find of the other's
-callees. One run's functions were not those that compiling alone gives, and its sums differed in the
-last digit. So a process that has something to compile waits until no other compiles. It says so
-once when that takes a while.
+Functions are compiled once for each state of the library's sources (`compile_cache`), and by one
+process at a time (`compile_lock`). Both serve what is compiled with this `njit`: numba's own, and
+its settings, stay as they are for whoever uses them in the same process.
 
 Functions that run on several threads are marked with `parallel`. numba's threads do not survive a
 fork: a child that used them would wait for ever, and is told so instead.
 """
 
-import fcntl
 import os
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import wraps
-from pathlib import Path
-from threading import Timer
 from types import FunctionType
-from typing import Any, TextIO
+from typing import Any
 
-from numba import config, get_num_threads, njit, prange, set_num_threads
-from numba.core import event
+from numba import config, get_num_threads, prange, set_num_threads
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import CPUDispatcher
 
 from potstill.errors import PotstillError
-from potstill.runtime.progress import say
+from potstill.runtime.compile_cache import SharedCache
+from potstill.runtime.compile_lock import LOCK
 
 __all__ = ["njit", "prange"]
 
-# Compiling that takes longer than this is told.
-TOLD_AFTER_S = 1.0
 
-# Longer than all compiling takes; who has the lock by then was suspended.
-WAIT_S = 300.0
+class _Compiled(CPUDispatcher):
+    """A compiled function of the library."""
 
+    def enable_caching(self) -> None:
+        self._cache = SharedCache(self.py_func)
 
-class _OneProcess(event.Listener):
-    """Hold a lock of the cache's folder while this process compiles a function and its callees.
-
-    Where there is no lock to be had (a folder that is not ours to write into, a process that was
-    suspended with the lock), it compiles without. numba lets one thread compile at a time.
-    """
-
-    def __init__(self) -> None:
-        self.depth = 0
-        self.file: TextIO | None = None
-        self.told = False
-        self.timer: Timer | None = None
-
-    def tell(self) -> None:
-        """Say once in a process that it compiles."""
-        if not self.told:
-            self.told = True
-            say("compiling, which may take a minute; what is compiled is kept for the next time")
-
-    def on_start(self, _: event.Event) -> None:
-        self.depth += 1
-        if self.depth == 1 and not self.told:
-            self.timer = Timer(TOLD_AFTER_S, self.tell)
-            self.timer.daemon = True
-            self.timer.start()
-        if self.depth == 1 and config.CACHE_DIR:
-            with suppress(OSError):
-                folder = Path(config.CACHE_DIR)
-                folder.mkdir(parents=True, exist_ok=True)
-                self.file = (folder / "lock").open("w")
-                _lock(self.file)
-
-    def on_end(self, _: event.Event) -> None:
-        self.depth -= 1
-        if self.depth == 0 and self.timer:
-            self.timer.cancel()
-            self.timer = None
-        if self.depth == 0 and self.file:
-            self.file.close()
-            self.file = None
+    def compile(self, signature: Any) -> Any:
+        # numba's lock first, as it does: the threads of this process have one turn among them
+        with global_compiler_lock, LOCK:
+            return super().compile(signature)
 
 
-def _lock(file: TextIO) -> None:
-    end = time.monotonic() + WAIT_S
-    while time.monotonic() < end:
-        with suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        time.sleep(0.02)
+def njit(*, cache: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Return a decorator: numba's `njit` with these options, and the library's cache."""
 
+    def decorate(function: Callable[..., Any]) -> Any:
+        if config.DISABLE_JIT:
+            return function
+        compiled = _Compiled(
+            function, targetoptions={"nopython": True, "boundscheck": None} | options
+        )
+        if cache:
+            compiled.enable_caching()
+        return compiled
 
-event.register("numba:compile", _OneProcess())
+    return decorate
 
 
 class _Threads:

@@ -46,12 +46,13 @@ def package_versions() -> dict[str, str]:
 def git_state(directory: str | Path) -> dict[str, str | bool] | None:
     """Return the commit checked out in a directory and whether files differ from it.
 
-    None where there is no git, no repository or no commit yet.
+    None where there is no git, no repository or no commit yet. Nothing is written into the
+    repository: jobs that end together, and a user's own git, would meet each other's locks.
     """
     try:
         revision, changes = (
             subprocess.run(
-                ["git", "-C", str(directory), *arguments],
+                ["git", "--no-optional-locks", "-C", str(directory), *arguments],
                 capture_output=True,
                 text=True,
                 check=True,

@@ -29,7 +29,7 @@ from potstill.sampling.floor import Floor, no_floor
 from potstill.sampling.recipe import Complete, complete
 from potstill.sampling.walkers import bring_back, make_physics, start_walkers, unbiased
 from potstill.settings import Element, Momt, Npt, split_set
-from potstill.versions import VERSION
+from potstill.versions import version_of
 
 # Learning is cut into this many parts. After each the bias below the floor is leveled, and a walker
 # that was there for more than STRAY_SHARE of it begins the next where another walker is.
@@ -296,7 +296,14 @@ def sample(
     if isinstance(settings, Momt):
         settings = complete(settings, element, atoms, eam, seed)
     table = numbers_sha256(potential.read_text())
-    made_with = [VERSION["sampling"], name, seed, device, settings.model_dump(), dict(element)]
+    made_with = [
+        version_of("sampling.sample"),
+        name,
+        seed,
+        device,
+        settings.model_dump(),
+        dict(element),
+    ]
     with restart_file(frames, json.dumps([*made_with, table])) as restart:
         engine = engine_for(device, settings.walkers)
         sampler = Sampler(settings, element, atoms, eam, seed, name, engine)

@@ -16,7 +16,7 @@ from potstill.runtime.progress import say
 from potstill.runtime.restart import restart_file
 from potstill.settings import Training
 from potstill.training.loop import HISTORY, Fit, train
-from potstill.versions import VERSION
+from potstill.versions import version_of
 
 
 def train_model(
@@ -89,7 +89,13 @@ def _fingerprint(frames: Frames, settings: Training, seed: int, device: str) -> 
     for values in (frames.positions, frames.cell, frames.energy, frames.forces, *stress):
         digest.update(np.ascontiguousarray(values).tobytes())
     return json.dumps(
-        [VERSION["training"], settings.model_dump(), seed, device, digest.hexdigest()]
+        [
+            version_of("training.train_model"),
+            settings.model_dump(),
+            seed,
+            device,
+            digest.hexdigest(),
+        ]
     )
 
 

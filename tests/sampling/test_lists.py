@@ -32,7 +32,7 @@ def pairs(start, partner, image):
 
 
 @pytest.mark.parametrize(("atoms", "length", "aspect", "cutoffs"), CASES)
-def test_the_wide_list_has_the_pairs_of_the_general_one(atoms, length, aspect, cutoffs):
+def test_the_outer_list_has_the_pairs_of_the_general_one(atoms, length, aspect, cutoffs):
     edges = length * np.array([1, 1, aspect])
     cell = np.diag(edges)
     for seed, cutoff in enumerate(cutoffs):
@@ -46,12 +46,12 @@ def test_the_wide_list_has_the_pairs_of_the_general_one(atoms, length, aspect, c
         inverse = np.linalg.inv(cell)
         reach = image_reach(inverse, cutoff)
         assert half_list(x, atoms, cell, inverse, cutoff, reach, start, partner, image) > 0
-        wide = made.wide
-        assert pairs(wide.start, wide.partner, wide.image) == pairs(start, partner, image)
+        outer = made.outer
+        assert pairs(outer.start, outer.partner, outer.image) == pairs(start, partner, image)
         count = half_list(x, atoms, cell, inverse, cutoff - 0.5, reach, start, partner, image)
-        near = made.near
-        assert near.start[-1] == count
-        assert pairs(near.start, near.partner, near.image) == pairs(start, partner, image)
+        inner = made.inner
+        assert inner.start[-1] == count
+        assert pairs(inner.start, inner.partner, inner.image) == pairs(start, partner, image)
 
 
 def test_a_collapsed_cell_has_no_room():

@@ -8,6 +8,7 @@ conventional NPT run is the same with a bias table of zeros and flat tails.
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -25,9 +26,11 @@ from potstill.sampling.start_check import check_walkers
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+# What moves walkers: `advance`, or a function of another engine that takes and returns the same.
+Advance = Callable[..., Floats]
 
-# How far the wide neighbour list reaches beyond the near one, A.
-WIDE_SKIN_A = 2.0
+# How far the outer Verlet list reaches beyond the inner one, A.
+OUTER_SKIN_A = 2.0
 
 
 class Physics(NamedTuple):
@@ -71,9 +74,9 @@ class Walkers(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def _energy(x: Floats, shifts: Floats, s: Scratch, force: Floats) -> float:
-    near = s.near
+    inner = s.inner
     energy, _ = energy_forces(
-        x, shifts, near.start, near.partner, near.image, s.tables, s.work, force, s.atomic
+        x, shifts, inner.start, inner.partner, inner.image, s.tables, s.work, force, s.atomic
     )
     return energy
 
@@ -102,9 +105,9 @@ def _try_volume(
     """Put the scaled cell into the trial buffers; return (list had room, energy in eV)."""
     factor = splat4(scale)
     _scale(factor, x, s.trial_x)
-    near = physics.cutoff + physics.skin
-    if not covers(s.near, near, s.trial_x, scale * length, physics.cutoff):
-        if not update_lists(x, length, near, near + WIDE_SKIN_A, s):
+    inner = physics.cutoff + physics.skin
+    if not covers(s.inner, inner, s.trial_x, scale * length, physics.cutoff):
+        if not update_lists(x, length, inner, inner + OUTER_SKIN_A, s):
             return False, 0.0
         _scale(factor, x, s.trial_x)  # again: that may have wrapped the atoms
     _scale(factor, s.shifts, s.trial_shifts)
@@ -146,10 +149,10 @@ def _advance(
     spread[3] = 0.0
     noise = load4(spread, 0)
     to_temperature = physics.mass / (3.0 * atoms * physics.kT)
-    near = physics.cutoff + physics.skin
-    wide = near + WIDE_SKIN_A
+    inner = physics.cutoff + physics.skin
+    outer = inner + OUTER_SKIN_A
 
-    if not update_lists(x, length, near, wide, s):
+    if not update_lists(x, length, inner, outer, s):
         return -1.0
     energy = _energy(x, s.shifts, s, force)
     order = _order(x, length, physics, s, gradient)
@@ -165,8 +168,8 @@ def _advance(
             speed = damping * speed + noise * load4(normals, three * i)
             store(x, i, place + drift * speed)
             store(v, i, speed)
-        if not covers(s.near, near, x, length, physics.cutoff) and not update_lists(
-            x, length, near, wide, s
+        if not covers(s.inner, inner, x, length, physics.cutoff) and not update_lists(
+            x, length, inner, outer, s
         ):
             return -1.0
         energy = _energy(x, s.shifts, s, force)
@@ -270,8 +273,13 @@ def advance(
     _advance_all(walkers, first, steps, physics, tables, table, mesh, interval, points)
     failed = walkers.length < 0
     if failed.any():
-        raise PotstillError(
-            f"walker {int(np.argmax(failed))} ran away between steps {first} and {first + steps}: "
-            "its energy is not finite or its cell collapsed; lower timestep_fs or the temperature"
-        )
+        raise ran_away(int(np.argmax(failed)), first, steps)
     return points
+
+
+def ran_away(walker: int, first: int, steps: int) -> PotstillError:
+    """Return the error of a walker that is lost in the `steps` after step number `first`."""
+    return PotstillError(
+        f"walker {walker} ran away between steps {first} and {first + steps}: its energy is not "
+        "finite or its cell collapsed; lower timestep_fs or the temperature"
+    )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.data.frames import Frames, atomic_number
-from potstill.data.geometry import check_geometry
+from potstill.data.geometry import SAME_SPOT_A, check_geometry, on_one_spot
 from potstill.errors import PotstillError
 from potstill.potentials.eam_kernel import Tables, energy_forces, make_work, strain_derivative
 from potstill.potentials.neighbours import Floats, half_list, image_reach, image_shifts, wrap
@@ -21,8 +21,6 @@ WALL_A = 1.2
 # have jumps of curvature that a coarse row smooths: forces then differ by up to 2e-3 eV/A there
 # (energies by 1e-7 eV), which dynamics does not mind, and its table has to stay in the cache.
 LABEL_ROWS, DYNAMICS_ROWS = 100_000, 4_000
-# Atoms closer than this are on one spot, A.
-SAME_SPOT_A = 1e-3
 # A density, or r*phi in eV A, that is as good as zero where a table's functions end.
 LEAST_JUMP = 1e-6
 
@@ -177,11 +175,7 @@ class EamPotential:
             label(positions, cell, self.cutoff_A, self.tables, *labels, same)
         if (same >= 0).any():
             frame = int(np.argmax(same[:, 0] >= 0))
-            one, other = same[frame]
-            raise PotstillError(
-                f"frame {frame}: atoms {one} and {other} are on one spot; remove one of them, or "
-                "the frame"
-            )
+            raise on_one_spot(f"frame {frame}", *same[frame])
         return labels
 
 

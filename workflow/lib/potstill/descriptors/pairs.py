@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from potstill.data.geometry import SAME_SPOT_A
 from potstill.descriptors.angular import add_angular, add_angular_with_slopes
 from potstill.descriptors.radial import Array, Floats, Functions, Indices, add_radial
-from potstill.potentials.neighbours import half_list, image_reach, image_shifts, wrap
+from potstill.potentials.neighbours import HalfList, half_list, image_reach, image_shifts, wrap
 from potstill.runtime.compiled import njit, parallel, prange
 
 
@@ -29,7 +29,7 @@ def half_pairs(positions: Floats, cell: Floats, cutoff: float) -> tuple[Indices,
     while count < 0:
         partner = np.zeros(capacity, dtype=np.uint32)
         image = np.zeros(capacity, dtype=np.uint32)
-        count = half_list(x, atoms, cell, inverse, cutoff, reach, start, partner, image)
+        count = half_list(x, cell, inverse, cutoff, reach, HalfList(start, partner, image))
         capacity *= 2
     index = np.empty((count, 2), dtype=np.int32)
     vector = np.empty((count, 3))

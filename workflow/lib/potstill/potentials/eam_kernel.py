@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.potentials.neighbours import Floats, Indices
+from potstill.potentials.neighbours import Floats, HalfList, Indices
 from potstill.runtime.compiled import njit
 from potstill.runtime.lanes import load2, load4, splat2, splat4, store, sum3
 
@@ -72,9 +72,7 @@ def make_work(atoms: int, pairs: int) -> Work:
 def energy_forces(
     x: Floats,
     shifts: Floats,
-    start: Indices,
-    partner: Indices,
-    image: Indices,
+    pairs: HalfList,
     tables: Tables,
     work: Work,
     forces: Floats,
@@ -83,9 +81,10 @@ def energy_forces(
     """Return the energy (eV) and the number of pairs in range; fill forces and atomic energies.
 
     x, forces: (N, 4) with the fourth column unused, A and eV/A; atomic: (N,) eV; shifts: (I, 4) A;
-    start, partner, image: the half list. Daw and Baskes, Phys. Rev. B 29, 6443 (1984), with
+    pairs: every pair in range, and others. Daw and Baskes, Phys. Rev. B 29, 6443 (1984), with
     F_i = -dE/dr_i.
     """
+    start, partner, image = pairs
     pair, s_low, s_scale, s_cut, embedding, rho_scale = tables
     vector, pull, slope, second, ends, sums, derivative = work
     atoms = np.uint32(atomic.shape[0])

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.potentials.eam_kernel import Tables, energy_forces
+from potstill.potentials.neighbours import HalfList
 from potstill.runtime.compiled import njit, parallel, prange
 from potstill.runtime.lanes import Lanes, load4, splat4, store, sum3
 from potstill.sampling.bias import Mesh, evaluate_bias
@@ -72,12 +73,18 @@ class Walkers(NamedTuple):
     kinetic: Floats
 
 
+class Segment(NamedTuple):
+    """What is run at a time: `steps` after step number `first`, a point every `interval`."""
+
+    first: int
+    steps: int
+    interval: int
+
+
 @njit(cache=True, nogil=True)
 def _energy(x: Floats, shifts: Floats, s: Scratch, force: Floats) -> float:
-    inner = s.inner
-    energy, _ = energy_forces(
-        x, shifts, inner.start, inner.partner, inner.image, s.tables, s.work, force, s.atomic
-    )
+    pairs = HalfList(s.inner.start, s.inner.partner, s.inner.image)
+    energy, _ = energy_forces(x, shifts, pairs, s.tables, s.work, force, s.atomic)
     return energy
 
 
@@ -116,25 +123,22 @@ def _try_volume(
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp"}, error_model="numpy")
 def _advance(
-    x: Floats,
-    v: Floats,
-    length: float,
-    key: np.uint64,
-    moves: Integers,
-    kinetic: Floats,
-    first: int,
-    steps: int,
+    walkers: Walkers,
+    w: int,
+    segment: Segment,
     physics: Physics,
     tables: Tables,
     table: Floats,
     mesh: Mesh,
-    interval: int,
     points: Floats,
 ) -> float:
-    """Advance one walker by `steps` after step number `first`; return its new cell edge, A.
+    """Advance walker w by a segment, and fill its points; return its new cell edge, A.
 
     Returns -1 when the run has failed (the energy is not finite or the cell has collapsed).
     """
+    x, v, length, key = walkers.x[w], walkers.v[w], walkers.length[w], walkers.key[w]
+    moves, kinetic = walkers.moves[w], walkers.kinetic[w]
+    first, steps, interval = segment
     atoms, three = np.uint32(x.shape[0]), np.uint32(3)
     s = make_scratch(atoms, physics.vectors.shape[0], tables, physics.aspect)
     force = np.zeros((atoms, 4))
@@ -220,33 +224,16 @@ def _advance(
 @parallel(cache=True, nogil=True)
 def _advance_all(
     walkers: Walkers,
-    first: int,
-    steps: int,
+    segment: Segment,
     physics: Physics,
     tables: Tables,
     table: Floats,
     mesh: Mesh,
-    interval: int,
     points: Floats,
 ) -> None:
     edges = walkers.length  # numba loses what prange stores through the tuple's field
     for w in prange(len(edges)):
-        edges[w] = _advance(
-            walkers.x[w],
-            walkers.v[w],
-            edges[w],
-            walkers.key[w],
-            walkers.moves[w],
-            walkers.kinetic[w],
-            first,
-            steps,
-            physics,
-            tables,
-            table,
-            mesh,
-            interval,
-            points[w],
-        )
+        edges[w] = _advance(walkers, w, segment, physics, tables, table, mesh, points[w])
 
 
 def advance(
@@ -270,7 +257,7 @@ def advance(
     """
     check_walkers(walkers.x, walkers.v, walkers.length, physics.aspect)
     points = np.zeros((len(walkers.length), steps // interval, 4))
-    _advance_all(walkers, first, steps, physics, tables, table, mesh, interval, points)
+    _advance_all(walkers, Segment(first, steps, interval), physics, tables, table, mesh, points)
     failed = walkers.length < 0
     if failed.any():
         raise ran_away(int(np.argmax(failed)), first, steps)

@@ -24,7 +24,10 @@ MAX_IMAGES = 9**3
 
 
 class List(NamedTuple):
-    """A half neighbour list (see `neighbours`), the positions and edge at which it was made."""
+    """A half neighbour list (see `HalfList`), the positions and edge at which it was made.
+
+    Not with a `HalfList` inside: numba 0.68 lost what was stored last in tuples nested that deep.
+    """
 
     start: Indices
     partner: Indices

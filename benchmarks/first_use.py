@@ -7,7 +7,7 @@ import sys
 import time
 
 from potstill.data.frames import Frames, read_frames
-from potstill.models.device import limit_threads
+from potstill.runtime.device import limit_threads
 from potstill.settings import Training
 from potstill.training.loop import Trainer
 from potstill.training.loss import prepare

@@ -24,7 +24,7 @@ from to_error import train_to_error
 from training import make_frames
 
 from potstill.data.frames import Frames, read_frames, write_frames
-from potstill.models.device import limit_threads
+from potstill.runtime.device import limit_threads
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
 from potstill.settings import Training

@@ -9,7 +9,7 @@ from numba import njit
 
 from potstill.potentials.eam import EamPotential
 from potstill.potentials.eam_kernel import Tables, Work, energy_forces, make_work
-from potstill.potentials.neighbours import Indices, half_list, image_reach, image_shifts, wrap
+from potstill.potentials.neighbours import HalfList, half_list, image_reach, image_shifts, wrap
 from potstill.sampling.bias import Mesh, evaluate_bias
 from potstill.sampling.engine import Floats, Integers, Physics
 from potstill.sampling.order import order_and_gradient
@@ -24,16 +24,14 @@ def _kernel(
     times: int,
     x: Floats,
     shifts: Floats,
-    start: Indices,
-    partner: Indices,
-    image: Indices,
+    pairs: HalfList,
     tables: Tables,
     work: Work,
     forces: Floats,
     atomic: Floats,
 ) -> None:
     for _ in range(times):
-        energy_forces(x, shifts, start, partner, image, tables, work, forces, atomic)
+        energy_forces(x, shifts, pairs, tables, work, forces, atomic)
 
 
 @njit
@@ -44,13 +42,11 @@ def _list(
     inverse: Floats,
     cutoff: float,
     reach: tuple[int, int, int],
-    start: Indices,
-    partner: Indices,
-    image: Indices,
+    pairs: HalfList,
 ) -> int:
     for _ in range(times):
-        pairs = half_list(x, len(x), cell, inverse, cutoff, reach, start, partner, image)
-    return pairs
+        count = half_list(x, cell, inverse, cutoff, reach, pairs)
+    return count
 
 
 @njit
@@ -113,13 +109,12 @@ def time_parts(
     shifts = np.zeros(((2 * max(reach) + 1) ** 3, 4))
     image_shifts(cell, reach, shifts)
     capacity = PAIRS_PER_ATOM * atoms
-    start = np.zeros(atoms + 1, dtype=np.uint32)
-    partner, image = np.zeros(capacity, dtype=np.uint32), np.zeros(capacity, dtype=np.uint32)
-    lists = (start, partner, image)
-    build = _microseconds(_list, x, cell, inverse, listed, reach, *lists, times=max(times // 20, 1))
+    room = (atoms + 1, capacity, capacity)
+    pairs = HalfList(*(np.zeros(size, dtype=np.uint32) for size in room))
+    build = _microseconds(_list, x, cell, inverse, listed, reach, pairs, times=max(times // 20, 1))
     forces, gradient = np.zeros((atoms, 4)), np.zeros((atoms, 4))
     work, waves = make_work(atoms, capacity), np.zeros((atoms, 2 * len(physics.vectors)))
-    kernel = (x, shifts, *lists, potential.dynamics_tables, work, forces, np.zeros(atoms))
+    kernel = (x, shifts, pairs, potential.dynamics_tables, work, forces, np.zeros(atoms))
     order = (x, state.length, physics.cells, physics.vectors, waves, gradient)
     normals = np.zeros(3 * atoms + (atoms & 1))
     middle = (bias.mesh.h_low + bias.mesh.h_high) / 2

@@ -24,12 +24,12 @@ from common import machine
 from numpy.typing import NDArray
 
 from potstill.models import load_ensemble
-from potstill.models.device import limit_threads
 from potstill.models.ensemble import Ensemble
 from potstill.models.ensemble_calculator import EnsembleCalculator
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.potentials.fetch import fetch_table
 from potstill.relaxation import relax_batch
+from potstill.runtime.device import limit_threads
 from potstill.runtime.files import write_json
 from potstill.runtime.restart import Restart
 from potstill.runtime.streams import stream

@@ -30,8 +30,8 @@ from potstill.runtime.streams import stream
 from potstill.sampling.bias import Mesh
 from potstill.sampling.engine import Physics, Walkers, advance
 from potstill.sampling.recipe import Complete, complete
-from potstill.sampling.walkers import crystal_walkers, make_physics, unbiased
-from potstill.settings import Element, Momt, load_settings
+from potstill.sampling.walkers import System, crystal_walkers, make_physics, unbiased
+from potstill.settings import Momt, load_settings
 
 ROOT = Path(__file__).parents[1]
 SYMBOL = "Ni"
@@ -114,14 +114,13 @@ def ripple(settings: Complete, atoms: int) -> Bias:
     return Bias(stream(1, "benchmark", "bias").normal(0, scale, settings.nodes), mesh)
 
 
-def equilibrated(
-    settings: Complete, element: Element, atoms: int, potential: EamPotential, phase: str
-) -> Potstill:
+def equilibrated(settings: Complete, system: System, phase: str) -> Potstill:
     """Return one walker of the phase at its temperature, after an unbiased run."""
-    walkers = crystal_walkers(settings, element, atoms, potential, 1, phase)
+    _, atoms, potential = system
+    walkers = crystal_walkers(settings, system, 1, phase)
     first = 0
     for kelvin in ([MELTING_OFF_K] if phase == "liquid" else []) + [PHASES[phase]]:
-        physics = make_physics(settings, element, atoms, potential, kelvin)
+        physics = make_physics(settings, system, kelvin)
         steps = EQUILIBRATION_STEPS
         tables = potential.dynamics_tables
         advance(walkers, physics, tables, *unbiased(atoms), first=first, steps=steps, interval=100)
@@ -240,18 +239,12 @@ def compare(run: Potstill, table: Path, small: Path, steps: int, rounds: int) ->
     return fields | {"lammps": lammps, "check": differences}
 
 
-def two_threads(
-    settings: Complete,
-    element: Element,
-    atoms: int,
-    potential: EamPotential,
-    steps: int,
-    rounds: int,
-) -> dict[str, float]:
+def two_threads(settings: Complete, system: System, steps: int, rounds: int) -> dict[str, float]:
     """Return how much faster the set's walkers run on two threads than on one, in wall time."""
-    walkers = crystal_walkers(settings, element, atoms, potential, 1, "threads")
-    physics = make_physics(settings, element, atoms, potential)
-    run = Potstill(settings, walkers, physics, potential, ripple(settings, atoms))
+    walkers = crystal_walkers(settings, system, 1, "threads")
+    physics = make_physics(settings, system)
+    bias = ripple(settings, system.atoms)
+    run = Potstill(settings, walkers, physics, system.potential, bias)
     walls: dict[int, list[float]] = {1: [], 2: []}
     for number in range(rounds + 1):
         for threads, windows in walls.items():
@@ -299,16 +292,17 @@ def main() -> None:
     for atoms in SIZES:
         given = config.sampling[f"{SYMBOL}/{atoms}/momt"]
         assert isinstance(given, Momt)
-        settings = complete(given, element, atoms, potential, config.seed)
+        system = System(element, atoms, potential)
+        settings = complete(given, system, config.seed)
         one = settings.model_copy(update={"walkers": 1})
         fields: dict[str, Any] = {}
         for phase in PHASES:
-            run = equilibrated(one, element, atoms, potential, phase)
+            run = equilibrated(one, system, phase)
             found = compare(run, table, small, steps, rounds)
             fields |= found if phase == "crystal" else {phase: found}
             print(table_row(atoms, phase, found), flush=True)
         content[str(atoms)] = fields
-        speedups[str(atoms)] = two_threads(settings, element, atoms, potential, steps, rounds)
+        speedups[str(atoms)] = two_threads(settings, system, steps, rounds)
     content["two_thread_speedup"] = speedups
     print("two threads over one:", speedups)
     write_json(arguments.output, content)

@@ -25,8 +25,8 @@ from inference import CALLS_IN_WINDOW, inference_section
 from to_error import training_section
 
 from potstill.data.frames import read_frames
-from potstill.models.device import limit_threads
 from potstill.potentials.fetch import fetch_table
+from potstill.runtime.device import limit_threads
 from potstill.runtime.files import write_json
 from potstill.sampling.sample import sample
 from potstill.settings import Training, load_settings

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from potstill.data.frames import Frames
 from potstill.descriptors.symmetry_functions import describe
-from potstill.models.device import limit_threads
 from potstill.models.ensemble import Ensemble, Networks
 from potstill.potentials.eam import EamPotential, label_frames
+from potstill.runtime.device import limit_threads
 from potstill.settings import Training
 
 Floats = NDArray[np.float64]

@@ -45,8 +45,8 @@ ORDER = (
 PAPER = ("paper", "settings.paper")
 WORDS = re.compile(r"nickel|table 1\b|figure [0-9S]", re.IGNORECASE)
 # Names that two modules have all the same; sections of the settings are named as their stages.
-TWICE = {"__init__", "device"}
-LINES, LONGER = 300, {"sampling.sample"}
+TWICE = {"__init__"}
+LINES, LONGER = 300, set()
 
 
 def name_of(path: Path) -> str:

@@ -39,13 +39,6 @@ def test_bad_frames_are_named(bad: tuple[Floats, Floats], message: str) -> None:
         check_geometry(*bad)
 
 
-def test_one_geometry_has_no_number() -> None:
-    positions, cell = (array[0] for array in spoilt(0, (0, 1, 0), np.nan))
-    with pytest.raises(PotstillError, match=r"^Atoms: the position of atom 1 is not finite"):
-        check_geometry(positions, cell, what="Atoms")
-    check_geometry(*(array[0] for array in frames()))
-
-
 def test_good_frames_and_none_pass() -> None:
     none: Callable[[Floats], Floats] = lambda array: array[:0]  # noqa: E731
     check_geometry(*frames())

@@ -71,17 +71,17 @@ def test_atoms_on_one_spot_are_named_in_any_part(
     pair, box = np.array([[[1.0, 1, 1], [1, 1, 1]]]), 30.0 * np.eye(3)[None]
     for evaluate in (*evaluations(ensemble, positions, cell)[:2],
                      *evaluations(ensemble, positions, cell)[3:]):  # fmt: skip
-        with pytest.raises(PotstillError, match="frame 18: atoms 4 and 9 coincide"):
+        with pytest.raises(PotstillError, match="frame 18: atoms 4 and 9 are on one spot"):
             evaluate()
     for evaluate in (*evaluations(ensemble, pair, box)[:2], *evaluations(ensemble, pair, box)[3:]):
-        with pytest.raises(PotstillError, match="frame 0: atoms 0 and 1 coincide"):
+        with pytest.raises(PotstillError, match="frame 0: atoms 0 and 1 are on one spot"):
             evaluate()
 
 
 @pytest.mark.parametrize(
     ("atoms", "message"),
     [
-        (Atoms(cell=np.eye(3), pbc=True), "Atoms: it has no atoms"),
+        (Atoms(cell=np.eye(3), pbc=True), "frame: it has no atoms"),
         (Atoms("Ni2", [[0, 0, 0], [0, np.nan, 0]], cell=[9] * 3, pbc=True), "of atom 1 is not fin"),
         (Atoms("Ni", cell=[9, 9, np.inf], pbc=True), "its cell is not finite"),
         (Atoms("Ni", cell=[9, 9, 0], pbc=True), "its cell has no volume"),
@@ -108,9 +108,9 @@ def test_lammps_stops_at_the_first_step(ensemble: Ensemble) -> None:
     )
     engine.create_atoms(3, [1, 2, 3], [1] * 3, [1.0, 1, 1, 4, 4, 4, 1, 1, 1])
     drive_lammps(engine, ensemble)
-    with pytest.raises(PotstillError, match="step 0: frame 0: atoms 0 and 2 coincide"):
+    with pytest.raises(PotstillError, match="step 0: frame 0: atoms 0 and 2 are on one"):
         engine.command("run 10")
-    with pytest.raises(PotstillError, match="coincide"):
+    with pytest.raises(PotstillError, match="on one spot"):
         engine.commands_list(["run 1", "run 1"])
     engine.command("set atom 3 z 5")
     engine.command("run 3")

@@ -12,7 +12,7 @@ from toy_table import DENSITY, PAIR, READ, REFUSED, mesh, toy_table
 from potstill.errors import PotstillError
 from potstill.potentials.eam import EamPotential
 from potstill.potentials.setfl import format_setfl, numbers_sha256, parse_setfl, read_setfl
-from potstill.sampling.torch_eam import TorchTables, build_neighbours, energy_forces, image_range
+from potstill.sampling.torch_eam import TorchTables, build_neighbours, energy_forces
 
 BOX = 30.0 * np.eye(3)
 
@@ -123,8 +123,7 @@ def test_both_engines_take_the_same_rows_for_any_density(write) -> None:
         edge = 7.4 if len(x) > 2 else 30.0
         labels = potential.evaluate(x[None], edge * np.eye(3)[None])
         place, length = torch.tensor(x.T[:, None].copy()), torch.tensor([edge], dtype=torch.float64)
-        cutoff = potential.cutoff_A
-        lists = build_neighbours(place, length, cutoff, image_range(edge, cutoff))
+        lists = build_neighbours(place, length, potential.cutoff_A)
         if lists.partner.shape[-1] == 0:
             continue
         tables = TorchTables.of(potential.tables, torch.device("cpu"))

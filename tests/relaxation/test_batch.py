@@ -15,7 +15,6 @@ from ase.optimize import LBFGS
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
-from potstill.models.device import limit_threads
 from potstill.models.ensemble import Ensemble
 from potstill.models.ensemble_calculator import EnsembleCalculator
 from potstill.potentials.eam import EamPotential, label_frames
@@ -23,6 +22,7 @@ from potstill.potentials.eam_calculator import EAM
 from potstill.relaxation import BatchRelaxed, minimise, relax_batch
 from potstill.relaxation.coordinates import LARGEST_STEP_A, Evaluate
 from potstill.relaxation.springs import inverse_hessians
+from potstill.runtime.device import limit_threads
 from potstill.runtime.restart import Restart
 from potstill.settings import Training
 from potstill.training.loop import train

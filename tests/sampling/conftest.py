@@ -3,6 +3,7 @@
 import pytest
 
 from potstill.potentials.eam import EamPotential
+from potstill.sampling.walkers import System
 from potstill.settings import Element, Npt
 
 NICKEL = Element(table="Ni-Nb", structure="fcc", lattice_constant_A=3.51623)
@@ -16,6 +17,11 @@ def nickel(tables):
 @pytest.fixture
 def element():
     return NICKEL
+
+
+@pytest.fixture(scope="session")
+def system(nickel):
+    return System(NICKEL, 32, nickel)
 
 
 @pytest.fixture

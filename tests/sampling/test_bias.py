@@ -1,4 +1,4 @@
-"""The bias table: derivatives, tails, clamped deposits."""
+"""The bias table: derivatives, tails, hills at clamped enthalpies."""
 
 import numpy as np
 import pytest
@@ -7,10 +7,10 @@ from potstill.sampling.bias import (
     EDGE_SHARE,
     Mesh,
     deposit,
-    deposit_height,
-    deposits_to_cover,
     evaluate_bias,
     flattening,
+    hill_height,
+    hills_to_cover,
     order_nodes,
 )
 
@@ -73,16 +73,16 @@ def test_deposits_are_gaussians_at_the_clamped_enthalpy():
 
 
 def test_the_height_is_constant_then_halves_and_ends_as_one_over_n():
-    heights = [deposit_height(n, 0.2, 100, 1.5) for n in (1, 100, 125, 150, 200, 400)]
+    heights = [hill_height(n, 0.2, 100, 1.5) for n in (1, 100, 125, 150, 200, 400)]
     assert heights == pytest.approx([0.2, 0.2, 0.1, 0.05, 0.0125, 1.5 / 400])
     # where 1/n is above the first height, it does not count
-    assert deposit_height(30, 0.2, 20, 1e6) == 0.2
+    assert hill_height(30, 0.2, 20, 1e6) == 0.2
 
 
 def test_deposits_side_by_side_fill_the_mesh_to_one_level():
-    """One deposit of height 1 on each place of area 2 pi w_H w_O: the mean of the table is 1."""
+    """One hill of height 1 on each place of area 2 pi w_H w_O: the mean of the table is 1."""
     widths = 0.9, 0.3
-    count = round(deposits_to_cover(MESH, *widths))
+    count = round(hills_to_cover(MESH, *widths))
     assert count == round(22 * 32**0.5 / (2 * np.pi * 0.9 * 0.3))
     filled = np.zeros((60, 73))
     generator = np.random.default_rng(4)

@@ -14,14 +14,14 @@ from potstill.runtime.compiled import use_threads
 from potstill.sampling import torch_engine
 from potstill.sampling.bias import Mesh, evaluate_bias
 from potstill.sampling.engine import advance
-from potstill.sampling.walkers import crystal_walkers, make_physics, unbiased
+from potstill.sampling.walkers import System, crystal_walkers, make_physics, unbiased
 
 ATOMS = 32
 
 
 def start(potential, settings, element, seed=1):
-    physics = make_physics(settings, element, ATOMS, potential)
-    return physics, crystal_walkers(settings, element, ATOMS, potential, seed, "test")
+    system = System(element, ATOMS, potential)
+    return make_physics(settings, system), crystal_walkers(settings, system, seed, "test")
 
 
 def run(walkers, physics, potential, bias, steps, interval=10, first=0):

@@ -5,7 +5,7 @@ import pytest
 from numba import njit
 
 from potstill.potentials.eam_kernel import Tables
-from potstill.potentials.neighbours import half_list, image_reach
+from potstill.potentials.neighbours import HalfList, half_list, image_reach
 from potstill.sampling.lists import make_scratch, update_lists
 
 TABLES = Tables(np.zeros((1, 8)), 0.0, 1.0, 1.0, np.zeros((1, 4)), 1.0)
@@ -25,14 +25,14 @@ def scratch(atoms, tables, aspect):
     return make_scratch(atoms, 4, tables, aspect)
 
 
-def pairs(start, partner, image):
+def pairs(listed):
+    start, partner, image = listed.start, listed.partner, listed.image
     owner = np.repeat(np.arange(len(start) - 1), np.diff(start.astype(int)))
-    listed = start[-1]
-    return sorted(zip(owner, partner[:listed], image[:listed], strict=True))
+    return sorted(zip(owner, partner[: start[-1]], image[: start[-1]], strict=True))
 
 
 @pytest.mark.parametrize(("atoms", "length", "aspect", "cutoffs"), CASES)
-def test_the_wide_list_has_the_pairs_of_the_general_one(atoms, length, aspect, cutoffs):
+def test_the_outer_list_has_the_pairs_of_the_general_one(atoms, length, aspect, cutoffs):
     edges = length * np.array([1, 1, aspect])
     cell = np.diag(edges)
     for seed, cutoff in enumerate(cutoffs):
@@ -41,17 +41,15 @@ def test_the_wide_list_has_the_pairs_of_the_general_one(atoms, length, aspect, c
         made = scratch(atoms, TABLES, aspect)
         assert update_lists(x, length, cutoff - 0.5, cutoff, made)
         assert np.all((x[:, :3] >= 0) & (x[:, :3] <= edges))  # it has wrapped them
-        start = np.zeros(atoms + 1, dtype=np.uint32)
-        partner, image = (np.zeros(900 * atoms, dtype=np.uint32) for _ in range(2))
+        room = (atoms + 1, 900 * atoms, 900 * atoms)
+        general = HalfList(*(np.zeros(size, dtype=np.uint32) for size in room))
         inverse = np.linalg.inv(cell)
         reach = image_reach(inverse, cutoff)
-        assert half_list(x, atoms, cell, inverse, cutoff, reach, start, partner, image) > 0
-        wide = made.wide
-        assert pairs(wide.start, wide.partner, wide.image) == pairs(start, partner, image)
-        count = half_list(x, atoms, cell, inverse, cutoff - 0.5, reach, start, partner, image)
-        near = made.near
-        assert near.start[-1] == count
-        assert pairs(near.start, near.partner, near.image) == pairs(start, partner, image)
+        assert half_list(x, cell, inverse, cutoff, reach, general) > 0
+        assert pairs(made.outer) == pairs(general)
+        count = half_list(x, cell, inverse, cutoff - 0.5, reach, general)
+        assert made.inner.start[-1] == count
+        assert pairs(made.inner) == pairs(general)
 
 
 def test_a_collapsed_cell_has_no_room():

@@ -18,6 +18,7 @@ from potstill.potentials.eam_calculator import EAM
 from potstill.potentials.fetch import fetch_table
 from potstill.sampling.recipe import WIDTH_SHARE, Complete, complete, short_run
 from potstill.sampling.sample import sample
+from potstill.sampling.walkers import System
 from potstill.settings import Element, Momt, load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -47,9 +48,8 @@ def test_temperatures_follow_from_melting_unless_they_are_given():
 
 
 @pytest.fixture(scope="module")
-def nickel_by_rule(nickel):
-    element = Element(table="Ni-Nb", structure="fcc", lattice_constant_A=3.51623)
-    return complete(by_rule(), element, 32, nickel, SEED)
+def nickel_by_rule(system):
+    return complete(by_rule(), system, SEED)
 
 
 def test_the_rule_gives_the_values_tried_for_nickel(nickel_by_rule):
@@ -67,21 +67,21 @@ def test_the_rule_gives_the_values_tried_for_nickel(nickel_by_rule):
     assert got.nodes[0] - 1 == pytest.approx(2 * 32 * (high - low) / got.enthalpy_width_eV, abs=1)
 
 
-def test_limits_are_the_means_of_ordinary_runs(nickel, element):
+def test_limits_are_the_means_of_ordinary_runs(system):
     """Enthalpies per atom of long runs of a program apart: -4.6955(15) eV at 1300 K, solid, and
     -4.1722(71) eV at 3000 K, liquid. Here some hundred independent ones, of 0.04 and 0.06 eV.
     """
     settings = by_rule(low_temperature_K=1300, high_temperature_K=3000, enthalpy_width_eV=0.8)
-    low, high = complete(settings, element, 32, nickel, SEED).enthalpy_range_eV_per_atom
+    low, high = complete(settings, system, SEED).enthalpy_range_eV_per_atom
     assert low == pytest.approx(-4.6955, abs=0.012)
     assert high == pytest.approx(-4.1722, abs=0.030)
 
 
-def test_the_width_is_that_of_the_isobaric_ensemble(nickel, element):
+def test_the_width_is_that_of_the_isobaric_ensemble(system):
     """Exact there: var(H) = kB T^2 d<H>/dT, for the H without kinetic energy that is sampled."""
 
     def run(temperature_K, seed):
-        return short_run("crystal", by_rule(), temperature_K, element, 32, nickel, seed)
+        return short_run("crystal", by_rule(), temperature_K, system, seed)
 
     temperature, step = 1300.0, 300.0
     cold, warm = (np.mean([run(temperature + d, s).mean() for s in (1, 2)]) for d in (-step, step))
@@ -89,13 +89,14 @@ def test_the_width_is_that_of_the_isobaric_ensemble(nickel, element):
     # the slope is good to 3%, the width to 6%
     found = np.sqrt(np.mean([run(temperature, s).var() for s in (1, 2)]))
     assert found == pytest.approx(expected, rel=0.15)
-    one = complete(by_rule(temperature_K=1300), element, 32, nickel, 1).enthalpy_width_eV
+    one = complete(by_rule(temperature_K=1300), system, 1).enthalpy_width_eV
     assert one == pytest.approx(WIDTH_SHARE * expected, rel=0.25)
 
 
-def test_the_rest_goes_with_the_number_of_atoms(nickel, element):
+def test_the_rest_goes_with_the_number_of_atoms(system):
     measured = {"enthalpy_range_eV_per_atom": (-4.7, -4.06), "enthalpy_width_eV": 2.0}
-    sizes = {n: complete(by_rule(**measured), element, n, nickel, SEED) for n in (32, 108, 256)}
+    settings = by_rule(**measured)
+    sizes = {n: complete(settings, system._replace(atoms=n), SEED) for n in (32, 108, 256)}
     assert (sizes[108].order_width, sizes[108].height_kT) == (0.25, 0.2)
     assert (sizes[108].deposit_interval, sizes[108].constant_deposits) == (50, 20_000)
     assert sizes[256].height_kT == pytest.approx(0.2 * (256 / 108) ** 0.57, rel=0.01)
@@ -107,30 +108,30 @@ def test_the_rest_goes_with_the_number_of_atoms(nickel, element):
         assert settings.learning_steps % (settings.walkers * settings.deposit_interval) == 0
 
 
-def test_the_deposit_interval_fits_into_trace_and_learning(nickel, element):
+def test_the_deposit_interval_fits_into_trace_and_learning(system):
     measured = {"enthalpy_range_eV_per_atom": (-4.7, -4.06), "enthalpy_width_eV": 0.8}
     odd = by_rule(**measured, learning_steps=4 * 7 * 11 * 30, trace_interval=30, frames=20,
                   production_steps=2400)  # fmt: skip
     # multiples of 30 steps that divide 2310: 30, 210, 330; the one next to 100
-    assert complete(odd, element, 32, nickel, SEED).deposit_interval == 210
+    assert complete(odd, system, SEED).deposit_interval == 210
 
 
-def test_what_is_given_stays_and_nothing_is_run(nickel, element, momt, monkeypatch):
+def test_what_is_given_stays_and_nothing_is_run(system, momt, monkeypatch):
     def no_run(*args):
         raise AssertionError("a short run was started")
 
     monkeypatch.setattr("potstill.sampling.recipe.short_run", no_run)
     settings = momt(enthalpy_floor_eV_per_atom=-4.5)
-    got = complete(settings, element, 32, nickel, SEED)
+    got = complete(settings, system, SEED)
     assert got.model_dump() == settings.model_dump()
 
 
-def test_same_seed_same_settings_and_they_can_be_given(nickel, element, nickel_by_rule):
-    again = complete(by_rule(), element, 32, nickel, SEED)
+def test_same_seed_same_settings_and_they_can_be_given(system, nickel_by_rule):
+    again = complete(by_rule(), system, SEED)
     assert again == nickel_by_rule
     # as a configuration: in full, without a melting temperature
     given = Momt.model_validate(json.loads(again.model_dump_json()))
-    assert complete(given, element, 32, nickel, SEED + 1) == again
+    assert complete(given, system, SEED + 1) == again
     assert isinstance(again, Complete) and again.melting_temperature_K is None
 
 
@@ -141,16 +142,16 @@ def test_same_seed_same_settings_and_they_can_be_given(nickel, element, nickel_b
         ({"melting_temperature_K": 500}, "of Ni does not melt within 12 ps at 900 K; raise melt"),
     ],
 )
-def test_a_wrong_melting_temperature_is_noticed(nickel, element, settings, complaint):
+def test_a_wrong_melting_temperature_is_noticed(system, settings, complaint):
     with pytest.raises(PotstillError, match=complaint) as caught:
-        complete(by_rule(**settings), element, 32, nickel, SEED)
+        complete(by_rule(**settings), system, SEED)
     assert len(str(caught.value).splitlines()) == 1
 
 
 def test_a_wrong_crystal_is_noticed(nickel):
     wrong = Element(table="Ni-Nb", structure="bcc", lattice_constant_A=2.80)
     with pytest.raises(PotstillError, match=r"the bcc crystal of Ni does not hold .* elements\.Ni"):
-        complete(by_rule(), wrong, 54, nickel, SEED)
+        complete(by_rule(), System(wrong, 54, nickel), SEED)
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ def test_weights_are_used_as_they_are_meant():
 
 
 def test_a_reweighted_momt_run_gives_the_averages_of_plain_runs(
-    tmp_path, tables, momt, nickel, element
+    tmp_path, tables, momt, system, element
 ):
     settings = momt(
         learning_steps=1_000_000,
@@ -54,9 +54,7 @@ def test_a_reweighted_momt_run_gives_the_averages_of_plain_runs(
     for temperature, phase in ((1300.0, "crystal"), (3000.0, "liquid")):
         ours = reweighted(read_frames(frames), temperature, phase)
         theirs = plain(
-            nickel,
-            element,
-            32,
+            system,
             temperature,
             phase,
             timestep_fs=2.0,

@@ -14,9 +14,9 @@ from potstill.distillation.candidates import Candidates
 from potstill.distillation.strategies.direct import principal_components
 from potstill.distillation.strategies.outlying_atom import outlying_scores
 from potstill.errors import PotstillError
-from potstill.models.device import resolve_device
 from potstill.models.predict import predict
 from potstill.potentials.eam import EamPotential, label_frames
+from potstill.runtime.device import resolve_device
 from potstill.runtime.restart import Restart
 from potstill.settings import Training
 from potstill.training.loop import CHECKED_FRAMES, drawn, split, train

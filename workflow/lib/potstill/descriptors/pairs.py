@@ -5,13 +5,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from potstill.data.geometry import SAME_SPOT_A
 from potstill.descriptors.angular import add_angular, add_angular_with_slopes
 from potstill.descriptors.radial import Array, Floats, Functions, Indices, add_radial
-from potstill.potentials.neighbours import half_list, image_reach, image_shifts, wrap
+from potstill.potentials.neighbours import HalfList, half_list, image_reach, image_shifts, wrap
 from potstill.runtime.compiled import njit, parallel, prange
-
-# Nearer atoms lie on one spot: wrapping leaves as much of two equal positions.
-COINCIDENCE_A = 1e-6
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -31,7 +29,7 @@ def half_pairs(positions: Floats, cell: Floats, cutoff: float) -> tuple[Indices,
     while count < 0:
         partner = np.zeros(capacity, dtype=np.uint32)
         image = np.zeros(capacity, dtype=np.uint32)
-        count = half_list(x, atoms, cell, inverse, cutoff, reach, start, partner, image)
+        count = half_list(x, cell, inverse, cutoff, reach, HalfList(start, partner, image))
         capacity *= 2
     index = np.empty((count, 2), dtype=np.int32)
     vector = np.empty((count, 3))
@@ -111,7 +109,7 @@ def describe_frames(
 ) -> None:
     """Fill features and, if asked, the arrays of `Pairs`; each frame is one thread's.
 
-    A feature of a frame in which two atoms coincide is NaN.
+    A feature of a frame in which two atoms are on one spot is NaN.
     """
     for f in prange(len(cells)):
         index, vector, distance = half_pairs(positions[f], cells[f], functions.radial_cutoff)
@@ -132,5 +130,5 @@ def describe_frames(
         else:
             add_angular(start, vectors, functions, values[f])
         for p in range(len(distance)):
-            if distance[p] < COINCIDENCE_A:  # no direction, and so no force
+            if distance[p] < SAME_SPOT_A:
                 values[f, index[p, 0], 0] = np.nan

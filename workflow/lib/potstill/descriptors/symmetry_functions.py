@@ -24,8 +24,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from potstill.data.geometry import check_geometry
-from potstill.descriptors.pairs import COINCIDENCE_A, count_pairs, describe_frames, half_pairs
+from potstill.data.geometry import SAME_SPOT_A, check_geometry, on_one_spot
+from potstill.descriptors.pairs import count_pairs, describe_frames, half_pairs
 from potstill.descriptors.radial import Array, Floats, Functions, Indices, cutoff_at
 from potstill.errors import PotstillError
 from potstill.settings import Descriptor
@@ -198,12 +198,9 @@ def _check(values: Floats, positions: Floats, cell: Floats, first: int) -> None:
     if not bad.any():
         return
     frame = int(np.argmax(bad))
-    index, _, distance = half_pairs(positions[frame], cell[frame], COINCIDENCE_A)
+    index, _, distance = half_pairs(positions[frame], cell[frame], SAME_SPOT_A)
     if len(distance):
-        i, j = sorted(int(atom) for atom in index[np.argmin(distance)])
-        raise PotstillError(
-            f"frame {first + frame}: atoms {i} and {j} coincide; move one, or remove the frame"
-        )
+        raise on_one_spot(f"frame {first + frame}", *sorted(index[np.argmin(distance)]))
     raise PotstillError(
         f"frame {first + frame}: its descriptors are not finite, as atoms are too close or too far "
         "from the cell; remove the frame"

@@ -8,8 +8,8 @@ from potstill.data.frames import read_frames
 from potstill.distillation.blocks import block_range
 from potstill.distillation.scores import BlockScores, write_scores
 from potstill.models import load_ensemble
-from potstill.models.device import limit_threads
 from potstill.models.predict import predict
+from potstill.runtime.device import limit_threads
 from potstill.runtime.progress import say
 
 

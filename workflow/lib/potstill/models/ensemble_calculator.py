@@ -7,7 +7,6 @@ import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
-from potstill.data.geometry import check_geometry
 from potstill.errors import PotstillError
 from potstill.models.ensemble import Ensemble
 from potstill.models.model_file import load_ensemble
@@ -55,7 +54,6 @@ class EnsembleCalculator(Calculator):
                 "the model needs a cell periodic in all three directions; set atoms.cell and "
                 "atoms.pbc"
             )
-        check_geometry(self.atoms.positions, np.asarray(self.atoms.cell), what="Atoms")
         prediction = predict_arrays(
             self.ensemble,
             self.atoms.positions[None],

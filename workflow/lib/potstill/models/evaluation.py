@@ -8,9 +8,9 @@ import numpy as np
 from potstill.data.frames import UNITS, read_frames
 from potstill.descriptors.feature_file import read_features
 from potstill.errors import PotstillError
-from potstill.models.device import limit_threads
 from potstill.models.model_file import load_ensemble
 from potstill.models.predict import predict, predict_energies
+from potstill.runtime.device import limit_threads
 from potstill.runtime.files import atomic_path, write_json
 from potstill.runtime.progress import say
 from potstill.trust.assessment import by_region, uncertainty

@@ -1,1 +1,1 @@
-"""The reference potentials: fetched and verified tables, and EAM energies from them."""
+"""Published EAM potentials: fetched and verified tables, and energies from them."""

@@ -8,10 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.data.frames import Frames, atomic_number
-from potstill.data.geometry import check_geometry
+from potstill.data.geometry import SAME_SPOT_A, check_geometry, on_one_spot
 from potstill.errors import PotstillError
 from potstill.potentials.eam_kernel import Tables, energy_forces, make_work, strain_derivative
-from potstill.potentials.neighbours import Floats, half_list, image_reach, image_shifts, wrap
+from potstill.potentials.neighbours import (
+    Floats,
+    HalfList,
+    half_list,
+    image_reach,
+    image_shifts,
+    wrap,
+)
 from potstill.potentials.setfl import Setfl, read_setfl
 from potstill.runtime.compiled import njit, numba_threads, parallel, prange, renamed
 
@@ -21,8 +28,6 @@ WALL_A = 1.2
 # have jumps of curvature that a coarse row smooths: forces then differ by up to 2e-3 eV/A there
 # (energies by 1e-7 eV), which dynamics does not mind, and its table has to stay in the cache.
 LABEL_ROWS, DYNAMICS_ROWS = 100_000, 4_000
-# Atoms closer than this are on one spot, A.
-SAME_SPOT_A = 1e-3
 # A density, or r*phi in eV A, that is as good as zero where a table's functions end.
 LEAST_JUMP = 1e-6
 
@@ -177,11 +182,7 @@ class EamPotential:
             label(positions, cell, self.cutoff_A, self.tables, *labels, same)
         if (same >= 0).any():
             frame = int(np.argmax(same[:, 0] >= 0))
-            one, other = same[frame]
-            raise PotstillError(
-                f"frame {frame}: atoms {one} and {other} are on one spot; remove one of them, or "
-                "the frame"
-            )
+            raise on_one_spot(f"frame {frame}", *same[frame])
         return labels
 
 
@@ -215,13 +216,14 @@ def _label_one(
     while True:
         partner = np.zeros(capacity, dtype=np.uint32)
         image = np.zeros(capacity, dtype=np.uint32)
-        pairs = half_list(x, atoms, cell, inverse, cutoff, reach, start, partner, image)
+        listed = HalfList(start, partner, image)
+        pairs = half_list(x, cell, inverse, cutoff, reach, listed)
         if pairs >= 0:
             break
         capacity = 2 * capacity
     work = make_work(atoms, pairs)
     padded = np.zeros((atoms, 4))
-    energy, count = energy_forces(x, shifts, start, partner, image, tables, work, padded, atomic)
+    energy, count = energy_forces(x, shifts, listed, tables, work, padded, atomic)
     forces[:] = padded[:, :3]
     strain_derivative(work, count, stress)
     stress /= volume
@@ -246,6 +248,7 @@ def _label_frames(
     stress: Floats,
     same: Integers,
 ) -> None:
+    # no tuple of labels, because numba loses what prange stores into a tuple's arrays
     for f in prange(len(energy)):
         energy[f] = _label_one(
             positions[f], cells[f], cutoff, tables, atomic[f], forces[f], stress[f], same[f]

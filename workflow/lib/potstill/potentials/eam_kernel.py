@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.potentials.neighbours import Floats, Indices
+from potstill.potentials.neighbours import Floats, HalfList, Indices
 from potstill.runtime.compiled import njit
 from potstill.runtime.lanes import load2, load4, splat2, splat4, store, sum3
 
@@ -40,7 +40,8 @@ class Work(NamedTuple):
 
     vector: (P, 4) displacement, A; pull: (P,) s, then the pair's force over its displacement;
     slope: (P, 2) d(rho, phi / 2)/du; second: (P,) the pair's other atom; ends: (N,) where the pairs
-    of each atom end; sums: (N, 2) density and pair energy; tension (dF/d(rho)): (N,).
+    of each atom end; sums: (N, 2) density and pair energy; derivative: (N,) of the embedding
+    function, dF/d(rho).
     """
 
     vector: Floats
@@ -49,7 +50,7 @@ class Work(NamedTuple):
     second: Indices
     ends: Indices
     sums: Floats
-    tension: Floats
+    derivative: Floats
 
 
 @njit(cache=True)
@@ -71,9 +72,7 @@ def make_work(atoms: int, pairs: int) -> Work:
 def energy_forces(
     x: Floats,
     shifts: Floats,
-    start: Indices,
-    partner: Indices,
-    image: Indices,
+    pairs: HalfList,
     tables: Tables,
     work: Work,
     forces: Floats,
@@ -82,11 +81,12 @@ def energy_forces(
     """Return the energy (eV) and the number of pairs in range; fill forces and atomic energies.
 
     x, forces: (N, 4) with the fourth column unused, A and eV/A; atomic: (N,) eV; shifts: (I, 4) A;
-    start, partner, image: the half list. Daw and Baskes, Phys. Rev. B 29, 6443 (1984), with
+    pairs: every pair in range, and others. Daw and Baskes, Phys. Rev. B 29, 6443 (1984), with
     F_i = -dE/dr_i.
     """
+    start, partner, image = pairs
     pair, s_low, s_scale, s_cut, embedding, rho_scale = tables
-    vector, pull, slope, second, ends, sums, tension = work
+    vector, pull, slope, second, ends, sums, derivative = work
     atoms = np.uint32(atomic.shape[0])
     last_row = np.uint32(pair.shape[0] - 1)
     one, zero = np.uint32(1), np.uint32(0)  # indices stay unsigned: no wrap-around checks
@@ -135,21 +135,21 @@ def energy_forces(
         e3, e2, e1 = embedding[knot, 3], embedding[knot, 2], embedding[knot, 1]
         if u <= 1.0:
             embedded = ((e3 * u + e2) * u + e1) * u + embedding[knot, 0]
-            tension[i] = ((3.0 * e3 * u + 2.0 * e2) * u + e1) * rho_scale
+            derivative[i] = ((3.0 * e3 * u + 2.0 * e2) * u + e1) * rho_scale
         else:  # denser than the table ends: straight on with its last slope
             end = 3.0 * e3 + 2.0 * e2 + e1
             embedded = e3 + e2 + e1 + embedding[knot, 0] + end * (u - 1.0)
-            tension[i] = end * rho_scale
+            derivative[i] = end * rho_scale
         atomic[i] = sums[i, 1] + embedded
         energy += atomic[i]
     twice = 2.0 * s_scale  # d/dr_i = 2 (r_i - r_j) d/ds
     begin = zero
     for i in range(atoms):
-        own_tension = tension[i]
+        own_derivative = derivative[i]
         own_force = nothing4
         for p in range(begin, ends[i]):
             j = second[p]
-            f = twice * ((own_tension + tension[j]) * slope[p, 0] + 2.0 * slope[p, 1])
+            f = twice * ((own_derivative + derivative[j]) * slope[p, 0] + 2.0 * slope[p, 1])
             pull[p] = f
             force = splat4(f) * load4(vector, p)
             own_force = own_force + force

@@ -6,6 +6,7 @@ the minimum-image convention is not enough.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,17 @@ from potstill.runtime.compiled import njit
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.uint32]
+
+
+class HalfList(NamedTuple):
+    """Every pair once: those of atom i are start[i] to start[i + 1] of `partner` and `image`.
+
+    start: (N + 1,); partner, image: as long as there is room for pairs.
+    """
+
+    start: Indices
+    partner: Indices
+    image: Indices
 
 
 @njit(cache=True, nogil=True)
@@ -63,22 +75,19 @@ def wrap(x: Floats, cell: Floats, inverse: Floats, atoms: int) -> None:
 @njit(cache=True, nogil=True)
 def half_list(
     x: Floats,
-    atoms: int,
     cell: Floats,
     inverse: Floats,
     cutoff: float,
     reach: tuple[int, int, int],
-    start: Indices,
-    partner: Indices,
-    image: Indices,
+    pairs: HalfList,
 ) -> int:
     """Fill the half list of all pairs closer than `cutoff` (A); return their number.
 
-    Returns -1 if the arrays are too short for them.
-
-    x: (N, >=3) wrapped positions, A. The pairs of atom i are start[i] to start[i + 1] of `partner`
-    and `image`; every pair stands once (j > i, or j = i with half of the images).
+    Returns -1 if it is too short for them. x: (N, >=3) wrapped positions, A. A pair has j > i, or
+    j = i with half of the images.
     """
+    atoms = x.shape[0]
+    start, partner, image = pairs
     limit = cutoff * cutoff
     capacity = partner.shape[0]
     # an image further along an axis than the cut-off is too far away, whatever the other axes say

@@ -1,4 +1,8 @@
-"""Relax the cell of a perfect crystal with any ASE calculator."""
+"""Relax the cell of a perfect crystal with any ASE calculator.
+
+Frames, whose atoms and cells go where their forces lead, are for `batch`, or for ASE's optimisers
+with a calculator that is no ensemble.
+"""
 
 from dataclasses import dataclass
 

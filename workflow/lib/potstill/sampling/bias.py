@@ -1,11 +1,11 @@
-"""The MOMT bias dH(H, O): a mesh of spline coefficients, learned by deposits of Gaussians.
+"""The MOMT bias dH(H, O): a mesh of spline coefficients, learned by deposits of Gaussian hills.
 
 The bias is a biquadratic B-spline in H and the square root of O, so it and its slopes are
 continuous. (A liquid's O is 1 with a spread of a half in cells of any size, a crystal's most of N:
-in the root one width of a deposit serves both.) Beyond the enthalpy limits
-it goes on linearly with slopes T0/T - 1 for T = T_low and T_high: there the run samples the
-ordinary isobaric ensemble at those temperatures. Deposits are made at the clamped enthalpy; without
-that the run sticks below the mesh.
+in the root one width of a hill serves both.) Beyond the enthalpy limits it goes on linearly with
+slopes T0/T - 1 for T = T_low and T_high: there the run samples the ordinary isobaric ensemble at
+those temperatures. Hills are deposited at the clamped enthalpy; without that the run sticks below
+the mesh.
 """
 
 import math
@@ -89,9 +89,9 @@ def evaluate_bias(table: Floats, mesh: Mesh, h: float, o: float) -> tuple[float,
 def deposit(
     table: Floats, mesh: Mesh, h: float, o: float, height: float, width_h: float, width_o: float
 ) -> None:
-    """Add a Gaussian in H and the root of O, of `height` (eV), at (h, o), h clamped to the mesh.
+    """Add a hill of `height` (eV) at (h, o), h clamped to the mesh.
 
-    width_h: eV; width_o: of the root of O.
+    It is Gaussian in H, of width_h (eV), and in the root of O, of width_o.
     """
     n_h, n_o = table.shape
     inside = min(max(h, mesh.h_low), mesh.h_high)
@@ -107,19 +107,19 @@ def deposit(
             table[i, j] += factor * along_o[j]
 
 
-def deposits_to_cover(mesh: Mesh, width_h: float, width_o: float) -> float:
-    """Return how many Gaussians of these widths (eV; 1) lie side by side on the mesh."""
+def hills_to_cover(mesh: Mesh, width_h: float, width_o: float) -> float:
+    """Return how many hills of these widths (eV; 1) lie side by side on the mesh."""
     span = math.sqrt(mesh.o_high)
     return (mesh.h_high - mesh.h_low) * span / (2 * math.pi * width_h * width_o)
 
 
-def deposit_height(number: int, first: float, constant: int, last: float) -> float:
-    """Return the height of the n-th deposit, in the units of `first` and `last`.
+def hill_height(number: int, first: float, constant: int, last: float) -> float:
+    """Return the height of the n-th hill, in the units of `first` and `last`.
 
     It is `first` up to `constant` deposits, then halves with every quarter as many more, down to
-    last/n. With `last` kB T0 times `deposits_to_cover` that is the 1/t law of Belardinelli and
+    last/n. With `last` kB T0 times `hills_to_cover` that is the 1/t law of Belardinelli and
     Pereyra, Phys. Rev. E 75, 046701 (2007), t the visits to a place: a slower decrease from `first`
-    would leave the walkers pushed by their own fresh deposits at the end of learning.
+    would leave the walkers pushed by their own fresh hills at the end of learning.
     """
     if number <= constant:
         return first
@@ -137,7 +137,7 @@ def flattening(order: Floats, mesh: Mesh, nodes: int, width: float) -> Floats:
 
     Deposits make the run flat over H and the root of O together. But the enthalpies that can be
     reached at one O are many in the liquid and few in the crystal, and a step of the root is a
-    large one of O there. order: the visits, any shape; width: of the deposits, in the root of O,
+    large one of O there. order: the visits, any shape; width: of the hills, in the root of O,
     over which they are smoothed.
     """
     root = np.linspace(0, math.sqrt(mesh.o_high), nodes)

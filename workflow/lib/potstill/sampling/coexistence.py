@@ -27,7 +27,7 @@ from potstill.runtime.progress import say
 from potstill.runtime.streams import stream, stream_seed
 from potstill.sampling.engine import Walkers, advance
 from potstill.sampling.validation import plain
-from potstill.sampling.walkers import make_physics, unbiased
+from potstill.sampling.walkers import System, make_physics, unbiased
 from potstill.settings import ATOMS_PER_CELL, Element, Npt
 
 Floats = NDArray[np.float64]
@@ -156,7 +156,8 @@ def enthalpy_rates(
         kinetic=np.zeros((COPIES, 2)),
     )
     aspect = float(start.cell[2, 2] / start.cell[0, 0])
-    physics = make_physics(settings, element, count, potential)._replace(aspect=aspect)
+    system = System(element, count, potential)
+    physics = make_physics(settings, system)._replace(aspect=aspect)
     to_ps = 1e-3 * timestep_fs * INTERVAL
     settle, measure = (INTERVAL * round(ps / to_ps) for ps in (SETTLE_PS, MEASURE_PS))
     run = (walkers, physics, potential.dynamics_tables, *unbiased(count))
@@ -199,9 +200,7 @@ def phases_alone(
     means = []
     for phase in ("crystal", "liquid"):
         average = plain(
-            potential,
-            element,
-            atoms,
+            System(element, atoms, potential),
             temperature_K,
             phase,
             timestep_fs=timestep_fs,

@@ -8,6 +8,7 @@ conventional NPT run is the same with a bias table of zeros and flat tails.
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
 from potstill.potentials.eam_kernel import Tables, energy_forces
+from potstill.potentials.neighbours import HalfList
 from potstill.runtime.compiled import njit, parallel, prange
 from potstill.runtime.lanes import Lanes, load4, splat4, store, sum3
 from potstill.sampling.bias import Mesh, evaluate_bias
@@ -25,9 +27,11 @@ from potstill.sampling.start_check import check_walkers
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+# What moves walkers: `advance`, or a function of another engine that takes and returns the same.
+Advance = Callable[..., Floats]
 
-# How far the wide neighbour list reaches beyond the near one, A.
-WIDE_SKIN_A = 2.0
+# How far the outer Verlet list reaches beyond the inner one, A.
+OUTER_SKIN_A = 2.0
 
 
 class Physics(NamedTuple):
@@ -69,12 +73,18 @@ class Walkers(NamedTuple):
     kinetic: Floats
 
 
+class Segment(NamedTuple):
+    """What is run at a time: `steps` after step number `first`, a point every `interval`."""
+
+    first: int
+    steps: int
+    interval: int
+
+
 @njit(cache=True, nogil=True)
 def _energy(x: Floats, shifts: Floats, s: Scratch, force: Floats) -> float:
-    near = s.near
-    energy, _ = energy_forces(
-        x, shifts, near.start, near.partner, near.image, s.tables, s.work, force, s.atomic
-    )
+    pairs = HalfList(s.inner.start, s.inner.partner, s.inner.image)
+    energy, _ = energy_forces(x, shifts, pairs, s.tables, s.work, force, s.atomic)
     return energy
 
 
@@ -102,9 +112,9 @@ def _try_volume(
     """Put the scaled cell into the trial buffers; return (list had room, energy in eV)."""
     factor = splat4(scale)
     _scale(factor, x, s.trial_x)
-    near = physics.cutoff + physics.skin
-    if not covers(s.near, near, s.trial_x, scale * length, physics.cutoff):
-        if not update_lists(x, length, near, near + WIDE_SKIN_A, s):
+    inner = physics.cutoff + physics.skin
+    if not covers(s.inner, inner, s.trial_x, scale * length, physics.cutoff):
+        if not update_lists(x, length, inner, inner + OUTER_SKIN_A, s):
             return False, 0.0
         _scale(factor, x, s.trial_x)  # again: that may have wrapped the atoms
     _scale(factor, s.shifts, s.trial_shifts)
@@ -113,25 +123,22 @@ def _try_volume(
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp"}, error_model="numpy")
 def _advance(
-    x: Floats,
-    v: Floats,
-    length: float,
-    key: np.uint64,
-    moves: Integers,
-    kinetic: Floats,
-    first: int,
-    steps: int,
+    walkers: Walkers,
+    w: int,
+    segment: Segment,
     physics: Physics,
     tables: Tables,
     table: Floats,
     mesh: Mesh,
-    interval: int,
     points: Floats,
 ) -> float:
-    """Advance one walker by `steps` after step number `first`; return its new cell edge, A.
+    """Advance walker w by a segment, and fill its points; return its new cell edge, A.
 
     Returns -1 when the run has failed (the energy is not finite or the cell has collapsed).
     """
+    x, v, length, key = walkers.x[w], walkers.v[w], walkers.length[w], walkers.key[w]
+    moves, kinetic = walkers.moves[w], walkers.kinetic[w]
+    first, steps, interval = segment
     atoms, three = np.uint32(x.shape[0]), np.uint32(3)
     s = make_scratch(atoms, physics.vectors.shape[0], tables, physics.aspect)
     force = np.zeros((atoms, 4))
@@ -146,10 +153,10 @@ def _advance(
     spread[3] = 0.0
     noise = load4(spread, 0)
     to_temperature = physics.mass / (3.0 * atoms * physics.kT)
-    near = physics.cutoff + physics.skin
-    wide = near + WIDE_SKIN_A
+    inner = physics.cutoff + physics.skin
+    outer = inner + OUTER_SKIN_A
 
-    if not update_lists(x, length, near, wide, s):
+    if not update_lists(x, length, inner, outer, s):
         return -1.0
     energy = _energy(x, s.shifts, s, force)
     order = _order(x, length, physics, s, gradient)
@@ -165,8 +172,8 @@ def _advance(
             speed = damping * speed + noise * load4(normals, three * i)
             store(x, i, place + drift * speed)
             store(v, i, speed)
-        if not covers(s.near, near, x, length, physics.cutoff) and not update_lists(
-            x, length, near, wide, s
+        if not covers(s.inner, inner, x, length, physics.cutoff) and not update_lists(
+            x, length, inner, outer, s
         ):
             return -1.0
         energy = _energy(x, s.shifts, s, force)
@@ -217,33 +224,16 @@ def _advance(
 @parallel(cache=True, nogil=True)
 def _advance_all(
     walkers: Walkers,
-    first: int,
-    steps: int,
+    segment: Segment,
     physics: Physics,
     tables: Tables,
     table: Floats,
     mesh: Mesh,
-    interval: int,
     points: Floats,
 ) -> None:
     edges = walkers.length  # numba loses what prange stores through the tuple's field
     for w in prange(len(edges)):
-        edges[w] = _advance(
-            walkers.x[w],
-            walkers.v[w],
-            edges[w],
-            walkers.key[w],
-            walkers.moves[w],
-            walkers.kinetic[w],
-            first,
-            steps,
-            physics,
-            tables,
-            table,
-            mesh,
-            interval,
-            points[w],
-        )
+        edges[w] = _advance(walkers, w, segment, physics, tables, table, mesh, points[w])
 
 
 def advance(
@@ -267,11 +257,16 @@ def advance(
     """
     check_walkers(walkers.x, walkers.v, walkers.length, physics.aspect)
     points = np.zeros((len(walkers.length), steps // interval, 4))
-    _advance_all(walkers, first, steps, physics, tables, table, mesh, interval, points)
+    _advance_all(walkers, Segment(first, steps, interval), physics, tables, table, mesh, points)
     failed = walkers.length < 0
     if failed.any():
-        raise PotstillError(
-            f"walker {int(np.argmax(failed))} ran away between steps {first} and {first + steps}: "
-            "its energy is not finite or its cell collapsed; lower timestep_fs or the temperature"
-        )
+        raise ran_away(int(np.argmax(failed)), first, steps)
     return points
+
+
+def ran_away(walker: int, first: int, steps: int) -> PotstillError:
+    """Return the error of a walker that is lost in the `steps` after step number `first`."""
+    return PotstillError(
+        f"walker {walker} ran away between steps {first} and {first + steps}: its energy is not "
+        "finite or its cell collapsed; lower timestep_fs or the temperature"
+    )

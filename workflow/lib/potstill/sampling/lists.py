@@ -1,7 +1,7 @@
-"""Neighbour lists of a walker: a near one for the forces, filtered out of a wide, rarer one.
+"""Verlet lists of a walker: an inner one for the forces, filtered out of an outer, rarer one.
 
 Making a list from positions costs more than evaluating the forces; filtering one costs less, so
-that the near list can be short and often renewed.
+that the inner list can be short and often renewed.
 """
 
 import math
@@ -24,7 +24,10 @@ MAX_IMAGES = 9**3
 
 
 class List(NamedTuple):
-    """A half neighbour list (see `neighbours`), the positions and edge at which it was made."""
+    """A half neighbour list (see `HalfList`), the positions and edge at which it was made.
+
+    Not with a `HalfList` inside: numba 0.68 lost what was stored last in tuples nested that deep.
+    """
 
     start: Indices
     partner: Indices
@@ -36,15 +39,15 @@ class List(NamedTuple):
 class Scratch(NamedTuple):
     """What one walker's energies need: two lists, image shifts, buffers.
 
-    aspect: edge of the cell along z over the others; near and wide: see `update_lists`; shifts:
+    aspect: edge of the cell along z over the others; inner and outer: see `update_lists`; shifts:
     (I, 4) of the images now, A; work, atomic: of the kernel; waves: of the order parameter;
     trial_*: of a volume move.
     """
 
     tables: Tables
     aspect: float
-    near: List
-    wide: List
+    inner: List
+    outer: List
     shifts: Floats
     work: Work
     atomic: Floats
@@ -68,7 +71,7 @@ def _make_list(atoms: int) -> List:
 
 @njit(cache=True, nogil=True)
 def make_scratch(atoms: int, vectors: int, tables: Tables, aspect: float) -> Scratch:
-    """Return empty buffers for a walker of `atoms` atoms, with a wide list that covers nothing."""
+    """Return empty buffers for a walker of `atoms` atoms; its outer list covers nothing."""
     return Scratch(
         tables,
         aspect,
@@ -85,8 +88,8 @@ def make_scratch(atoms: int, vectors: int, tables: Tables, aspect: float) -> Scr
 
 
 @njit(cache=True, nogil=True)
-def _build_wide(x: Floats, length: float, cutoff: float, s: Scratch) -> bool:
-    """Wrap the atoms and make the wide list; False if it has no room (the cell has collapsed)."""
+def _build_outer(x: Floats, length: float, cutoff: float, s: Scratch) -> bool:
+    """Wrap the atoms and make the outer list; False if it has no room (the cell has collapsed)."""
     cell = np.zeros((3, 3))
     inverse = np.zeros((3, 3))
     for d in range(3):
@@ -98,16 +101,16 @@ def _build_wide(x: Floats, length: float, cutoff: float, s: Scratch) -> bool:
         return False
     wrap(x, cell, inverse, x.shape[0])
     image_shifts(cell, reach, s.shifts)
-    s.wide.origin[:] = x
-    s.wide.built[0] = length
-    return _fill_wide(x, cell, cutoff, reach, images, s)
+    s.outer.origin[:] = x
+    s.outer.built[0] = length
+    return _fill_outer(x, cell, cutoff, reach, images, s)
 
 
 @njit(cache=True, nogil=True)
-def _fill_wide(
+def _fill_outer(
     x: Floats, cell: Floats, cutoff: float, reach: tuple[int, int, int], images: int, s: Scratch
 ) -> bool:
-    """Fill the wide list of a right-angled cell; False if it has no room.
+    """Fill the outer list of a right-angled cell; False if it has no room.
 
     The pairs of `neighbours.half_list`, which is for any cell and takes more than twice as long.
     Along an axis another atom has so many images within the cut-off at most: the nearest, the
@@ -127,7 +130,7 @@ def _fill_wide(
         by_axis[d] = x[:, d]
     squares = np.empty((3, ways.max(), atoms))
     shifts = np.empty((3, ways.max(), atoms), dtype=np.int32)
-    start, partner, image = s.wide.start, s.wide.partner, s.wide.image
+    start, partner, image = s.outer.start, s.outer.partner, s.outer.image
     room = len(partner) - int(atoms * ways.prod()) - len(own)
     one, zero = np.uint32(1), np.uint32(0)
     count = zero
@@ -168,7 +171,7 @@ def _along(
 ) -> None:
     """Write squared distances along an axis from x to one image of each other atom, and its shift.
 
-    way: 0 for the nearest image, then as in `_fill_wide`; shifts: in edges.
+    way: 0 for the nearest image, then as in `_fill_outer`; shifts: in edges.
     """
     inverse, step = 1.0 / edge, ((way + 1) // 2) * (1.0 if way % 2 else -1.0)
     for n in range(np.uint32(len(others))):
@@ -182,24 +185,24 @@ def _along(
 
 @njit(cache=True, nogil=True)
 def _filter(x: Floats, length: float, cutoff: float, s: Scratch) -> None:
-    """Make the near list of the wide list's pairs closer than `cutoff`."""
+    """Make the inner list of the outer list's pairs closer than `cutoff`."""
     limit = cutoff * cutoff
-    near, wide = s.near, s.wide
+    inner, outer = s.inner, s.outer
     one, zero = np.uint32(1), np.uint32(0)
     count = zero
     for i in range(np.uint32(x.shape[0])):
-        near.start[i] = count
+        inner.start[i] = count
         own_x = load4(x, i)
-        for p in range(wide.start[i], wide.start[i + one]):
-            j = wide.partner[p]
-            k = wide.image[p]
-            near.partner[count] = j
-            near.image[count] = k
+        for p in range(outer.start[i], outer.start[i + one]):
+            j = outer.partner[p]
+            k = outer.image[p]
+            inner.partner[count] = j
+            inner.image[count] = k
             d = load4(x, j) + load4(s.shifts, k) - own_x
             count += one if sum3(d * d) < limit else zero
-    near.start[x.shape[0]] = count
-    near.origin[:] = x
-    near.built[0] = length
+    inner.start[x.shape[0]] = count
+    inner.origin[:] = x
+    inner.built[0] = length
 
 
 @njit(cache=True, nogil=True)
@@ -223,13 +226,13 @@ def covers(made: List, reach: float, x: Floats, length: float, cutoff: float) ->
 
 
 @njit(cache=True, nogil=True)
-def update_lists(x: Floats, length: float, near: float, wide: float, s: Scratch) -> bool:
-    """Make the list of pairs closer than `near` (A), out of that of pairs closer than `wide`.
+def update_lists(x: Floats, length: float, inner: float, outer: float, s: Scratch) -> bool:
+    """Make the list of pairs closer than `inner` (A), out of that of pairs closer than `outer`.
 
     The latter is made anew if need be, which wraps the atoms. False if the lists have no room for
     the pairs or images: the cell has collapsed.
     """
-    if not covers(s.wide, wide, x, length, near) and not _build_wide(x, length, wide, s):
+    if not covers(s.outer, outer, x, length, inner) and not _build_outer(x, length, outer, s):
         return False
-    _filter(x, length, near, s)
+    _filter(x, length, inner, s)
     return True

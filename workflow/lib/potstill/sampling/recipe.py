@@ -2,7 +2,7 @@
 
 The temperatures follow from the melting temperature when the configuration is read (see
 `sections.Momt`). The limits of the enthalpy mesh are the mean enthalpies of a crystal at the low
-and of a liquid at the high temperature, and the width of a deposit is 0.65 of the standard
+and of a liquid at the high temperature, and the width of a hill is 0.65 of the standard
 deviation of the crystal's enthalpy at T0, all from short ordinary runs of the sampling engine. The
 rest grows with the number of atoms as it does between 32 and 108 atoms of an FCC metal.
 """
@@ -13,18 +13,16 @@ from typing import Literal
 from pydantic import Field
 
 from potstill.errors import PotstillError
-from potstill.potentials.eam import EamPotential
 from potstill.runtime.progress import say
 from potstill.sampling.engine import Floats, advance
-from potstill.sampling.order import cells_per_side
-from potstill.sampling.walkers import MELT_PS, crystal_walkers, make_physics, unbiased
-from potstill.settings import Count, Element, Momt, Positive, Range
+from potstill.sampling.walkers import MELT_PS, System, crystal_walkers, make_physics, unbiased
+from potstill.settings import Count, Momt, Positive, Range
 
-# Width of a deposit along H over the standard deviation of H at T0.
+# Width of a hill along H over the standard deviation of H at T0.
 WIDTH_SHARE = 0.65
-# Width of a deposit along the root of O, at any size: as much as a liquid's root of O spreads.
+# Width of a hill along the root of O, at any size: as much as a liquid's root of O spreads.
 ORDER_WIDTH = 0.25
-# Two nodes to the width of a deposit: the spline through them follows it to a few per cent.
+# Two nodes to the width of a hill: the spline through them follows it to a few per cent.
 NODES_PER_WIDTH = 2.0
 # Tried values at 32 and at 108 atoms; a power of the number of atoms goes through both.
 SMALL, LARGE = 32, 108
@@ -56,9 +54,7 @@ class Complete(Momt):
     constant_deposits: Count = Field()
 
 
-def complete(
-    settings: Momt, element: Element, atoms: int, potential: EamPotential, seed: int
-) -> Complete:
+def complete(settings: Momt, system: System, seed: int) -> Complete:
     """Return the settings of a set with everything filled in; what they give stays as it is.
 
     The result holds no melting temperature: it is a set given in full, which gives the same run.
@@ -68,22 +64,22 @@ def complete(
     """
     values = settings.model_dump(exclude_none=True, exclude={"melting_temperature_K"})
     by_rule = "enthalpy_range_eV_per_atom" not in values or "enthalpy_width_eV" not in values
-    where = (element, atoms, potential, seed)
+    atoms = system.atoms
     if "enthalpy_range_eV_per_atom" not in values:
-        crystal = short_run("crystal", settings, settings.low_temperature_K, *where)
-        liquid = short_run("liquid", settings, settings.high_temperature_K, *where)
+        crystal = short_run("crystal", settings, settings.low_temperature_K, system, seed)
+        liquid = short_run("liquid", settings, settings.high_temperature_K, system, seed)
         values["enthalpy_range_eV_per_atom"] = tuple(
             round(float(h.mean()) / atoms, 3) for h in (crystal, liquid)
         )
     if "enthalpy_width_eV" not in values:
-        hot = short_run("crystal", settings, settings.temperature_K, *where)
+        hot = short_run("crystal", settings, settings.temperature_K, system, seed)
         values["enthalpy_width_eV"] = float(f"{WIDTH_SHARE * hot.std():.2g}")
     values.setdefault("order_width", ORDER_WIDTH)
     values.setdefault("height_kT", round(_by_size(HEIGHT_KT, atoms), 3))
     values.setdefault("constant_deposits", round(_by_size(CONSTANT_DEPOSITS, atoms), -2))
     values.setdefault("deposit_interval", _deposit_interval(settings, atoms))
     low, high = values["enthalpy_range_eV_per_atom"]
-    share = FLOOR_SHARE if cells_per_side(element.structure, atoms) >= FLOOR_CELLS else 0.0
+    share = FLOOR_SHARE if system.cells >= FLOOR_CELLS else 0.0
     values.setdefault("enthalpy_floor_eV_per_atom", round(low + share * (high - low), 3))
     values.setdefault(
         "nodes",
@@ -104,9 +100,7 @@ def short_run(
     phase: Literal["crystal", "liquid"],
     settings: Momt,
     temperature_K: float,
-    element: Element,
-    atoms: int,
-    potential: EamPotential,
+    system: System,
     seed: int,
 ) -> Floats:
     """Return enthalpies (eV, whole cell; walkers x points) of an ordinary isobaric run.
@@ -115,8 +109,9 @@ def short_run(
     the phase at the end is another one.
     """
     chosen = settings.model_copy(update={"temperature_K": temperature_K, "walkers": WALKERS})
-    walkers = crystal_walkers(chosen, element, atoms, potential, seed, f"recipe {phase}")
-    physics = make_physics(chosen, element, atoms, potential)
+    element, atoms, potential = system
+    walkers = crystal_walkers(chosen, system, seed, f"recipe {phase}")
+    physics = make_physics(chosen, system)
     settle = SETTLE_PS + (MELT_PS if phase == "liquid" else 0.0)
     interval = settings.trace_interval
     first, steps = (
@@ -157,5 +152,5 @@ def _deposit_interval(settings: Momt, atoms: int) -> int:
 
 
 def _nodes(span: float, width: float) -> int:
-    """Return the nodes of a mesh of this span for deposits of this width."""
+    """Return the nodes of a mesh of this span for hills of this width."""
     return max(4, 1 + math.ceil(NODES_PER_WIDTH * span / width))

@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 
-from potstill.data.geometry import check_geometry
+from potstill.data.geometry import SAME_SPOT_A, check_geometry, on_one_spot
 from potstill.errors import PotstillError
-from potstill.potentials.eam import SAME_SPOT_A
 from potstill.potentials.neighbours import Floats
 from potstill.runtime.compiled import njit
 
@@ -29,9 +28,7 @@ def check_walkers(x: Floats, v: Floats, length: Floats, aspect: float) -> None:
     for walker in range(len(x)):
         one, other = _same_spot(x[walker], length[walker] * edges)
         if other:
-            raise PotstillError(
-                f"walker {walker}: atoms {one} and {other} are on one spot; move one of them"
-            )
+            raise on_one_spot(f"walker {walker}", one, other)
 
 
 @njit(cache=True, nogil=True)

@@ -1,4 +1,4 @@
-"""EAM energy and forces of many walkers at once, in torch: `potentials.kernel` batched.
+"""EAM energy and forces of many walkers at once, in torch: `potentials.eam_kernel` batched.
 
 Same tables, same energy, on any device. Arrays have the coordinate first, (3, W, N), so that every
 operation runs over contiguous memory. Each atom has a full, padded row of neighbours and gathers
@@ -13,14 +13,23 @@ from torch import Tensor
 
 from potstill.potentials.eam_kernel import Tables
 
-# Candidate pairs looked at together when lists are built; bounds the memory of a build.
-BLOCK = 2**24
 # Shift, in cell edges, of the entries that pad a row: the atom's own image out of every range.
 FAR = 1e4
+# A cell that needs more images a side, or more neighbours an atom (six times those of a metal at
+# its melting point), has collapsed.
+MAX_IMAGES, MAX_NEIGHBOURS = 3, 500
+
+
+class Collapsed(Exception):
+    """The lists of a walker have no room, because its cell has collapsed."""
+
+    def __init__(self, walker: int) -> None:
+        super().__init__(walker)
+        self.walker = walker
 
 
 class TorchTables(NamedTuple):
-    """`potentials.kernel.Tables` on a device.
+    """`potentials.eam_kernel.Tables` on a device.
 
     pair: (8, K + 1), its last column zero, for pairs out of range; embedding: (4, M); the numbers
     as in `Tables`.
@@ -51,12 +60,13 @@ class Neighbours(NamedTuple):
     """Full neighbour lists of W walkers, N atoms each, padded to M entries an atom.
 
     partner: (W, N, M) index into the W N atoms; image: (3, W, N, M) shift of the partner in cell
-    edges; counts: (W,) listed neighbours of a walker.
+    edges; origin (3, W, N) and built (W,): the positions and edges (A) at which they were made.
     """
 
     partner: Tensor
     image: Tensor
-    counts: Tensor
+    origin: Tensor
+    built: Tensor
 
 
 def row_of(t: Tensor, rows: int) -> Tensor:
@@ -70,15 +80,39 @@ def _gathered(columns: Tensor, index: Tensor) -> Tensor:
     return columns.gather(1, flat).view(len(columns), *index.shape)
 
 
-def image_range(length: float, reach: float) -> int:
-    """Return how many images a side of the nearest one can lie within `reach` (A)."""
-    return int(reach / length + 0.5)
+def build_neighbours(x: Tensor, length: Tensor, reach: float) -> Neighbours:
+    """Return the lists of all pairs closer than `reach` (A); Collapsed if there is no room.
+
+    x: (3, W, N) positions, A; length: (W,) edges of the cubic cells, A. Coordinates that are not
+    finite have no neighbours.
+    """
+    _, walkers, atoms = x.shape
+    smallest = float(length.min())
+    if not smallest * (MAX_IMAGES + 0.5) > reach:  # NaN, too
+        raise Collapsed(int(length.argmin()))
+    images = int(reach / smallest + 0.5)  # a side of the nearest one
+    row, partner, shift = _pairs(x, length, reach, images)
+    ends = torch.searchsorted(row, torch.arange(walkers * atoms, device=x.device), right=True)
+    counts = torch.diff(ends, prepend=ends.new_zeros(1))
+    of_walkers = counts.view(walkers, atoms).sum(dim=1)
+    fullest = int(torch.argmax(of_walkers))
+    if int(of_walkers[fullest]) > MAX_NEIGHBOURS * atoms:
+        raise Collapsed(fullest)
+    slot = torch.arange(len(row), device=x.device) - (ends - counts)[row]
+    width = int(counts.max())
+    own = torch.arange(walkers * atoms, device=x.device)
+    padded = own[:, None].repeat(1, width)
+    padded[row, slot] = partner
+    image = x.new_full((3, walkers * atoms, width), FAR)
+    image[:, row, slot] = shift
+    shape = (walkers, atoms, width)
+    return Neighbours(padded.view(shape), image.view(3, *shape), x, length)
 
 
 def _pairs(x: Tensor, length: Tensor, reach: float, images: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return row (P,), partner atom (P,) and image (3, P) of all pairs of some walkers in range.
+    """Return the two atoms of all ordered pairs in range, (P,) each, and the second's image (3, P).
 
-    x: (3, w, N); rows count the w N atoms and come in order.
+    x: (3, W, N); the first atoms, numbered through all walkers, come in order.
     """
     _, walkers, atoms = x.shape
     scaled = x / length[:, None]
@@ -87,53 +121,20 @@ def _pairs(x: Tensor, length: Tensor, reach: float, images: int) -> tuple[Tensor
     around = torch.arange(-images, images + 1, dtype=x.dtype, device=x.device)
     a, b, c = ((apart + base)[..., None] + around).square()
     squared = a[..., :, None, None] + b[..., None, :, None] + c[..., None, None, :]
-    near = (
-        squared.reshape(walkers, atoms, atoms, -1) < (reach / length).square()[:, None, None, None]
-    )
+    limit = (reach / length).square()[:, None, None, None]
+    within = squared.reshape(walkers, atoms, atoms, -1) < limit
     itself = torch.arange(atoms, device=x.device)
-    near[:, itself, itself, near.shape[-1] // 2] = False
-    walker, i, j, image = near.nonzero(as_tuple=True)
+    within[:, itself, itself, within.shape[-1] // 2] = False
+    walker, i, j, image = within.nonzero(as_tuple=True)
     side = 2 * images + 1
     offset = torch.stack([image // side**2, image // side % side, image % side]) - images
-    return walker * atoms + i, j, base[:, walker, i, j] + offset
-
-
-def build_neighbours(x: Tensor, length: Tensor, reach: float, images: int) -> Neighbours:
-    """Return the lists of all pairs closer than `reach` (A).
-
-    x: (3, W, N) positions, A; length: (W,) edges of the cubic cells, A; images: at least
-    `image_range` of the smallest cell. Coordinates that are not finite have no neighbours.
-    """
-    _, walkers, atoms = x.shape
-    block = max(1, BLOCK // (atoms**2 * (2 * images + 1) ** 3))
-    rows, partners, shifts = [], [], []
-    for first in range(0, walkers, block):
-        chosen = slice(first, first + block)
-        row, j, image = _pairs(x[:, chosen], length[chosen], reach, images)
-        row += first * atoms
-        rows.append(row)
-        partners.append(row // atoms * atoms + j)
-        shifts.append(image)
-    row = torch.cat(rows)
-    ends = torch.searchsorted(row, torch.arange(walkers * atoms, device=x.device), right=True)
-    counts = torch.diff(ends, prepend=ends.new_zeros(1))
-    slot = torch.arange(len(row), device=x.device) - (ends - counts)[row]
-    width = int(counts.max())
-    own = torch.arange(walkers * atoms, device=x.device)
-    partner = own[:, None].repeat(1, width)
-    partner[row, slot] = torch.cat(partners)
-    image = x.new_full((3, walkers * atoms, width), FAR)
-    image[:, row, slot] = torch.cat(shifts, dim=1)
-    shape = (walkers, atoms, width)
-    return Neighbours(
-        partner.view(shape), image.view(3, *shape), counts.view(walkers, atoms).sum(dim=1)
-    )
+    return walker * atoms + i, walker * atoms + j, base[:, walker, i, j] + offset
 
 
 def energy_forces(
     x: Tensor, length: Tensor, neighbours: Neighbours, tables: TorchTables
 ) -> tuple[Tensor, Tensor]:
-    """Return energies (W,) eV and forces (3, W, N) eV/A; see `potentials.kernel.energy_forces`.
+    """Return energies (W,) eV and forces (3, W, N) eV/A; see `eam_kernel.energy_forces`.
 
     x: (3, W, N) positions, A; length: (W,) edges of the cubic cells, A; neighbours: lists that hold
     every pair in range. Forces are the exact derivative of the tabulated energy.
@@ -158,11 +159,11 @@ def energy_forces(
     u = t - knot  # negative where the density is: the first cubic goes on, as in LAMMPS
     e0, e1, e2, e3 = tables.embedding[:, knot]
     inside = u.clamp(max=1.0)
-    tension = (3.0 * e3 * inside + 2.0 * e2) * inside + e1
+    derivative = (3.0 * e3 * inside + 2.0 * e2) * inside + e1
     atomic = ((e3 * inside + e2) * inside + e1) * inside + e0
-    atomic += tension * (u - inside)  # denser than the table ends: straight on
-    tension *= tables.rho_scale
+    atomic += derivative * (u - inside)  # denser than the table ends: straight on
+    derivative *= tables.rho_scale
 
-    both = _gathered(tension.view(1, -1), partner)[0].add_(tension[..., None])
+    both = _gathered(derivative.view(1, -1), partner)[0].add_(derivative[..., None])
     force = (both * slope[0]).add_(slope[1], alpha=2.0) * (2.0 * tables.s_scale)
     return (atomic + energy).sum(dim=-1), (force * apart).sum(dim=-1)

@@ -1,9 +1,10 @@
 """Biased isobaric molecular dynamics of all walkers at once, in torch, for a GPU.
 
 The same motion as `engine` in cubic cells, step by step and random number by random number, in
-float64: see there for the equations. The two engines differ by rounding alone. Every step is some
-200 operations over the arrays of all walkers, so its price is that of starting them until there are
-hundreds of walkers; on a processor the compiled engine is faster at any number.
+float64: see there for the equations. The two engines differ by rounding alone, which tests show on
+the processor; on a GPU it has never run. Every step is some 200 operations over the arrays of all
+walkers, so its price is that of starting them until there are hundreds of walkers; on a processor
+the compiled engine is faster at any number.
 """
 
 import math
@@ -13,43 +14,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from potstill.errors import PotstillError
 from potstill.potentials.eam_kernel import Tables
 from potstill.sampling.bias import Mesh
-from potstill.sampling.engine import Floats, Physics, Walkers
+from potstill.sampling.engine import Floats, Physics, Walkers, ran_away
 from potstill.sampling.start_check import check_walkers
 from potstill.sampling.torch_eam import (
+    Collapsed,
     Neighbours,
     TorchTables,
     build_neighbours,
     energy_forces,
-    image_range,
 )
 from potstill.sampling.torch_terms import evaluate_bias, normals, order_and_gradient, uniforms
 
 # Beyond the cut-off, lists hold pairs within this, A. It is larger than serves one walker best: the
 # lists of all are built anew as soon as one walker needs it.
 SKIN_A = 1.0
-# A cell that needs more images a side, or more neighbours an atom (six times those of a metal at
-# its melting point), has collapsed.
-MAX_IMAGES = 3
-MAX_NEIGHBOURS = 500
-
-
-class _Collapsed(Exception):
-    """A walker's list has no room: its cell has collapsed."""
-
-    def __init__(self, walker: int) -> None:
-        super().__init__(walker)
-        self.walker = walker
-
-
-class _Lists(NamedTuple):
-    """Neighbour lists, with the positions (3, W, N) and edges (W,) they were built at."""
-
-    neighbours: Neighbours
-    origin: Tensor
-    built: Tensor
 
 
 class _Bias(NamedTuple):
@@ -100,22 +80,14 @@ class _Motion:
         energy, self.force = self.energy(self.x, self.length)
         self.look(energy)
 
-    def build(self) -> _Lists:
-        """Wrap the atoms and return their lists; _Collapsed if there is no room."""
+    def build(self) -> Neighbours:
+        """Wrap the atoms and return their lists; Collapsed if there is no room."""
         edge = self.length[:, None]
         self.x = self.x - torch.floor(self.x / edge) * edge
-        smallest = float(self.length.min())
-        if not smallest * (MAX_IMAGES + 0.5) > self.reach:  # NaN, too
-            raise _Collapsed(int(self.length.argmin()))
-        images = image_range(smallest, self.reach)
-        neighbours = build_neighbours(self.x, self.length, self.reach, images)
-        fullest = torch.argmax(neighbours.counts)
-        if int(neighbours.counts[fullest]) > MAX_NEIGHBOURS * self.atoms:
-            raise _Collapsed(int(fullest))
-        return _Lists(neighbours, self.x, self.length)
+        return build_neighbours(self.x, self.length, self.reach)
 
     def cover(self, x: Tensor, length: Tensor) -> bool:
-        """Return whether the lists still hold every pair in range; see `engine`."""
+        """Return whether the lists still hold every pair in range; see `lists.covers`."""
         q = length / self.lists.built
         limit = 0.5 * (q * self.reach - self.physics.cutoff)
         gone = (x - q[:, None] * self.lists.origin).square().sum(dim=0).amax(dim=-1)
@@ -123,7 +95,7 @@ class _Motion:
 
     def energy(self, x: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """Return energies and forces from the present lists."""
-        return energy_forces(x, length, self.lists.neighbours, self.tables)
+        return energy_forces(x, length, self.lists, self.tables)
 
     def bias_at(self, energy: Tensor, length: Tensor) -> _Bias:
         """Return enthalpy and bias of cells with this energy and the present order parameter."""
@@ -195,17 +167,6 @@ class _Motion:
         walkers.kinetic[:, 0] = self.kinetic.cpu().numpy()
 
 
-def _segment(motion: _Motion, points: Tensor, first: int, steps: int, interval: int) -> None:
-    """Make the steps, and fill `points` (W, steps / interval, 4)."""
-    for step in range(first + 1, first + steps + 1):
-        temperature = motion.move(step)
-        if step % motion.physics.volume_interval == 0:
-            motion.change_volume(step)
-        if step % interval == 0:
-            columns = (motion.bias.enthalpy, motion.order, temperature, motion.bias.value)
-            points[:, (step - first) // interval - 1] = torch.stack(columns, dim=-1)
-
-
 def advance(
     walkers: Walkers,
     physics: Physics,
@@ -223,29 +184,25 @@ def advance(
     The same device, torch and number of walkers give the same bytes again.
     """
     check_walkers(walkers.x, walkers.v, walkers.length, physics.aspect)
-    count = len(walkers.length)
-    place = torch.device(device)
+    every = physics.volume_interval
+    points = []
     try:
         with torch.inference_mode():
-            motion = _Motion(walkers, physics, tables, table, mesh, place)
-            points = torch.zeros((count, steps // interval, 4), dtype=torch.float64, device=place)
-            _segment(motion, points, first, steps, interval)
+            motion = _Motion(walkers, physics, tables, table, mesh, torch.device(device))
+            for step in range(first + 1, first + steps + 1):
+                temperature = motion.move(step)
+                if step % every == 0:
+                    motion.change_volume(step)
+                if step % interval == 0:
+                    columns = motion.bias.enthalpy, motion.order, temperature, motion.bias.value
+                    points.append(torch.stack(columns, dim=-1))
             motion.store(walkers)
             # atoms at NaN have no neighbours, so that the enthalpy alone may be finite
             failed = ~torch.isfinite(motion.bias.enthalpy + motion.order).cpu().numpy()
-    except torch.OutOfMemoryError as error:
-        raise PotstillError(
-            f"{count} walkers do not fit into the GPU's memory; lower walkers or set device: cpu"
-        ) from error
-    except _Collapsed as error:
-        failed = np.arange(count) == error.walker
+    except Collapsed as collapsed:
+        raise ran_away(collapsed.walker, first, steps) from None
     if failed.any():
-        walkers.length[failed] = -1.0
-        raise PotstillError(
-            f"walker {int(np.argmax(failed))} ran away between steps {first} and {first + steps}: "
-            "its energy is not finite or its cell collapsed; lower timestep_fs or the temperature"
-        )
-    every = physics.volume_interval
+        raise ran_away(int(np.argmax(failed)), first, steps)
     walkers.moves[:, 0] += (first + steps) // every - first // every
     walkers.kinetic[:, 1] += steps
-    return points.cpu().numpy()
+    return torch.stack(points, dim=1).cpu().numpy()

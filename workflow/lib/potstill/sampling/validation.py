@@ -15,7 +15,8 @@ from potstill.runtime.files import atomic_path
 from potstill.runtime.progress import say
 from potstill.sampling.analysis import weights
 from potstill.sampling.floor import Floor
-from potstill.sampling.sample import Sampler
+from potstill.sampling.sampler import Sampler
+from potstill.sampling.walkers import System
 from potstill.settings import Element, Npt
 
 Floats = NDArray[np.float64]
@@ -83,9 +84,7 @@ def reweighted(frames: Frames, temperature_K: float, phase: str) -> Average:
 
 
 def plain(
-    potential: EamPotential,
-    element: Element,
-    atoms: int,
+    system: System,
     temperature_K: float,
     phase: str,
     *,
@@ -113,16 +112,17 @@ def plain(
         frames=steps // interval,
         trace_interval=interval,
     )
-    sampler = Sampler(settings, element, atoms, potential, seed, f"{name} {phase}")
+    sampler = Sampler(settings, system, seed, f"{name} {phase}")
     while sampler.step < sampler.total:
         sampler.segment()
     points = sampler.points(production=True)
     volume = np.array(sampler.kept_length).T ** 3
     h, o = points[..., 0], points[..., 1]
-    solid = o > PARTED_AT * atoms
+    solid = o > PARTED_AT * system.atoms
     keep = solid if phase == "crystal" else ~solid
     external = np.full_like(h, sampler.physics.pressure / units.GPa)
-    values = np.stack([h / atoms, volume / atoms, o, external], axis=-1).reshape(-1, len(COLUMNS))
+    per_atom = h / system.atoms, volume / system.atoms
+    values = np.stack([*per_atom, o, external], axis=-1).reshape(-1, len(COLUMNS))
     return jackknife(values, keep.ravel().astype(float))
 
 
@@ -143,15 +143,13 @@ def validate(
     """
     use_threads(threads)
     momt = read_frames(frames)
-    eam = EamPotential.from_file(potential, momt.symbol)
+    system = System(element, momt.atoms, EamPotential.from_file(potential, momt.symbol))
     rows = ["temperature_K,phase,quantity,reweighted,error,plain_npt,plain_error,difference_sigma"]
     for factor, phase in POINTS:
         temperature = factor * float(momt.attributes["temperature_K"])
         ours = reweighted(momt, temperature, phase)
         theirs = plain(
-            eam,
-            element,
-            momt.atoms,
+            system,
             temperature,
             phase,
             timestep_fs=timestep_fs,

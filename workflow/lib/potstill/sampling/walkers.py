@@ -1,6 +1,7 @@
 """Walkers at their starting points, and the constants of their motion."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from ase import units
@@ -24,14 +25,24 @@ EXPANSION = 1.02
 MELT_PS = 8.0
 
 
+class System(NamedTuple):
+    """What is simulated: atoms that fill a cube as their element's crystal, and the potential."""
+
+    element: Element
+    atoms: int
+    potential: EamPotential
+
+    @property
+    def cells(self) -> int:
+        """Conventional cells along an edge of the cube."""
+        return cells_per_side(self.element.structure, self.atoms)
+
+
 def make_physics(
-    settings: Momt | Npt,
-    element: Element,
-    atoms: int,
-    potential: EamPotential,
-    temperature_K: float | None = None,
+    settings: Momt | Npt, system: System, temperature_K: float | None = None
 ) -> Physics:
     """Return the constants of the motion, at `temperature_K` instead of the settings' if given."""
+    element, _, potential = system
     return Physics(
         kT=units.kB * (temperature_K or settings.temperature_K),
         pressure=settings.pressure_bar * units.bar,
@@ -40,37 +51,23 @@ def make_physics(
         damping=math.exp(-settings.friction_per_ps * 1e-3 * settings.timestep_fs),
         volume_interval=settings.volume_interval,
         volume_step=settings.volume_step,
-        cells=cells_per_side(element.structure, atoms),
+        cells=system.cells,
         vectors=order_vectors(element.structure),
         cutoff=potential.cutoff_A,
         skin=SKIN_A + potential.cutoff_A * math.expm1(settings.volume_step / 3),
     )
 
 
-def crystal_walkers(
-    settings: Momt | Npt,
-    element: Element,
-    atoms: int,
-    potential: EamPotential,
-    seed: int,
-    name: str,
-) -> Walkers:
+def crystal_walkers(settings: Momt | Npt, system: System, seed: int, name: str) -> Walkers:
     """Return walkers in the perfect crystal with velocities at the thermostat's temperature.
 
     name: of the run. Its random streams are named by it and by element, size, temperature and
     pressure: runs that differ in any of them are independent, whatever their seed.
     """
+    element, atoms, potential = system
     count = settings.walkers
-    cells = cells_per_side(element.structure, atoms)
-    crystal = (
-        bulk(
-            potential.symbol,
-            element.structure,
-            a=EXPANSION * element.lattice_constant_A,
-            cubic=True,
-        )
-        * cells
-    )
+    edge = EXPANSION * element.lattice_constant_A
+    crystal = bulk(potential.symbol, element.structure, a=edge, cubic=True) * system.cells
     x = np.zeros((count, atoms, 4))
     x[:, :, :3] = crystal.positions
     v = np.zeros((count, atoms, 4))
@@ -93,28 +90,20 @@ def unbiased(atoms: int) -> tuple[Floats, Mesh]:
     return np.zeros((4, 4)), Mesh(0.0, 1.0, float(atoms), 0.0, 0.0)
 
 
-def start_walkers(
-    settings: Momt | Npt,
-    element: Element,
-    atoms: int,
-    potential: EamPotential,
-    seed: int,
-    name: str,
-) -> Walkers:
+def start_walkers(settings: Momt | Npt, system: System, seed: int, name: str) -> Walkers:
     """Return walkers ready to run: all crystal, all molten, or for MOMT half of each.
 
     A molten walker has been a crystal held at melt_temperature_K (MOMT: high_temperature_K) for
     8 ps. name: of the run, for its random streams.
     """
-    walkers = crystal_walkers(settings, element, atoms, potential, seed, name)
+    walkers = crystal_walkers(settings, system, seed, name)
     if isinstance(settings, Npt) and settings.start == "crystal":
         return walkers
     hot = settings.melt_temperature_K if isinstance(settings, Npt) else settings.high_temperature_K
-    molten = crystal_walkers(settings, element, atoms, potential, seed, f"{name} melting")
+    molten = crystal_walkers(settings, system, seed, f"{name} melting")
     steps = round(MELT_PS * 1000 / settings.timestep_fs)
-    physics = make_physics(settings, element, atoms, potential, hot)
-    tables = potential.dynamics_tables
-    advance(molten, physics, tables, *unbiased(atoms), first=0, steps=steps, interval=steps)
+    run = (make_physics(settings, system, hot), system.potential.dynamics_tables)
+    advance(molten, *run, *unbiased(system.atoms), first=0, steps=steps, interval=steps)
     which = slice(None) if isinstance(settings, Npt) else slice(1, None, 2)
     for field in ("x", "v", "length"):
         getattr(walkers, field)[which] = getattr(molten, field)[which]

@@ -49,8 +49,8 @@ class Settings(Section):
     seed: int = Field(20231109, ge=0, lt=2**31, description="seed of every random stream")
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto",
-        description="where networks run; auto takes a GPU if there is one. Sampling runs on the "
-        "CPU unless cuda is asked for",
+        description="where networks run; auto takes a GPU if there is one; cuda puts sampling on "
+        "it, too, which has not been run on a GPU",
     )
     potentials: dict[Name, Table] = Field(description="EAM tables by name")
     elements: dict[str, Element] = Field(description="elements by symbol")

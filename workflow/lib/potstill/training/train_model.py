@@ -9,8 +9,8 @@ import numpy as np
 from potstill.data.audit import check_data
 from potstill.data.frames import Frames, read_frames
 from potstill.errors import PotstillError, WriteError
-from potstill.models.device import limit_threads, resolve_device
 from potstill.models.model_file import save_ensemble
+from potstill.runtime.device import limit_threads, resolve_device
 from potstill.runtime.files import atomic_path, write_json
 from potstill.runtime.progress import say
 from potstill.runtime.restart import restart_file

@@ -13,9 +13,8 @@ from potstill.runtime.unreadable import AGAIN
 class CurvePoint(NamedTuple):
     """One row. Shares are fractions; mae and worst in meV/atom, force_mae in meV/A.
 
-    `source` is the distilled set, `reference` the larger one, of frames of more atoms; `shifted`
-    errors have their mean removed first. `labelled` frames are those whose labels were needed, kept
-    or not.
+    `source` is the distilled set, `reference` the test set, of larger cells; `shifted` errors have
+    their mean removed first. `labelled` frames are those whose labels were needed, kept or not.
     """
 
     iteration: int

@@ -64,7 +64,7 @@ class Momt(_Dynamics):
     )
     enthalpy_width_eV: Positive | None = Field(
         None,
-        description="width of a deposit along H (whole cell); with T_m null for 0.65 of the "
+        description="width of a hill along H (whole cell); with T_m null for 0.65 of the "
         "standard deviation of H in a short run of the crystal at T0",
     )
     enthalpy_floor_eV_per_atom: float | None = Field(
@@ -76,23 +76,22 @@ class Momt(_Dynamics):
     nodes: tuple[Count, Count] | None = Field(
         None,
         description="nodes of the bias mesh along H and the square root of O; null for two to a "
-        "deposit's width",
+        "hill's width",
     )
     order_width: Positive | None = Field(
-        None, description="width of a deposit along the square root of O; null for 0.25"
+        None, description="width of a hill along the square root of O; null for 0.25"
     )
     height_kT: Positive | None = Field(
         None,
-        description="first height of a deposit, in kB T0; null for 0.1 at 32 atoms to 0.2 at 108",
+        description="hill height at first, in kB T0; null for 0.1 at 32 atoms to 0.2 at 108",
     )
     deposit_interval: Count | None = Field(
         None,
-        description="steps between a walker's deposits; null for about 100 at 32 atoms to 50 at "
-        "108",
+        description="steps between a walker's hills; null for about 100 at 32 atoms to 50 at 108",
     )
     constant_deposits: Count | None = Field(
         None,
-        description="deposits of full height, which then decreases to 1/n; null for 6000 at 32 "
+        description="hills of full height, which then decreases to 1/n; null for 6000 at 32 "
         "atoms to 20000 at 108",
     )
     learning_steps: Count = Field(description="learning steps of all walkers together")

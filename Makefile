@@ -15,13 +15,13 @@ endif
 run: env
 	snakemake --profile workflow/profiles/local --cores 2
 
-# the paper's full scale on this machine; on a cluster: snakemake --profile slurm --configfile config/paper.yaml
+# the paper's full scale on this machine; on a cluster: snakemake --profile slurm --configfile config/paper/full.yaml
 paper: env
-	snakemake --profile workflow/profiles/local --cores all --configfile config/paper.yaml
+	snakemake --profile workflow/profiles/local --cores all --configfile config/paper/full.yaml
 
 # the paper's scale with every number beside the paper's, and its small files into docs/reproduction/
 reproduction: env
-	snakemake --profile workflow/profiles/local --cores 2 reproduction --configfile config/paper.yaml
+	snakemake --profile workflow/profiles/local --cores 2 reproduction --configfile config/paper/full.yaml
 	cp -R results/paper/reproduction/. docs/reproduction/
 
 # one HTML file with the results, every figure and every table of the default run

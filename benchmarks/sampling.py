@@ -40,7 +40,7 @@ SIZES = (32, 108)
 PHASES = {"crystal": 2000.0, "liquid": 3000.0}
 MELTING_OFF_K = 5000.0
 EQUILIBRATION_STEPS = 5000
-# Steps between two frames of config/paper.yaml; each segment builds its neighbour list anew.
+# Steps between two frames of config/paper/full.yaml; each segment builds its neighbour list anew.
 SEGMENT_STEPS = 100
 # Of the bias, in kB T0: real enough to change the forces, too small to change the phase.
 RIPPLE_KT = 0.1

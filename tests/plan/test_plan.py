@@ -56,7 +56,7 @@ def test_models_that_names_imply(paper, name, frames, count, seed, steps):
 def test_models_of_the_paper_need_the_paper(paper):
     plain = Plan(load_settings(DEFAULT))
     assert plain.model("Ni-iteration-3").frames == "distillation/Ni/3/selection"
-    with pytest.raises(PotstillError, match="models.Ni-random is asked for and missing"):
+    with pytest.raises(PotstillError, match=r"models\.Ni-random is asked for and missing"):
         plain.model("Ni-random")
 
 
@@ -168,5 +168,5 @@ def test_a_study_of_what_is_not_there(study, message):
 def test_targets_of_other_runs_are_no_business_of_this_one(paper):
     for target in ("results/other/models/nothing/ensemble.pt", "--cores", "2", "all", "a/b"):
         check_target(paper.plan, target)
-    with pytest.raises(PotstillError, match="models.nothing is asked for"):
+    with pytest.raises(PotstillError, match=r"models\.nothing is asked for"):
         check_target(paper.plan, "results/default/models/nothing/ensemble.pt")

@@ -90,7 +90,7 @@ def test_a_rule_and_its_function_must_agree() -> None:
         arguments_of(function, {"frames": "a", "output": "b"}, {})
     with pytest.raises(TypeError, match="rule toy: two things of one name"):
         given_by(job({"frames": "a"}, {"frames": "b"}, {}))
-    with pytest.raises(ValueError, match="shorter|longer"):
+    with pytest.raises(ValueError, match=r"shorter|longer"):
         given_by(job({"models": ["a", "b"]}, "c", {"models": ["one"]}))
 
 

@@ -22,8 +22,8 @@ def evaluation(mae):
     }
 
 
-def make_curve(tmp_path, frames, order=None, reference_atoms=108):
-    files = {"selection": [], "source": [], "reference": []}
+def make_curve(tmp_path, frames, order=None, larger_atoms=108):
+    files = {"selection": [], "source": [], "larger": []}
     for k in order or range(len(frames)):
         contents = {
             "selection": {
@@ -33,7 +33,7 @@ def make_curve(tmp_path, frames, order=None, reference_atoms=108):
                 "labelled": 4000 * (k + 1),
             },
             "source": evaluation(3.0 - k),
-            "reference": evaluation(2.0 - k),
+            "larger": evaluation(2.0 - k),
         }
         for kind, content in contents.items():
             path = tmp_path / f"{kind}-{k}.json"
@@ -41,9 +41,9 @@ def make_curve(tmp_path, frames, order=None, reference_atoms=108):
             files[kind].append(path)
     output = tmp_path / "curve.csv"
     write_curve(
-        files["selection"], files["source"], files["reference"],
-        source_frames=20000, source_atoms=32, reference_frames=20000,
-        reference_atoms=reference_atoms, output=output,
+        files["selection"], files["source"], files["larger"],
+        source_frames=20000, source_atoms=32, larger_frames=20000,
+        larger_atoms=larger_atoms, output=output,
     )  # fmt: skip
     return output
 
@@ -59,8 +59,8 @@ def test_the_papers_shares(tmp_path):
     """3,400 of 20,000 frames of 32 atoms: 17% of the frames, 5.04% of 20,000 x 108 atoms."""
     last = read_curve(make_curve(tmp_path, [2000, 3400]))[-1]
     assert last.share_of_source_frames == pytest.approx(0.17, rel=1e-6)
-    assert last.share_of_reference_atoms == pytest.approx(0.0504, abs=5e-5)
-    assert last.share_of_reference_atoms == pytest.approx(0.17 * 32 / 108, rel=1e-5)
+    assert last.share_of_larger_atoms == pytest.approx(0.0504, abs=5e-5)
+    assert last.share_of_larger_atoms == pytest.approx(0.17 * 32 / 108, rel=1e-5)
 
 
 def test_labels_are_counted_beside_frames(tmp_path):
@@ -82,7 +82,7 @@ def test_rows_go_by_iteration(tmp_path):
 
 
 def test_no_column_name_twice_where_both_sets_have_32_atoms(tmp_path):
-    header = make_curve(tmp_path, [2000], reference_atoms=32).read_text().splitlines()[0]
+    header = make_curve(tmp_path, [2000], larger_atoms=32).read_text().splitlines()[0]
     names = header.split(",")
     assert len(set(names)) == len(names)
 
@@ -90,8 +90,8 @@ def test_no_column_name_twice_where_both_sets_have_32_atoms(tmp_path):
 def test_a_missing_evaluation_is_told(tmp_path):
     with pytest.raises(PotstillError, match="1 selections and 0"):
         write_curve(
-            [tmp_path / "a"], [], [], source_frames=1, source_atoms=1, reference_frames=1,
-            reference_atoms=1, output=tmp_path / "curve.csv",
+            [tmp_path / "a"], [], [], source_frames=1, source_atoms=1, larger_frames=1,
+            larger_atoms=1, output=tmp_path / "curve.csv",
         )  # fmt: skip
 
 

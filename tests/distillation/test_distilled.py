@@ -13,7 +13,7 @@ def test_the_last_selection_is_kept_whole_with_its_origin(make_set, tmp_path):
     )
     loop = Distillation(
         source="Ni/32/momt",
-        reference="Ni/108/momt",
+        test="Ni/108/momt",
         blocks=3,
         strategy="outlying_atom",
         threshold=2.0,

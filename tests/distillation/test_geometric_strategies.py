@@ -15,7 +15,7 @@ from potstill.distillation.strategies.direct import principal_components
 from potstill.distillation.strategies.farthest_point import farthest_points
 from potstill.settings import Distillation
 
-SETTINGS = Distillation(source="Ni/32/momt", reference="Ni/108/momt")
+SETTINGS = Distillation(source="Ni/32/momt")
 
 
 def generator(seed=0):

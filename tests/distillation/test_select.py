@@ -18,7 +18,7 @@ ATOMS = 6  # z is at most sqrt(5) = 2.236
 
 def settings(**changes):
     values = {"blocks": 3, "strategy": "outlying_atom", "threshold": 2.0, **changes}
-    return Distillation(source="Ni/32/momt", reference="Ni/108/momt", **values)
+    return Distillation(source="Ni/32/momt", **values)
 
 
 def outlying(block, picked):

@@ -15,7 +15,7 @@ from potstill.settings import Descriptor, Distillation
 
 
 def settings(**changes):
-    return Distillation(source="Ni/32/momt", reference="Ni/108/momt", **changes)
+    return Distillation(source="Ni/32/momt", **changes)
 
 
 def block(atomic_std, energy_std=None):

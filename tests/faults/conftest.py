@@ -84,7 +84,7 @@ class Runs:
 
     SET = "results/small/sampling/Ni/32/momt"
     FRAMES, TRACE = f"{SET}.h5", f"{SET}_trace.h5"
-    FIGURE = "results/small/figures/sampling/Ni-32-momt.pdf"
+    FIGURE = "results/small/plots/sampling/Ni-32-momt.pdf"
 
     def __init__(self, folder: Path, tables: dict[str, Path]) -> None:
         self.folder = folder

@@ -18,7 +18,6 @@ LATEST = 3
 NETWORKS = Training(members=2, layers=(16, 8), steps=30, validation_interval=10)
 LOOP = Distillation(
     source="Ni/32/momt",
-    reference="Ni/32/momt",
     blocks=jobs.BLOCKS,
     strategy="outlying_atom",
     threshold=1.5,

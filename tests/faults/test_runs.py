@@ -109,4 +109,4 @@ def test_a_truncated_file_is_named_and_made_again(runs, unbroken):
     code, said = runs.run("unbroken", runs.FIGURE)
     assert code == 0, said
     assert runs.contents("unbroken") == unbroken
-    assert runs.jobs_of(said) == {"sample": 1, "figure_sampling": 1}
+    assert runs.jobs_of(said) == {"sample": 1, "plot_walk": 1}

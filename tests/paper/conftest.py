@@ -104,8 +104,8 @@ def results(tmp_path_factory) -> Path:
         source.append(root / f"source-{k}.json")
         reference.append(root / f"reference-{k}.json")
     write_curve(
-        summaries, source, reference, source_frames=1200, source_atoms=32, reference_frames=600,
-        reference_atoms=108, output=root / "curve.csv",
+        summaries, source, reference, source_frames=1200, source_atoms=32, larger_frames=600,
+        larger_atoms=108, output=root / "curve.csv",
     )  # fmt: skip
     for label, frames, mae in (("8x8", 41, 2.1), ("16x16", 119, 0.8)):
         write_json(root / f"grid-{label}.json", {"frames": frames, "atoms": 108})

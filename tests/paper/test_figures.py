@@ -71,13 +71,8 @@ def draw(name, root, outputs):
             outputs=outputs,
         ),
         "s2": lambda: figures.figure_s2(
-            {
-                model: {
-                    label: root / f"{model}-on-{column}.h5"
-                    for column, label in enumerate(("FCC", "liquid", "MOMT"))
-                }
-                for model in MODELS
-            },
+            ["FCC", "liquid", "MOMT"],
+            [root / f"{model}-on-{column}.h5" for model in MODELS for column in range(3)],
             outputs=outputs,
         ),
         "s3": lambda: figures.figure_s3(
@@ -242,11 +237,8 @@ def test_what_cannot_be_drawn_is_told(results, tmp_path):
         figures.parity({}, circle=True, outputs=[tmp_path / "a.png"])
     with pytest.raises(PotstillError, match="name the same targets"):
         figures.energy_volume({"Al": tmp_path / "a"}, {}, {}, outputs=[tmp_path / "a.png"])
-    with pytest.raises(PotstillError, match="model Ni-b has the sets"):
-        figures.figure_s2(
-            {"Ni-a": {"FCC": tmp_path / "a"}, "Ni-b": {"liquid": tmp_path / "b"}},
-            outputs=[tmp_path / "a.png"],
-        )
+    with pytest.raises(PotstillError, match="figure S2: 3 evaluations of 2 models and sets"):
+        figures.figure_s2(["FCC", "liquid"], [tmp_path / "a"] * 3, outputs=[tmp_path / "a.png"])
     with h5py.File(tmp_path / "trace.h5", "w") as store:
         store.create_dataset("step", data=[0])
     with pytest.raises(PotstillError, match=r"trace\.h5: lacks enthalpy"):

@@ -12,7 +12,7 @@ import pytest
 # which POTSTILL_WHOLE_SLURM_RUN asks for.
 TARGETS = [
     "figures/figure_2a.pdf",
-    "figures/errors/Nb-translated-on-Nb-54-momt.pdf",
+    "plots/errors/Nb-translated-on-Nb-54-momt.pdf",
     "tables/table_nb.md",
     "distillation/Ni/reduction.md",
 ]

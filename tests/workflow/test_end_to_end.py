@@ -26,6 +26,8 @@ FIGURES = [
     "energy_volume",
 ]
 CRYSTAL_TABLES = {
+    "crystals_Ni": ("Ni", 6),
+    "crystals_Al": ("Al", 2),
     "table_1": ("Ni", 4),
     "table_2": ("Ni", 3),
     "table_3": ("Al", 2),
@@ -107,10 +109,13 @@ def test_changed_setting_reruns_only_what_it_touches(tiny_run, tiny_config, snak
     jobs = plan.stdout.partition("Job stats:")[2].partition("total")[0]
     rules = {line.split()[0] for line in jobs.splitlines() if line.split()} - {"job", "-----"}
     rules = {rule for rule in rules if not set(rule) <= {"-"}}
-    assert {"translate", "train", "evaluate", "relax", "table_nb"} <= rules
-    assert {"figure_n6", "figure_translation", "figure_energy_volume"} <= rules
-    assert not rules & {"potential", "sample", "select", "score", "distilled", "grid", "table_3"}
-    assert not rules & {"figure_3a", "figure_3b"}
+    assert {"translate", "train", "evaluate", "relax", "table", "crystals", "figure"} <= rules
+    assert not rules & {"potential", "sample", "select", "score", "distilled", "grid"}
+    made = plan.stdout.partition("Job stats:")[0]
+    for again in ("tables/table_nb", "figures/figure_n6", "translation", "energy_volume"):
+        assert re.search(rf": results/tiny/.*{again}\.(csv|svg)", made)
+    for kept in ("table_3", "crystals_Ni", "figure_3a", "figure_3b"):
+        assert not re.search(rf": results/tiny/.*{kept}\.(csv|svg)", made)
 
 
 @pytest.mark.parametrize("suffix", ["pdf", "png", "svg"])
@@ -122,9 +127,9 @@ def test_figure(results, name, suffix):
 
 
 @pytest.mark.parametrize("suffix", ["pdf", "png", "svg"])
-def test_figure_of_each_sampled_set(results, settings, suffix):
+def test_plot_of_each_sampled_set(results, settings, suffix):
     for name in settings["sampling"]:
-        figure = results / f"figures/sampling/{name.replace('/', '-')}.{suffix}"
+        figure = results / f"plots/sampling/{name.replace('/', '-')}.{suffix}"
         assert figure.read_bytes().startswith(MAGIC[suffix])
 
 

@@ -11,7 +11,7 @@ ruleorder: train_iteration > train
 
 use rule train as train_iteration with:
     wildcard_constraints:
-        model="[A-Z][a-z]?-iteration-[0-9]+",
+        model=ITERATION_MODEL.regex,
     priority: 1
 
 

@@ -13,46 +13,47 @@ from potstill.runtime.unreadable import AGAIN
 class CurvePoint(NamedTuple):
     """One row. Shares are fractions; mae and worst in meV/atom, force_mae in meV/A.
 
-    `source` is the distilled set, `reference` the test set, of larger cells; `shifted` errors have
-    their mean removed first. `labelled` frames are those whose labels were needed, kept or not.
+    `source` is the distilled set, `larger` the larger one, of frames of more atoms; `shifted`
+    errors have their mean removed first. `labelled` frames are those whose labels were needed, kept
+    or not.
     """
 
     iteration: int
     frames: int
     atoms: int
     share_of_source_frames: float
-    share_of_reference_atoms: float
+    share_of_larger_atoms: float
     mae_source: float
     mae_source_shifted: float
-    mae_reference: float
-    mae_reference_shifted: float
+    mae_larger: float
+    mae_larger_shifted: float
     force_mae_source: float
-    force_mae_reference: float
+    force_mae_larger: float
     worst_percent_source: float
-    worst_percent_reference: float
+    worst_percent_larger: float
     labelled: float
     labelled_share_of_source_frames: float
 
 
-def columns(source_atoms: int, reference_atoms: int) -> list[str]:
+def columns(source_atoms: int, larger_atoms: int) -> list[str]:
     """Return the names of the columns in the file, which tell the sizes of the two sets."""
-    source, reference = str(source_atoms), str(reference_atoms)
-    if source == reference:
-        reference += "_reference"
+    source, larger = str(source_atoms), str(larger_atoms)
+    if source == larger:
+        larger += "_larger"
     return [
         "iteration",
         "frames",
         "atoms",
         f"share_of_{source}_atom_frames",
-        f"share_of_{reference}_atom_set_atoms",
+        f"share_of_{larger}_atom_set_atoms",
         f"mae_{source}_meV_per_atom",
         f"mae_{source}_shifted_meV_per_atom",
-        f"mae_{reference}_meV_per_atom",
-        f"mae_{reference}_shifted_meV_per_atom",
+        f"mae_{larger}_meV_per_atom",
+        f"mae_{larger}_shifted_meV_per_atom",
         "force_mae_meV_per_A",
-        f"force_mae_{reference}_meV_per_A",
+        f"force_mae_{larger}_meV_per_A",
         f"worst_percent_{source}_meV_per_atom",
-        f"worst_percent_{reference}_meV_per_atom",
+        f"worst_percent_{larger}_meV_per_atom",
         "labelled_frames",
         f"labelled_share_of_{source}_atom_frames",
     ]
@@ -61,56 +62,56 @@ def columns(source_atoms: int, reference_atoms: int) -> list[str]:
 def write_curve(
     summaries: list[Path],
     source_evaluations: list[Path],
-    reference_evaluations: list[Path],
+    larger_evaluations: list[Path],
     *,
     source_frames: int,
     source_atoms: int,
-    reference_frames: int,
-    reference_atoms: int,
+    larger_frames: int,
+    larger_atoms: int,
     output: Path,
 ) -> None:
     """Write the curve as CSV from the summaries of the selections and of the models' evaluations.
 
     The three lists run over the iterations. source_frames is the number of frames of the distilled
-    set, reference_frames that of the larger set. Of F distilled frames, share_of_source_frames =
-    F / source_frames and share_of_reference_atoms = F source_atoms / (reference_frames
-    reference_atoms). force_mae_meV_per_A is that on the source set. Who pays for labels reads the
+    set, larger_frames that of the larger set. Of F distilled frames, share_of_source_frames =
+    F / source_frames and share_of_larger_atoms = F source_atoms / (larger_frames
+    larger_atoms). force_mae_meV_per_A is that on the source set. Who pays for labels reads the
     last two columns: a strategy may look at labels of frames that it drops.
     """
-    if not len(summaries) == len(source_evaluations) == len(reference_evaluations):
+    if not len(summaries) == len(source_evaluations) == len(larger_evaluations):
         raise PotstillError(
             f"the curve needs as many evaluations as selections, got {len(summaries)} selections "
-            f"and {len(source_evaluations)} + {len(reference_evaluations)} evaluations"
+            f"and {len(source_evaluations)} + {len(larger_evaluations)} evaluations"
         )
     points = []
-    for path, on_source, on_reference in zip(
-        summaries, source_evaluations, reference_evaluations, strict=True
+    for path, on_source, on_larger in zip(
+        summaries, source_evaluations, larger_evaluations, strict=True
     ):
-        selected, source, reference = (read_json(p) for p in (path, on_source, on_reference))
+        selected, source, larger = (read_json(p) for p in (path, on_source, on_larger))
         points.append(
             CurvePoint(
                 iteration=selected["iteration"],
                 frames=selected["frames"],
                 atoms=selected["atoms"],
                 share_of_source_frames=selected["frames"] / source_frames,
-                share_of_reference_atoms=selected["frames"]
+                share_of_larger_atoms=selected["frames"]
                 * source_atoms
-                / (reference_frames * reference_atoms),
+                / (larger_frames * larger_atoms),
                 mae_source=source["mae_meV_per_atom"],
                 mae_source_shifted=source["mae_shifted_meV_per_atom"],
-                mae_reference=reference["mae_meV_per_atom"],
-                mae_reference_shifted=reference["mae_shifted_meV_per_atom"],
+                mae_larger=larger["mae_meV_per_atom"],
+                mae_larger_shifted=larger["mae_shifted_meV_per_atom"],
                 force_mae_source=source["force_mae_meV_per_A"],
-                force_mae_reference=reference["force_mae_meV_per_A"],
+                force_mae_larger=larger["force_mae_meV_per_A"],
                 worst_percent_source=source["worst_percent_meV_per_atom"],
-                worst_percent_reference=reference["worst_percent_meV_per_atom"],
+                worst_percent_larger=larger["worst_percent_meV_per_atom"],
                 labelled=selected["labelled"],
                 labelled_share_of_source_frames=selected["labelled"] / source_frames,
             )
         )
     points.sort(key=lambda point: point.iteration)
     cells = [(*point[:3], *(f"{value:.6g}" for value in point[3:])) for point in points]
-    write_csv(output, columns(source_atoms, reference_atoms), cells)
+    write_csv(output, columns(source_atoms, larger_atoms), cells)
 
 
 def read_curve(path: Path) -> list[CurvePoint]:

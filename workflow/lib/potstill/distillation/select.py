@@ -24,8 +24,8 @@ ADDED_COLUMNS = ("source_index", "iteration")
 def select_block(
     frames: Path,
     *,
-    previous: Path | None,
-    scores: Path | None,
+    previous: Path | None = None,
+    scores: Path | None = None,
     iteration: int,
     settings: Distillation,
     descriptor: Descriptor,

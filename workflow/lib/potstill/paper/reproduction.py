@@ -197,9 +197,9 @@ def _distillation(sources: Sources) -> list[str]:
         cells.append(
             [str(p.iteration), str(row["added"]), str(row["added"] + row["dropped"]),
              str(p.frames), f"{100 * p.share_of_source_frames:.2f}",
-             f"{100 * p.share_of_reference_atoms:.3f}", f"{p.labelled:.0f}",
-             *(f"{error:.3f}" for error in (p.mae_source, p.mae_source_shifted, p.mae_reference,
-                                            p.mae_reference_shifted))]
+             f"{100 * p.share_of_larger_atoms:.3f}", f"{p.labelled:.0f}",
+             *(f"{error:.3f}" for error in (p.mae_source, p.mae_source_shifted, p.mae_larger,
+                                            p.mae_larger_shifted))]
         )  # fmt: skip
     labels = (
         "it needs no labels of what it drops"

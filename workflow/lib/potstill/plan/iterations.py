@@ -80,5 +80,5 @@ class Loop:
         return {
             "summaries": self.summaries(element),
             "source_evaluations": self.plan.evaluations(models, source),
-            "reference_evaluations": self.plan.evaluations(models, self.plan.larger_set(element)),
+            "larger_evaluations": self.plan.evaluations(models, self.plan.larger_set(element)),
         }

@@ -30,6 +30,11 @@ class Template:
         self.fields = FIELDS | others
 
     @cached_property
+    def regex(self) -> str:
+        """What such a name looks like, as a regular expression without groups that have names."""
+        return re.sub(r"\(\?P<\w+>", "(?:", self._pattern.pattern)
+
+    @cached_property
     def _pattern(self) -> re.Pattern[str]:
         parts = re.split(r"\{(\w+)\}", self.text)
         names = [f"(?P<{name}>{self.fields[name]})" for name in parts[1::2]]

@@ -69,7 +69,7 @@ def figure_2b(
     shifted like all its errors.
     """
     points = read_curve(curve)
-    share = [100 * p.share_of_reference_atoms for p in points]
+    share = [100 * p.share_of_larger_atoms for p in points]
     grids = []
     for label, path in grid_summaries.items():
         if label not in grid_evaluations:
@@ -82,8 +82,8 @@ def figure_2b(
     with drawn(outputs) as figure:
         axes = figure.add_subplot()
         _draw_curve(
-            axes, points, share, [p.mae_reference for p in points],
-            [p.mae_reference_shifted for p in points], label="distilled",
+            axes, points, share, [p.mae_larger for p in points],
+            [p.mae_larger_shifted for p in points], label="distilled",
         )  # fmt: skip
         if grids:
             axes.plot(

@@ -52,8 +52,8 @@ def draw_start(pool: Path, *, count: int, replica: int, seed: int, output: Path)
 def select_study(
     pool: Path,
     *,
-    start: Path | None,
-    scores: Path | None,
+    start: Path | None = None,
+    scores: Path | None = None,
     strategy: str,
     count: int,
     replica: int,
@@ -86,9 +86,7 @@ def select_study(
         labels=chosen.needs_labels,
     )
     # no thresholds: the strategies rank, and the number of frames is given
-    settings = Distillation.model_validate(
-        {"source": "", "reference": "", "strategy": strategy, "threshold": None}
-    )
+    settings = Distillation.model_validate({"source": "", "strategy": strategy, "threshold": None})
     picked = pick_frames(candidates, count - len(kept), settings, seed, "study", replica)
     rows = np.concatenate([kept, rest[picked.rows]])
     reasons = ["drawn at random to train the first model"] * len(kept) + picked.reasons

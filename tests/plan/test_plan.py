@@ -1,0 +1,172 @@
+"""What the rules ask of a configuration, without Snakemake."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from potstill.errors import PotstillError
+from potstill.paper import catalogue
+from potstill.paper.paper_plan import PaperPlan
+from potstill.plan.iterations import Loop
+from potstill.plan.plan import Plan
+from potstill.plan.results import data, result_files, tables_and_plots
+from potstill.plan.targets import check_target
+from potstill.settings import load_settings
+
+ROOT = Path(__file__).parents[2]
+DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+COPPER = yaml.safe_load((ROOT / "config/copper.yaml").read_text())
+EMT = {"labels": {"Al": {"calculator": "ase.calculators.emt.EMT"}}}
+
+
+@pytest.fixture
+def paper() -> PaperPlan:
+    settings = load_settings(DEFAULT)
+    assert settings.paper
+    return PaperPlan(Plan(settings), settings.paper)
+
+
+@pytest.mark.parametrize(
+    "name, frames, count, seed, steps",
+    [
+        ("Ni-fcc", "sampling/Ni/108/fcc", 150, None, None),
+        ("Ni-iteration-3", "distillation/Ni/3/selection", None, None, None),
+        ("Ni-grid-16x16", "distillation/Ni/grid-16x16", None, None, None),
+        ("Ni-random", "distillation/Ni/as-many-random", None, None, None),
+        ("Ni-few-34", "sampling/Ni/32/momt", 34, None, None),
+        ("Ni-study-d_optimal-0.5-2", "study/Ni/d_optimal/0.5/2/selection", None, 2, None),
+        ("Ni-study-start-5-0", "study/Ni/start/5/0/selection", None, 0, None),
+        ("Al-whole", "translation/Ni-Al/whole", None, None, None),
+        ("Nb-bain-0.25", "translation/Ni-Nb/bain-0.25", None, None, None),
+        ("Al-scaled-0.98_1_1.02", "translation/Ni-Al/scaled-0.98_1_1.02", None, None, None),
+        ("Al-native-grid-atoms", "translation/Ni-Al/native-grid-atoms", None, None, None),
+        ("Al-translated-seed-4", "translation/Ni-Al/frames", None, 4, None),
+        ("Ni-random-seed-1", "distillation/Ni/as-many-random", None, 1, None),
+    ],
+)
+def test_models_that_names_imply(paper, name, frames, count, seed, steps):
+    model = paper.plan.model(name)
+    assert (model.frames, model.count, model.steps) == (frames, count, steps)
+    seeds = None if seed is None else paper.settings.seed + seed
+    assert model.seed == seeds
+    assert paper.plan.seed(name) == (paper.settings.seed if seed is None else seeds)
+
+
+def test_models_of_the_paper_need_the_paper(paper):
+    plain = Plan(load_settings(DEFAULT))
+    assert plain.model("Ni-iteration-3").frames == "distillation/Ni/3/selection"
+    with pytest.raises(PotstillError, match=r"models\.Ni-random is asked for and missing"):
+        plain.model("Ni-random")
+
+
+def test_symmetry_functions_of_whatever_is_made_of_a_translation_are_scaled(paper):
+    plain = paper.settings.training.descriptor
+    scaled = paper.plan.training("Al-translated").descriptor
+    assert scaled != plain
+    for name in ("Al-whole", "Al-scaled-0.98", "Al-native-random-frames", "Al-translated-seed-1"):
+        assert paper.plan.training(name).descriptor == scaled
+    assert paper.plan.training("Ni-random").descriptor == plain
+    assert paper.plan.features("Al-whole", "a/b").startswith("<results>/features/scaled/")
+
+
+def test_a_study_has_its_own_steps():
+    full = yaml.safe_load((ROOT / "config/paper/full.yaml").read_text())
+    study = DEFAULT["paper"]["study"]["Ni"] | full["paper"]["study"]["Ni"]
+    settings = load_settings(DEFAULT | {"paper": {"study": {"Ni": study | {"test_frames": 200}}}})
+    plan = PaperPlan(Plan(settings), settings.paper).plan
+    assert plan.training("Ni-study-random-5-0").steps == 3000
+    assert plan.training("Ni-distilled").steps == settings.training.steps
+
+
+def test_a_metal_alone():
+    plan = Plan(load_settings(COPPER))
+    assert plan.judged() == [("Cu-distilled", "Cu/32/momt")]
+    assert data(plan) == [
+        "<results>/sampling/Cu/32/momt.h5",
+        "<results>/distillation/Cu/distilled.h5",
+        "<results>/models/Cu-distilled/ensemble.pt",
+    ]
+    made = {file.partition("/")[2].rpartition(".")[0] for file in tables_and_plots(plan)}
+    assert made == {
+        "distillation/Cu/reduction", "tables/crystals_Cu", "plots/sampling/Cu-32-momt",
+        "plots/errors/Cu-distilled-on-Cu-32-momt",
+    }  # fmt: skip
+    files = result_files(plan, Path("r"), plan.judged())
+    assert files.crystals == {("Cu-distilled", "Cu"): Path("r/relaxation/Cu-distilled/Cu.json")}
+    with pytest.raises(PotstillError, match=r"distillation\.Cu\.test is asked for and missing"):
+        plan.larger_set("Cu")
+
+
+def test_iterations_wait_only_where_the_loop_may_stop(tmp_path):
+    settings = load_settings(DEFAULT)
+    asked = []
+
+    def summary(element, k):
+        asked.append(k)
+        file = tmp_path / f"{k}.json"
+        file.write_text('{"converged": %s}' % ("true" if k == 4 else "false"))
+        return str(file)
+
+    assert Loop(Plan(settings), summary).last("Ni") == 9 and asked == []
+    stops = settings.model_copy(
+        update={
+            "distillation": {
+                "Ni": settings.distillation["Ni"].model_copy(update={"converged_share": 0.1})
+            }
+        }
+    )
+    loop = Loop(Plan(stops), summary)
+    assert loop.last("Ni") == 4 and asked == [0, 1, 2, 3, 4]
+    assert loop.models("Ni")[-2:] == ["Ni-iteration-3", "Ni-distilled"]
+    assert loop.selection("Ni") == "<results>/distillation/Ni/4/selection.h5"
+
+
+def lacking(config):
+    """Return the paper's figures and tables that a configuration has not all for, by the reason."""
+    settings = load_settings(config)
+    paper = PaperPlan(Plan(settings), settings.paper)
+    figures = paper.possible(catalogue.figures(paper, lambda element: []))[1]
+    tables = paper.possible(catalogue.tables(paper))[1]
+    return {reason: figures.get(reason, []) + tables.get(reason, []) for reason in figures | tables}
+
+
+def test_the_default_configuration_has_all_for_the_paper():
+    assert lacking(DEFAULT) == {}
+
+
+def test_models_with_other_labels_are_not_compared_with_the_potential():
+    change = {"Al-translated": {"frames": "translation/Ni-Al/relabelled"}}
+    config = DEFAULT | EMT | {"models": DEFAULT["models"] | change, "properties": {}}
+    ((reason, lost),) = lacking(config).items()
+    assert reason.startswith("models.Al-translated has frames with other labels")
+    assert lost == ["figure_3b", "translation", "3"]
+    random = {"Ni-random": {"frames": "distillation/Ni/relabelled"}}
+    labels = {"labels": {"Ni": {"calculator": "ase.calculators.emt.EMT"}}}
+    ((reason, lost),) = lacking(DEFAULT | labels | {"models": DEFAULT["models"] | random}).items()
+    assert (reason[:16], lost) == ("models.Ni-random", ["figure_2a"])
+
+
+@pytest.mark.parametrize(
+    "study, message",
+    [
+        ({"source": "Ni/256/momt"}, r"paper\.study\.Ni\.source: 'Ni/256/momt' is not a key"),
+        ({"tests": ["Al/108/momt"]}, r"paper\.study\.Ni\.tests: 'Al/108/momt' is not a set of Ni"),
+        ({"test_frames": 900}, "900 of the 1000 frames of Ni/32/momt leave less than the largest"),
+    ],
+)
+def test_a_study_of_what_is_not_there(study, message):
+    config = DEFAULT | {"paper": {"study": {"Ni": DEFAULT["paper"]["study"]["Ni"] | study}}}
+    settings = load_settings(config)
+    plan = PaperPlan(Plan(settings), settings.paper)
+    with pytest.raises(PotstillError, match=message):
+        plan.study("Ni")
+    with pytest.raises(PotstillError, match=r"paper\.study\.Al is asked for and missing"):
+        plan.study("Al")
+
+
+def test_targets_of_other_runs_are_no_business_of_this_one(paper):
+    for target in ("results/other/models/nothing/ensemble.pt", "--cores", "2", "all", "a/b"):
+        check_target(paper.plan, target)
+    with pytest.raises(PotstillError, match=r"models\.nothing is asked for"):
+        check_target(paper.plan, "results/default/models/nothing/ensemble.pt")

@@ -20,6 +20,7 @@ rule seeds:
 use rule translate as translate_whole with:
     input:
         frames=lambda wildcards: plan.source(wildcards.source),
+        potential=lambda wildcards: plan.table(wildcards.target),
     output:
         "<results>/translation/{source}-{target}/whole.h5",
     log:

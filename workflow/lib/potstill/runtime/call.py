@@ -22,7 +22,7 @@ from pydantic import TypeAdapter
 
 from potstill.settings import load_settings
 
-_NOT_GIVEN = {"call", "caption", "depends_on", "arguments"}
+NOT_GIVEN = {"call", "caption", "depends_on", "arguments"}
 
 
 def find(name: str) -> Callable[..., Any]:
@@ -35,7 +35,7 @@ def find(name: str) -> Callable[..., Any]:
 def given_by(snakemake: Any) -> dict[str, Any]:
     """Return what a job gives its function by name; TypeError where two things have one name."""
     outputs = dict(snakemake.output.items()) or {"output": snakemake.output[0]}
-    params = {k: v for k, v in snakemake.params.items() if k not in _NOT_GIVEN}
+    params = {k: v for k, v in snakemake.params.items() if k not in NOT_GIVEN}
     params |= snakemake.params.get("arguments", {})
     files = dict(snakemake.input.items())
     for name in files.keys() & params.keys():

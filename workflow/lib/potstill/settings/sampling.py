@@ -42,7 +42,7 @@ MOMT_GIVEN = (*MOMT_RULE, "enthalpy_range_eV_per_atom", "enthalpy_width_eV")
 class Momt(_Dynamics):
     """A multiorder-multithermal (MOMT) run: the bias is learned, frozen, and then sampled with."""
 
-    method: Literal["momt"]
+    method: Literal["momt"] = Field(description="how the set is sampled")
     melting_temperature_K: Positive | None = Field(
         None,
         description="melting temperature T_m of the metal: the temperatures and enthalpies that "
@@ -169,7 +169,7 @@ class Momt(_Dynamics):
 class Npt(_Dynamics):
     """A conventional isothermal-isobaric run from the crystal or from the melt."""
 
-    method: Literal["npt"]
+    method: Literal["npt"] = Field(description="how the set is sampled")
     start: Literal["crystal", "liquid"] = Field(description="phase to start from")
     melt_temperature_K: Positive = Field(
         5000.0, description="temperature at which a liquid start is melted first"

@@ -1,4 +1,4 @@
-"""The JSON schemas: they take the shipped configurations and refuse what a file alone gives away."""
+"""The JSON schemas take the shipped configurations and refuse what a file alone gives away."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Standardised use: as a module of another workflow, with conda, from any folder, and from a clone."""
+"""Standardised use: as a module of another workflow, with conda, and from any folder."""
 
 import json
 import os
@@ -99,7 +99,7 @@ def test_three_lines_plan_the_default_run(other, default_plan):
 
 
 def test_a_change_of_the_default_run_as_a_module(other, default_plan):
-    """On top of the default, as a file without elements is; the loop's checkpoint, renamed, waits."""
+    """It goes on top, as a file without elements does; the loop's checkpoint, renamed, waits."""
     text = MODULE + '    config: config["potstill"]\nuse rule * from potstill as potstill_*\n'
     change = {"run": "mine", "distillation": {"Ni": {"blocks": 5}}}
     plan = other(text, "-n", "--config", f"potstill={json.dumps(change)}")

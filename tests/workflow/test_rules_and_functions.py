@@ -31,6 +31,16 @@ def rules(tmp_path_factory) -> list[Rule]:
         return [rule for rule in workflow.rules if "call" in dict(rule.params.items())]
 
 
+def test_what_goes_to_a_cluster(rules):
+    """What takes more than seconds. No rule inherits that it is not among it."""
+    assert {rule.name for rule in rules if rule.name not in rule.workflow._localrules} == {
+        "sample", "validate", "coexistence", "train", "train_iteration", "describe", "evaluate",
+        "score", "select", "reduction", "translate", "translate_whole", "translate_scaled",
+        "translate_bain", "relabel_chunk", "relax", "measure_properties", "native",
+        "native_evaluate", "study_score", "study_select", "study_evaluate",
+    }  # fmt: skip
+
+
 def check(call: str, given: set[str], wildcards: set[str], *, whole: bool) -> str:
     """Return what is wrong between a function and what it is given; whole: all names are known."""
     known = inspect.signature(find(call)).parameters

@@ -5,7 +5,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from potstill.data.frames import UNITS, read_frames
+from potstill.data.frame_store import UNITS
+from potstill.data.frames import read_frames
 from potstill.descriptors.feature_file import read_features
 from potstill.errors import PotstillError
 from potstill.models.model_file import load_ensemble
@@ -50,6 +51,13 @@ def evaluate_model(
         raise PotstillError(
             f"{frames}: frames of {labelled.symbol}, but {model} is a model for {ensemble.symbol}"
         )
+    try:
+        exact = labelled.need("energy", "an evaluation")
+        labelled.need("forces", "an evaluation")
+        if ensemble.settings.stress_weight:
+            labelled.need("stress", "an evaluation of a model of the stress")
+    except PotstillError as lack:
+        raise PotstillError(f"{frames}: {lack}") from None
     described = read_features(features, labelled, ensemble.settings.descriptor)
     atomic = predict_energies(ensemble.single(), described)
     by_member = atomic.sum(axis=2)
@@ -58,12 +66,12 @@ def evaluate_model(
     compared = labelled[rows]
     forced = predict(ensemble, compared, forces=True, threads=threads)
     assert forced.forces is not None and forced.stress is not None
-    difference = forced.forces - compared.forces
+    difference = forced.forces - compared.need("forces", "an evaluation")
     force_error = np.abs(difference).mean(axis=(1, 2))
     atomic_force_error = np.linalg.norm(difference, axis=2)
     atomic_std, energy_std = atomic.std(axis=0), by_member.std(axis=0)
     arrays = {
-        "energy": (labelled.energy, "eV"),
+        "energy": (exact, "eV"),
         "predicted_energy": (energy, "eV"),
         "energy_std": (energy_std, "eV"),
         "atomic_std": (atomic_std, "eV"),
@@ -80,16 +88,15 @@ def evaluate_model(
         store.attrs["model"] = Path(model).parent.name
         for name, (values, unit) in arrays.items():
             store.create_dataset(name, data=values).attrs["unit"] = unit
-    error = energy - labelled.energy
+    error = energy - exact
     per_atom = 1e3 * error / labelled.atoms
     statistics = _statistics(per_atom)
     if ensemble.settings.stress_weight:
-        by_stress = np.abs(forced.stress - compared.stress)
+        by_stress = np.abs(forced.stress - compared.need("stress", "an evaluation"))
         statistics["stress_mae_meV_per_A3"] = float(1e3 * by_stress.mean())
     regions = []
-    if "enthalpy" in arrays:
-        h, o = (arrays[name][0] / labelled.atoms for name in ("enthalpy", "order_parameter"))
-        regions = by_region(h, o, per_atom, 1e3 * force_error, rows)
+    if plane := labelled.plane():
+        regions = by_region(*plane, per_atom, 1e3 * force_error, rows)
     write_json(
         summary,
         {

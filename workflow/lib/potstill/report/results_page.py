@@ -36,7 +36,7 @@ def results_page(
     parts: list[Part] = [_kept(kept) for kept in found.kept]
     if found.errors:
         parts += [
-            "## Errors against the potential",
+            "## Errors against the labels",
             _errors(found.errors),
             "MAE: mean absolute error of the energy; worst 1%: that of the worst 1% of the frames.",
         ]

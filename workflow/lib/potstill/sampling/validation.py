@@ -70,7 +70,7 @@ def reweighted(frames: Frames, temperature_K: float, phase: str) -> Average:
         for name in ("enthalpy", "order_parameter", "bias")
     )
     volume = np.linalg.det(frames.cell)[order]
-    virial = -np.trace(frames.stress, axis1=1, axis2=2)[order] / 3
+    virial = -np.trace(frames.need("stress", "validation"), axis1=1, axis2=2)[order] / 3
     pressure = frames.atoms * units.kB * temperature_K / volume + virial
     pressure /= units.GPa
     solid = o > PARTED_AT * frames.atoms

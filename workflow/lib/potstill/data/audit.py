@@ -45,7 +45,7 @@ ENERGY_FRAMES, LABELS_PER_FEATURE = 600, 4
 # shuffled ones below 0.05.
 LEAST_EXPLAINED = 0.3
 STRESS_CURE = (
-    "convert it, name its unit in `stress_unit` of a set from a file, or set "
+    "convert it, tell its unit in `stress_unit` of a set from a file (none leaves it out), or set "
     "training.stress_weight to 0"
 )
 # Times that two kinds of labels are explained worse in their own units than in others, to warn and
@@ -59,14 +59,14 @@ DISTANCE_RANGE = (0.6, 1.5)
 # Angular functions of the fits, and their range over the radial one: little beyond the nearest
 # neighbours, as of more, w would be free where forces say little, along volume.
 COARSE, COARSE_RANGE = {"angular_shifts": 4, "angle_sections": 4, "zeta": 8.0}, 3.5 / 6.0
-# What is said of frames that are found and may be meant.
+# What is said of frames that are found and may be meant, if they are a small part of all: many are
+# no outliers but another kind of frames.
 REPORTED = {
-    "duplicates": "repeat the positions and the cell of earlier ones",
-    "outlying_energies": "have energies far from all others; see whether they converged and are in "
-    "eV, and remove them if not",
-    "outlying_forces": "have forces far larger than all others; see whether they converged and are "
-    "in eV/A, and remove them if not",
+    "duplicates": "positions and cells of earlier frames again; remove what is not to count twice",
+    "outlying_energies": "energies far from all others; remove frames that did not converge",
+    "outlying_forces": "forces far larger than all others; remove frames that did not converge",
 }
+SMALL_PART = 0.05
 # Stress of half of the frames above this, 320 GPa, is in another unit, or no stress but a virial.
 HIGHEST_STRESS_EV_PER_A3 = 2.0
 # Deviations from the median, in units of the median deviation, beyond which a frame is reported.
@@ -102,8 +102,9 @@ def check_data(
     if settings.forces:
         found |= _check_forces(usual, settings)
     for name, what in REPORTED.items():
-        if rows := found.get(name):
-            say(f"data check: {frames_named(rows if numbers is None else numbers[rows])} {what}")
+        rows = found.get(name, [])
+        if rows and (name == "duplicates" or len(rows) <= SMALL_PART * len(frames)):
+            say(f"data check: {frames_named(rows if numbers is None else numbers[rows])}: {what}")
     return found
 
 

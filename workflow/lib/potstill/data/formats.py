@@ -18,7 +18,6 @@ from potstill.data.geometry import SAME_SPOT_A, SMALLEST_VOLUME_A3
 from potstill.data.label_keys import LabelReader, kind_of
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path
-from potstill.runtime.progress import say
 from potstill.runtime.shortened import frames_named
 from potstill.runtime.unreadable import HDF5
 from potstill.settings import FileSet, split_set
@@ -52,15 +51,18 @@ def read_foreign(path: Path, name: str, settings: FileSet) -> FileFrames:
     """Read the frames of the set called `name` (element/atoms/...) from a file, with its labels.
 
     Of the file each `settings.every`-th frame is taken, the first one included. Further numbers by
-    frame become columns. A file of Potstill itself (HDF5) is read as it is. Frames that repeat
-    earlier ones are named in a warning. Raises PotstillError, naming the file, the frames and the
-    cure, for a file that cannot be read, frames of other elements, sizes or boundaries, positions
-    that are not finite, atoms on one spot, and labels as of `LabelReader`.
+    frame become columns. A file of Potstill itself (HDF5) is read as it is. Raises PotstillError,
+    naming the file, the frames and the cure, for a file that cannot be read, frames of other
+    elements, sizes or boundaries, positions that are not finite, atoms on one spot, and labels as
+    of `LabelReader`.
     """
     symbol, atoms, _ = split_set(name)
     with path.open("rb") as handle:
-        if handle.read(len(HDF5)) == HDF5:
-            return _own(path, symbol, atoms, settings)
+        head = handle.read(len(HDF5))
+    if not head:
+        raise PotstillError(f"{path}: an empty file; name a file of frames")
+    if head == HDF5:
+        return _own(path, symbol, atoms, settings)
     labels, refused = LabelReader(path, name, settings), _Refused(path, symbol, atoms)
     pieces: list[Floats] = []
     piece: list[Floats] = []
@@ -135,13 +137,11 @@ def _images(path: Path) -> Iterator[tuple[int, ase.Atoms]]:
 
 
 class _Refused:
-    """Gathers the frames that a set cannot hold, and those that repeat others."""
+    """Gathers the frames that a set cannot hold."""
 
     def __init__(self, path: Path, symbol: str, atoms: int) -> None:
         self.path, self.symbol, self.atoms = path, symbol, atoms
         self.found: dict[str, dict[int, str]] = {kind: {} for kind in _REFUSED}
-        self.seen: dict[int, int] = {}
-        self.repeated: dict[int, int] = {}
 
     def look(self, number: int, image: ase.Atoms) -> bool:
         """Return whether a frame is refused."""
@@ -156,14 +156,10 @@ class _Refused:
             if fault:
                 self.found[kind][number] = fault
                 return True
-        key = hash(image.positions.tobytes() + image.cell.array.tobytes())
-        if key in self.seen:
-            self.repeated[number] = self.seen[key]
-        self.seen.setdefault(key, number)
         return False
 
     def end(self) -> None:
-        """Raise PotstillError for refused frames, and warn of repeated ones."""
+        """Raise PotstillError where frames were refused."""
         for kind, frames in self.found.items():
             if frames:
                 first = next(iter(frames))
@@ -172,13 +168,6 @@ class _Refused:
                     f"{self.path}: {frames_named(frames)} cannot be in this set (frame {first} "
                     f"{frames[first]}): {cure}"
                 )
-        if self.repeated:
-            first = next(iter(self.repeated))
-            say(
-                f"{self.path}: {frames_named(self.repeated)} have the positions and the cell of "
-                f"earlier ones (frame {first} those of {self.repeated[first]}) and count twice: "
-                "remove them unless that is meant"
-            )
 
 
 class _Columns:
@@ -257,7 +246,7 @@ def frames_to_extxyz(path: Path, frames: Frames) -> None:
             if frames.energy is not None:
                 values["energy"] = repr(float(frames.energy[f]))
             if frames.stress is not None:
-                values[stress_key] = _quoted(frames.stress[f].T)  # ASE reads column by column
+                values[stress_key] = _quoted(frames.stress[f])
             values |= {name: repr(column[f].item()) for name, column in columns.items()}
             comment = " ".join(f"{key}={value}" for key, value in values.items())
             out.write(f'{frames.atoms}\n{comment} pbc="T T T"\n')

@@ -120,11 +120,6 @@ class LabelReader:
                     f"there are: {', '.join(shortened(list(self.names))) or 'none'}"
                 )
             self.values[kind] = []
-        if "stress" in found and not found["stress"].any():
-            say(
-                f"{self.path}: the stress (`{self.keys['stress']}`) is zero in all frames: left out"
-            )
-            del found["stress"]
         self.keys = {kind: key for kind, key in self.keys.items() if kind in found}
         parts = [f"{kind} from `{key}`" for kind, key in self.keys.items()]
         lacking = [kind for kind in KINDS[:3] if kind not in found]
@@ -140,8 +135,8 @@ class LabelReader:
         if not (missing := self.missing[kind]):
             return True
         message = (
-            f"{self.path}: {frames_named(missing)} of {len(missing) + len(self.values[kind])} lack "
-            f"{kind} (`{self.keys[kind]}`), the others have it"
+            f"{self.path}: {kind} (`{self.keys[kind]}`) missing, or zero, in "
+            f"{frames_named(missing)} of {len(missing) + len(self.values[kind])}"
         )
         if kind in ("energy", "forces") or self.told.get(kind):
             raise PotstillError(f"{message}; label these frames as well, or remove them")
@@ -152,6 +147,8 @@ class LabelReader:
         self, kind: Kind, given: dict[str, Any], number: int, image: ase.Atoms
     ) -> tuple[str, Floats] | None:
         """Return the name and the value of a label of a frame; None where it has none."""
+        if kind == "stress" and self.unit == "none":
+            return None
         wanted = "virial" if kind == "stress" and self.unit == "virial" else kind
         told = self.told.get(kind)
         candidates: dict[str, Floats] = {}
@@ -180,7 +177,8 @@ class LabelReader:
                 )
         value = candidates[first]
         if kind == "stress":
-            value = self._converted(value, number, image)
+            # no calculation gives nine zeros: they stand for no stress
+            return (first, self._converted(value, number, image)) if value.any() else None
         return first, value
 
     def _value(self, kind: Kind, raw: Any, image: ase.Atoms) -> Floats | None:

@@ -216,10 +216,10 @@ class FileSet(Section):
     stress_key: str | None = Field(
         None, description="name of the stress or virial in the file; null finds usual names"
     )
-    stress_unit: Literal["eV/A^3", "kB", "virial"] = Field(
+    stress_unit: Literal["eV/A^3", "kB", "virial", "none"] = Field(
         "eV/A^3",
         description="eV/A^3, positive under tension; kB as VASP prints it, positive under "
-        "pressure; virial: that of the cell in eV, positive under pressure",
+        "pressure; virial: that of the cell in eV, positive under pressure; none leaves it out",
     )
 
 

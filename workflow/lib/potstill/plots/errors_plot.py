@@ -17,11 +17,9 @@ NAMES = (
     "predicted_energy",
     "energy_std",
     "atomic_std",
-    "force_frame",
-    "atomic_force_error",
 )
-# of sampled sets
-PLANE = ("enthalpy", "order_parameter")
+# of sets that have forces, and of sampled ones
+FORCES, PLANE = ("force_frame", "atomic_force_error"), ("enthalpy", "order_parameter")
 # Frames, or atoms, to a point of a curve; points drawn one by one.
 BINS, DRAWN = 12, 4000
 
@@ -95,7 +93,9 @@ def plot_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Pat
     out.
     """
     arrays, attributes = read_datasets(evaluation, NAMES)
-    plane = read_datasets(evaluation, PLANE, optional=True)[0]
+    forces, plane = (
+        read_datasets(evaluation, names, optional=True)[0] for names in (FORCES, PLANE)
+    )
     found = read_json(summary)["uncertainty"]
     atoms, factor = int(attributes["atoms"]), found["sigma_factor"]
     error = 1000 * (arrays["predicted_energy"] - arrays["energy"]) / atoms
@@ -117,16 +117,19 @@ def plot_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Pat
             title=_title("frames", found["spearman_frames"]),
         )
         _coverage(panels[1, 0], shifted[judged], (factor or 0.0) * sigma[judged])
-        _against_sigma(
-            panels[1, 1],
-            1000 * arrays["atomic_std"][arrays["force_frame"].astype(int)].ravel(),
-            1000 * arrays["atomic_force_error"].ravel(),
-            None,
-        )
+        if forces:
+            _against_sigma(
+                panels[1, 1],
+                1000 * arrays["atomic_std"][forces["force_frame"].astype(int)].ravel(),
+                1000 * forces["atomic_force_error"].ravel(),
+                None,
+            )
         panels[1, 1].set(
             xlabel="sigma of the atomic energy (meV)",
             ylabel="error of the force (meV/A)",
-            title=_title("atoms", found["spearman_atoms_force"]),
+            title=_title("atoms", found["spearman_atoms_force"])
+            if forces
+            else "atoms: the set has no forces",
         )
         for axes, letter in zip(panels.flat, "abcd", strict=True):
             panel_letter(axes, letter)

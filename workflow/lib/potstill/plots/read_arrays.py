@@ -36,14 +36,14 @@ def read_datasets(
 ) -> tuple[dict[str, Floats], dict[str, Any]]:
     """Return the named datasets and all attributes; PotstillError names what is missing.
 
-    optional: of datasets that need not be there, all or none are returned.
+    optional: a file that has none of them is good as well, and nothing is returned of it.
     """
     if not path.exists():
         raise PotstillError(f"{path}: no such file; run the rule that makes it")
     try:
         with h5py.File(path, "r") as store:
             missing = [name for name in names if name not in store]
-            if missing and optional:
+            if optional and len(missing) == len(names):
                 return {}, dict(store.attrs)
             if missing:
                 raise PotstillError(f"{path}: lacks {', '.join(missing)}; {AGAIN}")

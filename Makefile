@@ -48,6 +48,8 @@ lint: env
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	python -m potstill.settings.reference | diff config/README.md -
+	python -m potstill.settings.schema | diff workflow/schemas/config.schema.yaml -
+	python -m potstill.settings.schema --change | diff workflow/schemas/change.schema.yaml -
 	python -m potstill.versions --check
 
 # known vulnerabilities of the pinned packages; it asks PyPI for them, so it is no part of the tests
@@ -55,8 +57,11 @@ audit: env
 	pip install -c envs/constraints.txt -e '.[audit]'
 	pip-audit --strict --disable-pip --no-deps -r envs/constraints.txt
 
+# what config/README.md and the editors' schemas say of the settings
 config-reference: env
 	python -m potstill.settings.reference > config/README.md
+	python -m potstill.settings.schema > workflow/schemas/config.schema.yaml
+	python -m potstill.settings.schema --change > workflow/schemas/change.schema.yaml
 
 # the versions of the stages' results, after a change of the library (docs/interruptions.md)
 versions: env

@@ -2,7 +2,7 @@
 
 Trains, evaluates and relaxes as the workflow does, with the elements of config/config.yaml; on
 translated frames the symmetry functions are scaled as they are there. Writes one JSON file with a
-row for each settings and seed. See docs/training.md.
+row for each settings and seed. See docs/notes/training-trials.md.
 """
 
 import argparse

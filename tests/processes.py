@@ -28,7 +28,9 @@ def sampling_process(
     while running():
         for process in candidates():
             try:
-                if not any(part.endswith("sample.py") for part in process.cmdline()):
+                scripts = [part for part in process.cmdline() if part.endswith("job.py")]
+                # what Snakemake puts before the script tells the function that it calls
+                if not any("sampling.sample.sample" in Path(s).read_text() for s in scripts):
                     continue
                 status = Path(f"/proc/{process.pid}/status").read_text()
             except (psutil.Error, FileNotFoundError):

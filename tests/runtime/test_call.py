@@ -8,8 +8,9 @@ import pytest
 from snakemake.iocontainers import InputFiles, OutputFiles, Params, Wildcards
 
 from potstill.errors import PotstillError
-from potstill.runtime.call import arguments_of, find, given_by
+from potstill.runtime.call import arguments_of, check_version, find, given_by
 from potstill.settings import Descriptor
+from potstill.versions import library
 
 
 class Pair(NamedTuple):
@@ -98,3 +99,13 @@ def test_a_function_is_named_with_its_version() -> None:
     assert find("errors.PotstillError 0123456789ab") is PotstillError
     with pytest.raises(AttributeError):
         find("errors.NoSuchThing 0123456789ab")
+
+
+def test_a_job_with_another_library_than_the_plan_s_ends_in_one_line() -> None:
+    planned = library("sampling.sample.sample")
+    check_version(planned)
+    other = "sampling.sample.sample 0123456789ab"
+    with pytest.raises(PotstillError) as caught:
+        check_version(other)
+    assert str(caught.value).startswith(f"{other} was planned, but the library in ")
+    assert f"has {planned}; install the clone whose Snakefile runs" in str(caught.value)

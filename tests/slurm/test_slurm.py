@@ -43,7 +43,7 @@ def test_same_bytes_as_a_local_run(slurm_run, tiny_run):
     whole = os.environ.get("POTSTILL_WHOLE_SLURM_RUN")
     expected = {
         "potentials", "sampling", "models", "distillation", "translation", "relaxation",
-        "features", "figures", "tables",
+        "features", "figures", "plots", "tables",
     }  # fmt: skip
     expected |= {"provenance.json", "results.html"} if whole else set()
     assert {path.partition("/")[0] for path in slurm} == expected

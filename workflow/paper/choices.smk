@@ -9,6 +9,7 @@ use rule small_job as grid with:
         "<results>/distillation/{element}/grid-{grid}.h5",
     log:
         "<logs>/distillation/{element}-grid-{grid}.log",
+    localrule: True
     params:
         call=library("paper.grid_cells.distil_grid"),
         cells=lambda wildcards: [int(n) for n in wildcards.grid.split("x")],
@@ -25,6 +26,7 @@ use rule small_job as as_many with:
         summary="<results>/distillation/{element}/as-many-{strategy}.json",
     log:
         "<logs>/distillation/{element}-as-many-{strategy}.log",
+    localrule: True
     params:
         call=library("paper.as_many.select_as_many"),
         of="frames",

@@ -20,6 +20,7 @@ rule seeds:
 use rule translate as translate_whole with:
     input:
         frames=lambda wildcards: plan.source(wildcards.source),
+        potential=lambda wildcards: plan.table(wildcards.target),
     output:
         "<results>/translation/{source}-{target}/whole.h5",
     log:
@@ -54,6 +55,7 @@ use rule study_test as native_test with:
         "<results>/translation/{target}/test.h5",
     log:
         "<logs>/translation/{target}-native-test.log",
+    localrule: True
     params:
         test_frames=lambda wildcards: paper.native_test_frames(wildcards.target),
 
@@ -63,6 +65,7 @@ use rule native_test as native_pool with:
         "<results>/translation/{target}/pool.h5",
     log:
         "<logs>/translation/{target}-native-pool.log",
+    localrule: True
     params:
         test=False,
 
@@ -107,6 +110,7 @@ use rule small_job as comparison with:
         markdown="<results>/tables/translation_{element}.md",
     log:
         "<logs>/paper/{element}-native-table.log",
+    localrule: True
     params:
         call=library("paper.jobs.comparison"),
         labels=lambda wildcards: list(paper.compared_models(wildcards.element)),
@@ -120,6 +124,7 @@ use rule small_job as seeds_table with:
         markdown="<results>/tables/seeds_{element}.md",
     log:
         "<logs>/paper/{element}-seed-table.log",
+    localrule: True
     params:
         call=library("paper.jobs.seeds"),
         arguments=lambda wildcards: {"summaries": paper.seeded_models(wildcards.element)},

@@ -12,6 +12,7 @@ use rule small_job as figure with:
         "<logs>/paper/{figure}.log",
     wildcard_constraints:
         figure="|".join(drawings),
+    localrule: True
     params:
         call=lambda wildcards: drawings[wildcards.figure]().call,
         arguments=lambda wildcards: drawings[wildcards.figure]().arguments,

@@ -20,6 +20,7 @@ use rule small_job as reproduction_page with:
         drawn=expand("<results>/reproduction/figures/{name}.png", name=drawings),
     log:
         "<logs>/paper/reproduction.log",
+    localrule: True
     params:
         call=library("paper.jobs.reproduction"),
         labels=lambda wildcards: catalogue.reproduced(paper),

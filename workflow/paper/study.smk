@@ -15,6 +15,7 @@ use rule small_job as study_test with:
         "<results>/study/{element}/{atoms}/{ensemble}.h5",
     log:
         "<logs>/study/{element}-{atoms}-{ensemble}.log",
+    localrule: True
     params:
         call=library("paper.study.choose.write_part"),
         test=True,
@@ -29,6 +30,7 @@ use rule study_test as study_pool with:
         "<results>/study/{element}/pool.h5",
     log:
         "<logs>/study/{element}-pool.log",
+    localrule: True
     params:
         test=False,
 
@@ -40,15 +42,10 @@ use rule small_job as study_start with:
         "<results>/study/{element}/start/{percent}/{replica}/selection.h5",
     log:
         "<logs>/study/{element}-start-{percent}-{replica}.log",
+    localrule: True
     params:
         call=library("paper.study.choose.draw_start"),
-        arguments=lambda wildcards: {
-            "count": paper.study_count(
-                wildcards.element,
-                wildcards.percent,
-                paper.study(wildcards.element).start,
-            )
-        },
+        arguments=lambda wildcards: paper.start_size(wildcards.element, wildcards.percent),
         seed=settings.seed,
 
 
@@ -80,9 +77,7 @@ use rule job as study_select with:
         runtime=growing(60),
     params:
         call=library("paper.study.choose.select_study"),
-        arguments=lambda wildcards: {
-            "count": paper.study_count(wildcards.element, wildcards.percent)
-        },
+        arguments=lambda wildcards: paper.study_size(wildcards.element, wildcards.percent),
         descriptor=plain(settings.training.descriptor),
         seed=settings.seed,
 
@@ -109,6 +104,7 @@ use rule small_job as study_table with:
         markdown="<results>/study/{element}/table.md",
     log:
         "<logs>/study/{element}-table.log",
+    localrule: True
     params:
         call=library("paper.jobs.study_table"),
         models=lambda wildcards: paper.study_models(wildcards.element),

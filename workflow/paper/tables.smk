@@ -12,6 +12,7 @@ use rule small_job as table with:
         "<logs>/paper/table_{number}.log",
     wildcard_constraints:
         number="|".join(numbered),
+    localrule: True
     params:
         call=lambda wildcards: numbered[wildcards.number]().call,
         title=lambda wildcards: TITLES[wildcards.number],

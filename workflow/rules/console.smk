@@ -14,7 +14,7 @@ def expected_seconds(job):
 
 def command_of(arguments):
     """Return the command that runs Snakemake with these arguments on this run's settings."""
-    command, clone = f"snakemake {arguments}", Path(workflow.basedir)
+    command = f"snakemake {arguments}"
     for file in workflow.overwrite_configfiles:
         inside = file.resolve().is_relative_to(clone)
         command += f" --configfile {os.path.relpath(file, clone) if inside else file.name}"

@@ -1,8 +1,7 @@
 """The loop: an iteration waits for the training of the one before, and much waits for the last."""
 
 loop = Loop(
-    plan,
-    lambda element, k: checkpoints.select.get(element=element, iteration=k).output.summary,
+    plan, lambda element, k: checkpoints.select.get(element=element, iteration=k).output.summary
 )
 
 
@@ -63,6 +62,7 @@ use rule small_job as distilled with:
         "<results>/distillation/{element}/distilled.h5",
     log:
         "<logs>/distillation/{element}-distilled.log",
+    localrule: True
     params:
         call=library("distillation.distilled.write_distilled"),
         settings=lambda wildcards: plan.loop(wildcards.element),
@@ -95,6 +95,7 @@ use rule small_job as curve with:
         "<results>/distillation/{element}/curve.csv",
     log:
         "<logs>/distillation/{element}-curve.log",
+    localrule: True
     params:
         call=library("distillation.curve.write_curve"),
         arguments=lambda wildcards: plan.curve_sizes(wildcards.element),

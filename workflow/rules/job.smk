@@ -27,7 +27,8 @@ rule job:
         "../../scripts/job.py"
 
 
-# Made on the submitting machine of a cluster, in seconds.
+# Made in seconds, on the submitting machine of a cluster with `localrule: True`, which no rule
+# inherits.
 use rule job as small_job with:
     localrule: True
     resources:

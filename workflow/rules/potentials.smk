@@ -5,6 +5,7 @@ use rule small_job as potential with:
         "<results>/potentials/{table}.eam.fs",
     log:
         "<logs>/potentials/{table}.log",
+    localrule: True
     params:
         call=library("potentials.fetch.fetch_table"),
         name="{table}",

@@ -44,6 +44,7 @@ use rule small_job as properties_table with:
         ),
     log:
         "<logs>/properties/table-{element}.log",
+    localrule: True
     params:
         call=library("properties.properties_table.properties_table"),
         models=lambda wildcards: plan.setting("properties", wildcards.element).models,

@@ -14,13 +14,7 @@ use rule job as relax with:
 
 use rule small_job as crystals with:
     input:
-        unpack(
-            lambda wildcards: plan.compared(
-                "relaxation",
-                wildcards.element,
-                plan.crystal_models(wildcards.element),
-            )
-        ),
+        unpack(lambda wildcards: plan.crystals(wildcards.element)),
     output:
         **printed(
             "<results>/tables/crystals_{element}",
@@ -30,6 +24,7 @@ use rule small_job as crystals with:
         ),
     log:
         "<logs>/relaxation/crystals-{element}.log",
+    localrule: True
     params:
         call=library("report.crystal_table.crystal_table"),
         title="Relaxed crystals of {element}",

@@ -13,13 +13,11 @@ use rule small_job as plot_walk with:
             "<results>/plots/sampling/{element}-{atoms}-{ensemble}",
             caption="../report/walk.rst",
             category="Sampling",
-            labels={
-                "set": "{element}/{atoms}/{ensemble}",
-                "shows": "the walk, and what it tells",
-            },
+            labels={"set": "{element}/{atoms}/{ensemble}", "shows": "the walk, and what it tells"},
         ),
     log:
         "<logs>/report/walk-{element}-{atoms}-{ensemble}.log",
+    localrule: True
     params:
         call=library("plots.walk_plot.plot_walk"),
         name="{element}/{atoms}/{ensemble}",
@@ -40,6 +38,7 @@ use rule small_job as plot_errors with:
         ),
     log:
         "<logs>/report/errors-{model}-on-{element}-{atoms}-{ensemble}.log",
+    localrule: True
     params:
         call=library("plots.errors_plot.plot_errors"),
         seed=settings.seed,
@@ -57,6 +56,7 @@ use rule small_job as results_page with:
         ),
     log:
         "<logs>/report/results.log",
+    localrule: True
     params:
         call=library("report.results_page.results_page"),
         run=settings.run,
@@ -72,6 +72,7 @@ use rule small_job as provenance with:
         "<results>/provenance.json",
     log:
         "<logs>/provenance.log",
+    localrule: True
     params:
         call=library("provenance.write_run"),
         depends_on=plain(settings),

@@ -47,6 +47,7 @@ use rule small_job as sets with:
         "<results>/sampling/sets.csv",
     log:
         "<logs>/sampling/sets.log",
+    localrule: True
     params:
         call=library("sampling.sets_table.overview"),
         names=plan.sets.sampled(),
@@ -100,6 +101,7 @@ use rule small_job as melting with:
         "<results>/sampling/{element}/melting.json",
     log:
         "<logs>/sampling/{element}-melting.log",
+    localrule: True
     params:
         call=library("sampling.melting.melting"),
         atoms=lambda wildcards: [split_set(name)[1] for name in plan.sets.momt(wildcards.element)],

@@ -1,7 +1,7 @@
 """Tell what made a result: `python -m potstill.provenance results/default/tables/table_2.md`.
 
 The answer is the chain of jobs from the potentials' tables to the file, out of the records that the
-jobs left beside their logs (`runtime.provenance.record_job`).
+jobs left beside their logs (`runtime.records.record_job`).
 """
 
 import argparse

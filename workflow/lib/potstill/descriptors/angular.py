@@ -1,4 +1,4 @@
-"""Compiled angular symmetry functions of one frame; see `descriptors` for the equations."""
+"""Compiled angular symmetry functions of one frame; see `symmetry_functions` for the equations."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Compiled radial symmetry functions of one frame; see `descriptors` for the equations."""
+"""Compiled radial symmetry functions of one frame; see `symmetry_functions` for the equations."""
 
 import math
 from typing import NamedTuple

@@ -15,7 +15,7 @@ Derivatives are kept by pair. With g_i = dE/dD_i, f_ij = dE/dr_ij gives the forc
 F_j -= f_ij and the strain derivative r_ij (x) f_ij. Radial features need one number w_k = dR_k/dr a
 pair, the same seen from both ends: f_ij = u_ij (g_i + g_j).w over a half list. Angular ones need a
 (3, features) block for each ordered pair inside the angular cut-off. Derivatives smaller than
-`symmetry.SMALLEST` are zero.
+`radial.SMALLEST` are zero.
 """
 
 import math

@@ -1,1 +1,1 @@
-"""Distillation: keep the frames that an ensemble of networks is unsure about, drop the others."""
+"""Distillation: block by block, a strategy picks the frames to keep; the others are dropped."""

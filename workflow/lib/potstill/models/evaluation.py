@@ -1,4 +1,4 @@
-"""The stage's second job: evaluate a model on a frame file."""
+"""Evaluate a model on a frame file: what the rule `evaluate` runs."""
 
 from pathlib import Path
 from typing import NamedTuple

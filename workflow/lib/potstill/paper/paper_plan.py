@@ -181,10 +181,14 @@ class PaperPlan:
             )
         return study
 
-    def study_count(self, element: str, percent: str, part: float = 1.0) -> int:
-        """Return the number of frames of a share of a study's source, or of a part of it."""
+    def study_size(self, element: str, percent: str, part: float = 1.0) -> dict[str, int]:
+        """Return the `count` of frames in a share of a study's source, or in a part of it."""
         frames = self.settings.sampling[self.study(element).source].frames
-        return max(1, round(part * round(float(percent) / 100 * frames)))
+        return {"count": max(1, round(part * round(float(percent) / 100 * frames)))}
+
+    def start_size(self, element: str, percent: str) -> dict[str, int]:
+        """Return the `count` of those of them that are drawn first, at random."""
+        return self.study_size(element, percent, self.study(element).start)
 
     def study_models(self, element: str) -> list[tuple[str, str, int]]:
         """Return (strategy, percent, replica) of the models of a study."""

@@ -244,6 +244,10 @@ class Plan:
         reference = self.settings.reference_of(element, models)
         return self.compared("properties", element, models, reference)
 
+    def crystals(self, element: str) -> dict[str, Any]:
+        """Return the files of the table of their crystals."""
+        return self.compared("relaxation", element, self.crystal_models(element))
+
     def crystal_elements(self) -> list[str]:
         """Return the elements that have such models."""
         return [element for element in self.settings.elements if self.crystal_models(element)]

@@ -103,7 +103,7 @@ def interaction_range(table: Setfl, symbol: str) -> float:
 
 
 def compile_tables(table: Setfl, symbol: str, rows: int) -> Tables:
-    """Return the kernel's tables for one element of `table`; see `kernel.Tables`."""
+    """Return the kernel's tables for one element of `table`; see `eam_kernel.Tables`."""
     index = table.elements.index(symbol)
     cutoff = interaction_range(table, symbol)
     s = np.linspace(WALL_A**2, cutoff**2, rows + 1)

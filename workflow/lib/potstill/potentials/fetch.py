@@ -21,8 +21,8 @@ def fetch_table(name: str, output: Path, *, file: str | None, sha256: str | None
     """Write the verified EAM table `name` to `output` as eam/fs text; return its source.
 
     `file` is a local copy (eam/fs or eam/alloy) to use instead of fetching one; `sha256` is the
-    hash of the numbers of a table that is not in `tables.KNOWN`. A known table is accepted only if
-    its numbers have the known hash, and the written bytes do not depend on its source.
+    hash of the numbers of a table that is not in `known_tables.KNOWN`. A known table is accepted
+    only if its numbers have the known hash, and the written bytes do not depend on its source.
 
     Raises PotstillError when no source has the table (each one's reason is given), when the numbers
     are not those of the table, or when the file is not an EAM table.

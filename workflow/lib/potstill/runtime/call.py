@@ -20,9 +20,11 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter
 
+from potstill.errors import PotstillError
 from potstill.settings import load_settings
+from potstill.versions import FILE, library
 
-_NOT_GIVEN = {"call", "caption", "depends_on", "arguments"}
+NOT_GIVEN = {"call", "caption", "depends_on", "arguments"}
 
 
 def find(name: str) -> Callable[..., Any]:
@@ -32,10 +34,23 @@ def find(name: str) -> Callable[..., Any]:
     return found
 
 
+def check_version(name: str) -> None:
+    """Raise PotstillError where the library of a job is not the one that planned it.
+
+    A conda environment that clones share, or an old one, has the library of another clone.
+    """
+    function = name.partition(" ")[0]
+    if library(function) != name:
+        raise PotstillError(
+            f"{name} was planned, but the library in {FILE.parent} has {library(function)}; "
+            "install the clone whose Snakefile runs, or remove the job's conda environment"
+        )
+
+
 def given_by(snakemake: Any) -> dict[str, Any]:
     """Return what a job gives its function by name; TypeError where two things have one name."""
     outputs = dict(snakemake.output.items()) or {"output": snakemake.output[0]}
-    params = {k: v for k, v in snakemake.params.items() if k not in _NOT_GIVEN}
+    params = {k: v for k, v in snakemake.params.items() if k not in NOT_GIVEN}
     params |= snakemake.params.get("arguments", {})
     files = dict(snakemake.input.items())
     for name in files.keys() & params.keys():
@@ -68,6 +83,7 @@ def arguments_of(
 
 def call(snakemake: Any) -> None:
     """Call the function of a job, see above."""
+    check_version(snakemake.params.call)
     function = find(snakemake.params.call)
     offered = {**dict(snakemake.wildcards.items()), "threads": snakemake.threads}
     if "configuration" in inspect.signature(function).parameters:

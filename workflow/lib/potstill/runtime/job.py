@@ -1,4 +1,4 @@
-"""Every script runs inside `job`: output goes to the rule's log, errors become one line."""
+"""What every job runs inside: output goes to the rule's log, errors become one line."""
 
 import sys
 import traceback
@@ -35,7 +35,7 @@ def job(snakemake: Any) -> Iterator[Any]:
     """Yield `snakemake` with standard output and error copied to the rule's log file.
 
     Beside the log the job leaves the record of what it made and of what (`record_job`). A
-    PotstillError ends the script with its one line and exit status 1; any other error keeps its
+    PotstillError ends the job with its one line and exit status 1; any other error keeps its
     traceback, in the log as well.
     """
     kept = sys.stdout, sys.stderr

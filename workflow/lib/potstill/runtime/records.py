@@ -79,7 +79,7 @@ def record_job(snakemake: Any) -> None:
     """Write what a finished job made and of what, beside its log with the ending `.json`.
 
     `snakemake` is the object of that name in a script. The record holds the rule, its params
-    (settings, seed, stage version), SHA-256 of inputs and outputs by path, the packages' versions
+    (settings, seed, version), SHA-256 of inputs and outputs by path, the packages' versions
     and the code revision. Where it cannot be made a line says so, and the job's work stands.
     """
     try:

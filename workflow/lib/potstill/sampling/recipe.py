@@ -1,7 +1,7 @@
 """A MOMT set from the melting temperature alone: what its settings leave open, measured.
 
 The temperatures follow from the melting temperature when the configuration is read (see
-`sections.Momt`). The limits of the enthalpy mesh are the mean enthalpies of a crystal at the low
+`settings.Momt`). The limits of the enthalpy mesh are the mean enthalpies of a crystal at the low
 and of a liquid at the high temperature, and the width of a hill is 0.65 of the standard
 deviation of the crystal's enthalpy at T0, all from short ordinary runs of the sampling engine. The
 rest grows with the number of atoms as it does between 32 and 108 atoms of an FCC metal.

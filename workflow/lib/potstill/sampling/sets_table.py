@@ -18,7 +18,7 @@ COLUMNS = (
 
 
 def overview(names: list[str], summaries: list[Path], output: Path) -> None:
-    """Write a CSV with a row for each set, out of the summaries of `run.sample`."""
+    """Write a CSV with a row for each set, out of the summaries of `sample.sample`."""
     rows = [",".join(("set", *COLUMNS))]
     for name, summary in zip(names, summaries, strict=True):
         content = read_json(summary)

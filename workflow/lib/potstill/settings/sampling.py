@@ -42,7 +42,7 @@ MOMT_GIVEN = (*MOMT_RULE, "enthalpy_range_eV_per_atom", "enthalpy_width_eV")
 class Momt(_Dynamics):
     """A multiorder-multithermal (MOMT) run: the bias is learned, frozen, and then sampled with."""
 
-    method: Literal["momt"]
+    method: Literal["momt"] = Field(description="how the set is sampled")
     melting_temperature_K: Positive | None = Field(
         None,
         description="melting temperature T_m of the metal: the temperatures and enthalpies that "
@@ -64,7 +64,7 @@ class Momt(_Dynamics):
     )
     enthalpy_width_eV: Positive | None = Field(
         None,
-        description="width of a deposit along H (whole cell); with T_m null for 0.65 of the "
+        description="width of a hill along H (whole cell); with T_m null for 0.65 of the "
         "standard deviation of H in a short run of the crystal at T0",
     )
     enthalpy_floor_eV_per_atom: float | None = Field(
@@ -76,23 +76,22 @@ class Momt(_Dynamics):
     nodes: tuple[Count, Count] | None = Field(
         None,
         description="nodes of the bias mesh along H and the square root of O; null for two to a "
-        "deposit's width",
+        "hill's width",
     )
     order_width: Positive | None = Field(
-        None, description="width of a deposit along the square root of O; null for 0.25"
+        None, description="width of a hill along the square root of O; null for 0.25"
     )
     height_kT: Positive | None = Field(
         None,
-        description="first height of a deposit, in kB T0; null for 0.1 at 32 atoms to 0.2 at 108",
+        description="hill height at first, in kB T0; null for 0.1 at 32 atoms to 0.2 at 108",
     )
     deposit_interval: Count | None = Field(
         None,
-        description="steps between a walker's deposits; null for about 100 at 32 atoms to 50 at "
-        "108",
+        description="steps between a walker's hills; null for about 100 at 32 atoms to 50 at 108",
     )
     constant_deposits: Count | None = Field(
         None,
-        description="deposits of full height, which then decreases to 1/n; null for 6000 at 32 "
+        description="hills of full height, which then decreases to 1/n; null for 6000 at 32 "
         "atoms to 20000 at 108",
     )
     learning_steps: Count = Field(description="learning steps of all walkers together")
@@ -170,7 +169,7 @@ class Momt(_Dynamics):
 class Npt(_Dynamics):
     """A conventional isothermal-isobaric run from the crystal or from the melt."""
 
-    method: Literal["npt"]
+    method: Literal["npt"] = Field(description="how the set is sampled")
     start: Literal["crystal", "liquid"] = Field(description="phase to start from")
     melt_temperature_K: Positive = Field(
         5000.0, description="temperature at which a liquid start is melted first"

@@ -1,4 +1,4 @@
-"""The stage's first job: train a model on a frame file."""
+"""Train a model on a frame file: what the rule `train` runs."""
 
 import hashlib
 import json

@@ -42,7 +42,7 @@ use rule job as read_set with:
 # From here on only asked for by name. All sets, and a table of how their sampling went,
 use rule small_job as sets with:
     input:
-        summaries=[f"<results>/sampling/{name}.json" for name in plan.sets.sampled()],
+        summaries=plan.sets.summaries(plan.sets.sampled()),
     output:
         "<results>/sampling/sets.csv",
     log:
@@ -93,9 +93,7 @@ use rule validate as coexistence with:
 
 use rule small_job as melting with:
     input:
-        sets=lambda wildcards: [
-            f"<results>/sampling/{name}.json" for name in plan.sets.momt(wildcards.element)
-        ],
+        sets=lambda wildcards: plan.sets.summaries(plan.sets.momt(wildcards.element)),
         two_phase="<results>/sampling/{element}/coexistence.json",
     output:
         "<results>/sampling/{element}/melting.json",

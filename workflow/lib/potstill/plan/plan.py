@@ -17,6 +17,7 @@ from potstill.settings import Labels, Model, Section, Settings, Training, split_
 from potstill.settings.names import (
     DISTILLED,
     DISTILLED_MODEL,
+    FIELDS,
     ITERATION_MODEL,
     SELECTION,
     TRANSLATED,
@@ -64,6 +65,10 @@ class Plan:
     def plain(self, section: str, name: str) -> dict[str, Any]:
         """Return one entry of a section as a plain dict."""
         return plain(self.setting(section, name))
+
+    def wildcards(self) -> dict[str, str]:
+        """Return what the rules' wildcards may be, as regular expressions."""
+        return FIELDS | {"table": "|".join(self.settings.potentials), "name": self.sets.of_files()}
 
     # -- potentials
 
@@ -268,6 +273,11 @@ class Plan:
         """Return the element of the frames in a folder, and the section `labels` for it."""
         element = element_of(f"{place}/relabelled")
         return element, self.setting("labels", element)
+
+    def label_chunks(self, place: str) -> list[str]:
+        """Return the files of the parts in which a folder's frames are labelled."""
+        parts = range(self.labels(place)[1].chunks)
+        return [f"<results>/{place}/relabelled/{part}.json" for part in parts]
 
     def label_params(self, place: str) -> dict[str, Any]:
         """Return what makes the labels of a folder's frames again when it changes."""

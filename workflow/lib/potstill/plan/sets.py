@@ -1,6 +1,7 @@
 """The sets of frames of a configuration as the rules ask them: sampled ones, and those of files."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,10 @@ class Sets:
         The rest of the name is looked at, too: it must not be that of a set from a file.
         """
         return rf"(?!(?:{self.of_files()})\.){FIELDS['element']}"
+
+    def summaries(self, names: Iterable[str]) -> list[str]:
+        """Return the summaries of sets."""
+        return [f"<results>/sampling/{name}.json" for name in names]
 
     def dynamics(self, name: str) -> Momt | Npt:
         """Return how a set is sampled; PotstillError for one from a file."""

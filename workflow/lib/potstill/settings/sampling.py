@@ -191,7 +191,7 @@ class Npt(_Dynamics):
 class FileSet(Section):
     """Frames from a file, with the labels that it has: no sampling and no potential."""
 
-    method: Literal["file"]
+    method: Literal["file"] = Field(description="the set is read from a file")
     file: str = Field(
         min_length=1,
         description="extended XYZ or another file that ASE reads, relative to the folder that "

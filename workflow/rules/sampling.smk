@@ -70,7 +70,6 @@ use rule job as validate with:
         call=library("sampling.validation.validate"),
         element=lambda wildcards: plan.plain("elements", wildcards.element),
         timestep_fs=lambda wildcards: plan.sets.dynamics(SET.make(**wildcards)).timestep_fs,
-        steps=400_000,
         seed=settings.seed,
 
 

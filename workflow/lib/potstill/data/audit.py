@@ -78,7 +78,7 @@ def check_data(
 ) -> dict[str, Any]:
     """Return what was found: rows of duplicates and outliers, and how well forces are explained.
 
-    numbers (F,): what the frames are called in what is said, null for their rows.
+    numbers (F,): what the frames are called in what is said, None for their rows.
     Raises PotstillError, with the cure, for lengths, energies, forces or stress that surely are not
     right. What looks wrong but is not sure, as in few frames, is a warning. Duplicates and outlying
     frames are reported, because they can be meant.

@@ -134,8 +134,9 @@ class LabelReader:
         """Return whether all frames have a label; PotstillError where it must not be left out."""
         if not (missing := self.missing[kind]):
             return True
+        zero = ", or zero," if kind == "stress" else ""
         message = (
-            f"{self.path}: {kind} (`{self.keys[kind]}`) missing, or zero, in "
+            f"{self.path}: {kind} (`{self.keys[kind]}`) missing{zero} in "
             f"{frames_named(missing)} of {len(missing) + len(self.values[kind])}"
         )
         if kind in ("energy", "forces") or self.told.get(kind):

@@ -21,6 +21,8 @@ from potstill.settings import Element, Npt
 
 Floats = NDArray[np.float64]
 
+# Steps of each plain run.
+STEPS = 400_000
 # Temperatures over T0 and the phase that is compared there.
 POINTS = (
     (0.65, "crystal"),
@@ -132,7 +134,6 @@ def validate(
     element: Element,
     potential: Path,
     timestep_fs: float,
-    steps: int,
     seed: int,
     threads: int,
     output: Path,
@@ -153,7 +154,7 @@ def validate(
             temperature,
             phase,
             timestep_fs=timestep_fs,
-            steps=steps,
+            steps=STEPS,
             seed=seed,
             name="validation",
         )

@@ -19,8 +19,8 @@ from accuracy import ERRORS, PACKAGES, measure, training_settings
 from common import machine
 
 from potstill.data.frames import read_frames
-from potstill.paper.tables import Crystal, read_crystals
 from potstill.relaxation import open_calculator, relax_crystals
+from potstill.report.read_results import Crystal, read_crystals
 from potstill.runtime.files import write_json
 from potstill.settings import Element, Model, Settings, Training, load_settings
 
@@ -47,7 +47,7 @@ def relaxed(
         element=element,
         output=output,
     )
-    return read_crystals(output)[1]
+    return read_crystals(output).by_structure
 
 
 def crystal_errors(found: dict[str, Crystal], exact: dict[str, Crystal]) -> dict[str, Any]:

@@ -173,11 +173,3 @@ def test_report_shows_tables_and_opens_on_results(report):
     assert ["Ni/108/momt", "MOMT", "600", "3", "1.87"] in rows_of(description)
     assert "app.showCategory('Tables')" in description
     assert "system-message" not in description
-
-
-def test_nothing_that_a_rule_reports_is_a_download():
-    reported = []
-    for rules in (ROOT / "workflow/rules").glob("*.smk"):
-        reported += re.findall(r'report\(\s*"([^"]+)"', rules.read_text())
-    assert len(reported) > 15
-    assert {Path(name).suffix for name in reported} == {".svg", ".html"}

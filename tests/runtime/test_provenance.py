@@ -84,9 +84,7 @@ def test_file(tmp_path, settings):
     for path in data:
         path.write_text(path.name)
     output = tmp_path / "provenance.json"
-    write_provenance(
-        data, settings=settings, potentials={"Al": "12"}, directory=tmp_path, output=output
-    )
+    write_provenance(data, settings=settings, potentials={"Al": "12"}, output=output)
     content = read_json(output)
     digests = {str(p): hashlib.sha256(p.name.encode()).hexdigest() for p in sorted(data)}
     assert content["files"] == digests

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from snakemake.api import SnakemakeApi
+from snakemake.io import is_flagged
 from snakemake.rules import Rule
 from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings
 
@@ -40,6 +41,13 @@ def test_what_goes_to_a_cluster(rules):
         "translate_bain", "relabel_chunk", "relax", "measure_properties", "native",
         "native_evaluate", "study_score", "study_select", "study_evaluate",
     }  # fmt: skip
+
+
+def test_what_a_report_shows_is_no_download(rules):
+    """Snakemake shows images and pages; anything else is a download."""
+    shown = [file for rule in rules for file in rule.output if is_flagged(file, "report")]
+    assert len(shown) > 6
+    assert {Path(file).suffix for file in shown} == {".svg", ".html"}
 
 
 def check(call: str, given: set[str], wildcards: set[str], *, whole: bool) -> str:

@@ -87,7 +87,7 @@ def main() -> None:
         for path in arguments.sets
     }
     config, symbol = load_settings(yaml.safe_load(CONFIG.read_text())), train.symbol
-    element = config.elements[symbol]
+    element = config.elements[symbol].known(symbol, "this benchmark", table=True)
     rows = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

@@ -278,7 +278,7 @@ def main() -> None:
         parser.error(f"--steps must be a multiple of {SEGMENT_STEPS} and --rounds at least 1")
     content: dict[str, object] = {"machine": machine(PACKAGES)}
     config = load_settings(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
-    element = config.elements[SYMBOL]
+    element = config.elements[SYMBOL].known(SYMBOL, "this benchmark", table=True)
     folder = arguments.output.parent
     table, small = folder / "table.eam.fs", folder / "small-table.eam.fs"
     source = str(arguments.table) if arguments.table else None

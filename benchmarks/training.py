@@ -41,7 +41,8 @@ LEARNING_STEPS, FRAME_STEPS = 600_000, 600
 def make_frames(folder: Path, table: Path | None, count: int) -> Path:
     """Return the file of at least `count` frames of 32 atoms from a short run of the MOMT set."""
     config = load_settings(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
-    element, name = config.elements[SYMBOL], f"{SYMBOL}/{ATOMS}/momt"
+    element = config.elements[SYMBOL].known(SYMBOL, "this benchmark", table=True)
+    name = f"{SYMBOL}/{ATOMS}/momt"
     potential, frames = folder / "table.eam.fs", folder / "frames.h5"
     fetch_table(element.table, potential, file=str(table) if table else None, sha256=None)
     given = config.sampling[name]

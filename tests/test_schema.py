@@ -51,6 +51,13 @@ BETWEEN = {
     "properties of another element's model",
     "properties of no model",
     "undistilled source",
+    "a set from a file of no element",
+    "too many blocks for a file",
+    "sampling without a potential",
+    "sampling without a crystal",
+    "translation onto an element without a potential",
+    "translation from an element without a crystal",
+    "properties of an element without a crystal",
     # what YAML and Python have and JSON has not, infinity and a `$` before the last line's end
     "set of two lines",
     "endless mesh",

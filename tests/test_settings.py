@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel
 
 from potstill.errors import PotstillError
-from potstill.settings import Descriptor, Momt, Npt, load_settings, split_set
+from potstill.settings import Descriptor, FileSet, Momt, Npt, load_settings, split_set
 from potstill.settings.reference import reference
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +38,84 @@ def model(**change: Any) -> dict[str, Any]:
 
 
 EMT = {"labels": {"Al": {"calculator": "ase.calculators.emt.EMT"}}}
+FILE = {"method": "file", "file": "frames.xyz", "frames": 100}
+
+
+def with_file(**change: Any) -> dict[str, Any]:
+    """A set from a file of an element of which nothing is known."""
+    return {"elements": {"Cu": {}}, "sampling": {"Cu/7/dft": FILE | change}}
+
+
+def set_without(name: str) -> dict[str, Any]:
+    """A sampled set of an element that lacks a setting."""
+    copper = {"table": "Al", "structure": "fcc", "lattice_constant_A": 3.6}
+    del copper[name]
+    sampled = {"method": "momt", "melting_temperature_K": 1358, "production_steps": 8000}
+    sampled |= {"learning_steps": 8000, "frames": 8}
+    return {"elements": {"Cu": copper}, "sampling": {"Cu/32/momt": sampled}}
+
+
 BAD = {
+    "a set without its file": (
+        {"elements": {"Cu": {}}, "sampling": {"Cu/32/dft": {"method": "file", "frames": 9}}},
+        "sampling.Cu/32/dft.file: ",
+        "required",
+    ),
+    "a setting of the file that is no such": (
+        with_file(energy_keys="e"),
+        "sampling.Cu/7/dft.energy_keys: no such setting",
+        "did you mean 'energy_key'?",
+    ),
+    "a unit that is not known": (
+        with_file(stress_unit="kb"),
+        "sampling.Cu/7/dft.stress_unit: ",
+        "did you mean 'kB'?",
+    ),
+    "a method that is not known": (
+        with_file(method="files"),
+        "sampling.Cu/7/dft: ",
+        "did you mean 'file'?",
+    ),
+    "a set from a file of no element": (
+        {"sampling": {"Cu/7/dft": FILE}},
+        "sampling.Cu/7/dft: 'Cu' is not a key of `elements`",
+        "Ni, Al, Nb",
+    ),
+    "too many blocks for a file": (
+        with_file() | {"distillation": {"Cu": {"source": "Cu/7/dft", "blocks": 11}}},
+        "distillation.Cu.blocks: 11 blocks need",
+        "at least 110 frames in sampling.Cu/7/dft.frames",
+    ),
+    "sampling without a potential": (
+        set_without("table"),
+        "sampling.Cu/32/momt needs elements.Cu.table; ",
+        "give what is missing",
+    ),
+    "sampling without a crystal": (
+        set_without("structure"),
+        "sampling.Cu/32/momt needs elements.Cu.structure; ",
+        "give what is missing",
+    ),
+    "translation onto an element without a potential": (
+        with_file() | {"translation": {"Cu": {"source": "Ni", "scale": 1.02}}},
+        "translation.Cu needs elements.Cu.table; ",
+        "name it",
+    ),
+    "translation from an element without a crystal": (
+        with_file()
+        | {"distillation": {"Cu": {"source": "Cu/7/dft"}}, "translation": {"Al": {"source": "Cu"}}},
+        "translation.Al without a `scale` needs elements.Cu.structure and elements.Cu.lattice_",
+        "give what is missing",
+    ),
+    "properties of an element without a crystal": (
+        with_file()
+        | {
+            "models": {"Cu-x": {"frames": "sampling/Cu/7/dft"}},
+            "properties": {"Cu": {"models": ["Cu-x"], "liquid_temperature_K": 2000}},
+        },
+        "properties.Cu needs elements.Cu.table and elements.Cu.structure and ",
+        "give what is missing",
+    ),
     "model of nothing": (
         model(frames="sampling/Ni/108/hcp"),
         "models.Ni-fcc.frames: 'sampling/Ni/108/hcp'",
@@ -421,6 +498,26 @@ def test_the_paper_keeps_its_strategy_and_others_have_the_best():
     assert "strategy" in CONFIG["distillation"]["Ni"]
     own = {"distillation": {"Al": {"source": "Al/108/momt"}}}
     assert load_settings(merged(CONFIG, own)).distillation["Al"].strategy == "d_optimal"
+
+
+def test_a_set_from_a_file_stands_alone():
+    settings = load_settings({"run": "mine", **with_file()})
+    assert settings.potentials == {}
+    found = settings.sampling["Cu/7/dft"]
+    assert isinstance(found, FileSet)
+    assert (found.shuffle, found.every, found.stress_unit) == (True, 1, "eV/A^3")
+    # with a scale nothing of the crystals is asked
+    settings = load_settings(
+        {
+            "run": "mine",
+            "potentials": {"Al": {}},
+            "elements": {"Cu": {}, "Al": {"table": "Al"}},
+            "sampling": {"Cu/7/dft": FILE},
+            "distillation": {"Cu": {"source": "Cu/7/dft"}},
+            "translation": {"Al": {"source": "Cu", "scale": 1.1}},
+        }
+    )
+    assert settings.length_scale("Al") == 1.1
 
 
 def test_split_set():

@@ -163,9 +163,34 @@ def test_no_group(stored):
 
 def test_missing_dataset(stored):
     with h5py.File(stored, "a") as store:
-        del store["005/forces"]
-    with pytest.raises(PotstillError, match=r"lacks the dataset\(s\) forces"):
+        del store["005/coordinates"]
+    with pytest.raises(PotstillError, match=r"lacks the dataset\(s\) coordinates"):
         read_frames(stored)
+
+
+@pytest.mark.parametrize("label", ["energy", "atomic_energies", "forces", "stress"])
+def test_a_label_that_is_not_there(frames, tmp_path, label):
+    without = replace(frames, **{label: None})
+    write_frames(tmp_path / "without.h5", without)
+    found = read_frames(tmp_path / "without.h5")
+    assert getattr(found, label) is None and label not in found.arrays
+    assert found.arrays.keys() | {label} == frames.arrays.keys()
+    assert len(found[2:5]) == 3 and len(found[:3].joined(found[3:])) == 7
+    with pytest.raises(PotstillError, match=f"training needs the label `{label}`, .* Ni .*; label"):
+        found.need(label, "training")
+    with pytest.raises(PotstillError, match=rf"only one of the two has the label\(s\) {label}; "):
+        frames.joined(found)
+    known = found.to_ase(3).calc.results
+    stored_as = {"atomic_energies": "energies"}.get(label, label)
+    assert stored_as not in known and len(known) == 3
+
+
+def test_frames_without_any_label(frames, tmp_path):
+    bare = Frames("Ni", frames.positions, frames.cell)
+    write_frames(tmp_path / "bare.h5", bare)
+    found = read_frames(tmp_path / "bare.h5")
+    assert (len(found), found.atoms, list(found.arrays)) == (7, 5, ["positions", "cell"])
+    assert found.plane() is None
 
 
 def test_alloy(stored):

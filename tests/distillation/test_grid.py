@@ -1,8 +1,25 @@
 """The strategy `grid`: one frame for each occupied cell."""
 
 import numpy as np
+import pytest
 
+from potstill.data.frames import Frames
+from potstill.distillation.candidates import Candidates
+from potstill.distillation.strategies import grid
 from potstill.distillation.strategies.grid import grid_indices
+from potstill.errors import PotstillError
+from potstill.settings import Descriptor, Distillation
+
+
+def test_frames_without_a_plane_are_refused():
+    positions = np.random.default_rng(0).random((5, 4, 3)) * 5
+    frames = Frames("Cu", positions, np.tile(5 * np.eye(3), (5, 1, 1)))
+    candidates = Candidates.of(
+        frames, frames[:0], descriptor=Descriptor(), scores=None, labels=True
+    )
+    settings = Distillation(source="Cu/4/dft", strategy="grid")
+    with pytest.raises(PotstillError, match="as those from a file do; use a strategy other than"):
+        grid.pick(candidates, 2, settings, np.random.default_rng(0))
 
 
 def plane(cells):

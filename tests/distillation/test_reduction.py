@@ -6,7 +6,7 @@ import ase.build
 import numpy as np
 import pytest
 
-from potstill.data.frames import Frames, write_frames
+from potstill.data.frames import Frames, read_frames, write_frames
 from potstill.distillation.reduction import duplicates, nearest, write_reduction
 from potstill.errors import PotstillError
 from potstill.runtime.files import read_json, write_json
@@ -100,6 +100,20 @@ def test_every_kept_frame_has_its_reason(run, tmp_path):
         rows = [(r["source_index"], r["iteration"], r["reason"]) for r in csv.DictReader(handle)]
     first = [("0", "0", "first block"), ("1", "0", "first block")]
     assert rows == [*first, ("5", "1", "its own cell")]
+
+
+def test_frames_without_a_plane_have_no_regions(run, tmp_path):
+    for name in ("momt.h5", "selection.h5"):
+        frames = read_frames(tmp_path / name)
+        for column in ("enthalpy", "order_parameter"):
+            del frames.columns[column]
+        write_frames(tmp_path / name, frames)
+    report = run()
+    assert report["regions"] == [] and (report["kept"], report["dropped"]) == (3, 4)
+    assert report["near_duplicates_dropped"] == 2
+    assert "have no regions" in (tmp_path / "reduction.md").read_text()
+    rows = (tmp_path / "kept.csv").read_text().splitlines()
+    assert rows[0] == "source_index,iteration,reason" and rows[3] == "5,1,its own cell"
 
 
 def test_a_selection_of_another_run_is_refused(run, tmp_path):

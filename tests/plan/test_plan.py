@@ -1,5 +1,6 @@
 """What the rules ask of a configuration, without Snakemake."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,54 @@ def test_a_study_of_what_is_not_there(study, message):
         plan.study("Ni")
     with pytest.raises(PotstillError, match=r"paper\.study\.Al is asked for and missing"):
         plan.study("Al")
+
+
+FROM_FILE = {
+    "run": "mine",
+    "elements": {"Cu": {}},
+    "sampling": {"Cu/32/dft": {"method": "file", "file": "frames.xyz", "frames": 100}},
+    "distillation": {"Cu": {"source": "Cu/32/dft"}},
+    "models": {"Cu-distilled": {"frames": "distillation/Cu/distilled"}},
+}
+
+
+def test_sets_from_files_and_sampled_ones(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings(FROM_FILE)
+    plan = Plan(settings)
+    assert plan.sets.sampled() == [] and plan.sets.of_files() == "Cu/32/dft"
+    with pytest.raises(PotstillError, match=r"sampling\.Cu/32/dft\.file: there is no file frames"):
+        plan.sets.file("Cu/32/dft")
+    (tmp_path / "frames.xyz").touch()
+    assert plan.sets.file("Cu/32/dft") == "frames.xyz"
+    with pytest.raises(PotstillError, match=r"Cu/32/dft is from a file, and how it was sampled"):
+        plan.sets.dynamics("Cu/32/dft")
+    with pytest.raises(PotstillError, match=r"elements\.Cu\.table is asked for and missing; name"):
+        plan.table("Cu")
+    assert plan.judged() == [("Cu-distilled", "Cu/32/dft")]
+    assert plan.crystal_elements() == []
+    made = [*data(plan), *tables_and_plots(plan)]
+    assert "<results>/sampling/Cu/32/dft.h5" in made
+    assert not [file for file in made if "crystals" in file or "plots/sampling" in file]
+
+
+def test_file_names_of_sampled_sets_are_not_those_of_files():
+    plan = Plan(load_settings(FROM_FILE))
+    sampled = re.compile(rf"sampling/{plan.sets.sampled_element()}/[0-9]+/[a-z0-9]+\.h5")
+    assert not sampled.fullmatch("sampling/Cu/32/dft.h5")
+    for name in ("Cu/32/dft2", "Cu/32/momt", "Ni/32/dft", "Cu/108/dft"):
+        assert sampled.fullmatch(f"sampling/{name}.h5")
+    plain = Plan(load_settings(DEFAULT))
+    assert re.fullmatch(plain.sets.sampled_element(), "Ni")
+    assert not re.search(plain.sets.of_files(), "Ni/32/momt")
+
+
+def test_memory_of_an_element_without_a_crystal(paper):
+    """It is that of closely packed atoms, near that of the metal."""
+    crystal = {"Cu": {"table": "Cu", "structure": "fcc", "lattice_constant_A": 3.615}}
+    known = FROM_FILE | {"elements": crystal, "potentials": {"Cu": {}}}
+    both = [Plan(load_settings(c)).training_memory("Cu-distilled", 10) for c in (FROM_FILE, known)]
+    assert both[0] == pytest.approx(both[1], rel=0.15)
 
 
 def test_targets_of_other_runs_are_no_business_of_this_one(paper):

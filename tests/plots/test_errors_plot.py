@@ -63,6 +63,24 @@ def test_few_frames_are_drawn_without_what_they_do_not_tell(evaluation, tmp_path
     assert not [text for text in texts if "nan" in text or "None" in text]
 
 
+@pytest.mark.parametrize("plane, forces", [(False, True), (True, False), (False, False)])
+def test_sets_without_a_plane_or_forces(evaluation, tmp_path, plane, forces):
+    with h5py.File(evaluation, "a") as store:
+        for name in ("enthalpy", "order_parameter"):
+            if not plane:
+                del store[name]
+        for name in ("force_frame", "atomic_force_error"):
+            if not forces:
+                del store[name]
+    output = tmp_path / "a.svg"
+    plot_errors(evaluation, tmp_path / "momt.json", seed=SEED, outputs=[output])
+    texts = set(re.findall("<!-- (.*?) -->", output.read_text()))
+    assert ("energy error by region" in texts, "energy error by energy" in texts) == (
+        plane, not plane
+    )  # fmt: skip
+    assert ("atoms: the set has no forces" in texts) is not forces
+
+
 @pytest.mark.parametrize("suffix", ["svg", "pdf", "png"])
 def test_it_is_written_and_repeats_its_bytes(evaluation, tmp_path, suffix):
     made = []

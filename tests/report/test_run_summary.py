@@ -69,6 +69,12 @@ def evaluation(mae, force_mae):
     }  # fmt: skip
 
 
+def test_errors_of_a_set_without_forces(summary):
+    name = "Ni-distilled"
+    made = trained(name) | {f"models/{name}/evaluation/Ni/32/momt.json": evaluation(0.12, None)}
+    assert summary(made)[1].split() == [name, "on", "Ni/32/momt", "0.12", "meV/atom"]
+
+
 def crystals(model, **energies):
     rows = [
         {"structure": name, "atoms": 32, "bond_length_A": 2.49, "converged": True,

@@ -198,7 +198,7 @@ def test_copper_by_configuration_alone(copper, tmp_path):
     sample(
         Momt.model_validate(settings.sampling[name].model_dump(mode="json") | short),
         name=name,
-        element=settings.elements["Cu"],
+        element=settings.elements["Cu"].known("Cu", "this test"),
         potential=copper[1],
         seed=settings.seed,
         device="cpu",

@@ -21,11 +21,17 @@ from potstill.training.train_model import train_model
 SHORT = Training(members=2, layers=(24, 16), steps=40, validation_interval=20, batch_frames=4)
 
 
-def run(folder: Path, frames: Path, count: int | None = 20, seed: int = 1) -> Path:
+def run(
+    folder: Path,
+    frames: Path,
+    count: int | None = 20,
+    seed: int = 1,
+    settings: Training = SHORT,
+) -> Path:
     train_model(
         frames,
         count=count,
-        settings=SHORT,
+        settings=settings,
         seed=seed,
         device="cpu",
         threads=1,
@@ -138,6 +144,50 @@ def test_forces_of_a_part_of_a_large_set(
         np.testing.assert_allclose(part[name], whole[name][rows], rtol=1e-12)
     told = json.loads(files[1].read_text())["force_mae_meV_per_A"]
     assert told == pytest.approx(1e3 * whole["force_mae"][rows].mean())
+
+
+def test_frames_of_energies_alone(labelled: Frames, features: Path, tmp_path: Path) -> None:
+    """They train a model of energies, which is told apart from nothing, and are tested on."""
+    bare = replace(labelled, forces=None, stress=None, atomic_energies=None, columns={})
+    path = tmp_path / "momt.h5"
+    write_frames(path, bare)
+    with pytest.raises(PotstillError, match=r"momt\.h5: training needs the label `forces`.*false$"):
+        run(tmp_path, path)
+    alone = SHORT.model_copy(update={"forces": False})
+    models = []
+    for frames in (path, tmp_path / "labelled.h5"):
+        if frames != path:
+            write_frames(frames, labelled)
+        folder = tmp_path / frames.stem
+        run(folder, frames, settings=alone)
+        models.append((folder / "Ni-test/ensemble.pt").read_bytes())
+    assert models[0] == models[1]  # forces that are not trained on change no byte
+    output, summary = tmp_path / "out.h5", tmp_path / "out.json"
+    evaluate_model(
+        tmp_path / "momt/Ni-test/ensemble.pt", path, features,
+        seed=1, device="cpu", threads=1, output=output, summary=summary,
+    )  # fmt: skip
+    told = json.loads(summary.read_text())
+    assert told["force_mae_meV_per_A"] is None and told["force_frames"] == 0
+    assert told["regions"] == [] and told["uncertainty"]["spearman_atoms_force"] is None
+    assert told["mae_meV_per_atom"] > 0
+    with h5py.File(output) as store:
+        assert set(store) == {"energy", "predicted_energy", "energy_std", "atomic_std"}
+
+
+def test_labels_that_are_needed(labelled: Frames, model: Path, features: Path, tmp_path: Path):
+    path = tmp_path / "momt.h5"
+    write_frames(path, replace(labelled, stress=None))
+    with pytest.raises(PotstillError, match=r"momt\.h5: .*`stress`.*training\.stress_weight to 0$"):
+        run(tmp_path, path, settings=SHORT.model_copy(update={"stress_weight": 0.1}))
+    write_frames(path, Frames("Ni", labelled.positions, labelled.cell))
+    with pytest.raises(PotstillError, match=r"momt\.h5: training needs the label `energy`"):
+        run(tmp_path, path, settings=SHORT.model_copy(update={"forces": False}))
+    with pytest.raises(PotstillError, match=r"momt\.h5: an evaluation needs the label `energy`"):
+        evaluate_model(
+            model, path, features, seed=1, device="cpu", threads=1,
+            output=tmp_path / "out.h5", summary=tmp_path / "out.json",
+        )  # fmt: skip
 
 
 def test_too_many_frames_asked_for(frame_file: Path, tmp_path: Path) -> None:

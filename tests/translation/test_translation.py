@@ -163,3 +163,14 @@ def test_bain_path_needs_the_order_parameter(
             output=tmp_path / "out.h5",
         )
     assert not (tmp_path / "out.h5").exists()
+
+
+def test_frames_without_labels_and_columns(nickel: Path, tables: dict[str, Path]) -> None:
+    """As those of a file may be: positions and cells are all that a translation needs."""
+    expected = translated(nickel, tables, "Al", 1.15)
+    known = read_frames(nickel)
+    write_frames(nickel, Frames("Ni", known.positions, known.cell))
+    found = translated(nickel, tables, "Al", 1.15, name="bare")
+    for name, values in expected.arrays.items():
+        np.testing.assert_array_equal(found.arrays[name], values)
+    assert found.columns == {}

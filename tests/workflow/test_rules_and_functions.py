@@ -35,7 +35,8 @@ def rules(tmp_path_factory) -> list[Rule]:
 def test_what_goes_to_a_cluster(rules):
     """What takes more than seconds. No rule inherits that it is not among it."""
     assert {rule.name for rule in rules if rule.name not in rule.workflow._localrules} == {
-        "sample", "validate", "coexistence", "train", "train_iteration", "describe", "evaluate",
+        "sample", "read_set", "validate", "coexistence", "train", "train_iteration", "describe",
+        "evaluate",
         "score", "select", "reduction", "translate", "translate_whole", "translate_scaled",
         "translate_bain", "relabel_chunk", "relax", "measure_properties", "native",
         "native_evaluate", "study_score", "study_select", "study_evaluate",

@@ -5,7 +5,7 @@ def expected_seconds(job):
     """Return how long a job should take, s, before there is anything to go by."""
     name, wildcards = job.rule.name, job.wildcards
     if name == "sample":
-        sampled = plan.setting("sampling", SET.make(**wildcards))
+        sampled = plan.sets.dynamics(SET.make(**wildcards))
         return time_left.sampling_seconds(sampled, int(wildcards.atoms), cores=2)
     if name in ("train", "train_iteration"):
         return time_left.training_seconds(plan.training(wildcards.model))

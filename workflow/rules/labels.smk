@@ -26,10 +26,7 @@ use rule job as relabel_chunk with:
 use rule relabel_chunk as relabel with:
     input:
         frames=lambda wildcards: plan.unlabelled(wildcards.place),
-        chunks=lambda wildcards: [
-            f"<results>/{wildcards.place}/relabelled/{chunk}.json"
-            for chunk in range(plan.labels(wildcards.place)[1].chunks)
-        ],
+        chunks=lambda wildcards: plan.label_chunks(wildcards.place),
     output:
         output="<results>/{place}/relabelled.h5",
         summary="<results>/{place}/relabelled.json",

@@ -21,7 +21,7 @@ use rule small_job as plot_walk with:
     params:
         call=library("plots.walk_plot.plot_walk"),
         name="{element}/{atoms}/{ensemble}",
-        settings=lambda wildcards: plan.plain("sampling", SET.make(**wildcards)),
+        settings=lambda wildcards: plain(plan.sets.dynamics(SET.make(**wildcards))),
 
 
 # Where a model errs on a set, and what its uncertainty tells of it.

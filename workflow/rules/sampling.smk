@@ -8,6 +8,8 @@ use rule job as sample with:
         trace="<results>/sampling/{element}/{atoms}/{ensemble}_trace.h5",
     log:
         "<logs>/sampling/{element}-{atoms}-{ensemble}.log",
+    wildcard_constraints:
+        element=plan.sets.sampled_element(),
     priority: 2
     threads: 2
     resources:
@@ -22,10 +24,25 @@ use rule job as sample with:
         device=settings.device,
 
 
+# A set from a file, which is read again when the file changes.
+use rule job as read_set with:
+    input:
+        file=lambda wildcards: plan.sets.file(wildcards.name),
+    output:
+        frames="<results>/sampling/{name}.h5",
+        summary="<results>/sampling/{name}.json",
+    log:
+        "<logs>/sampling/{name}.log",
+    params:
+        call=library("sampling.from_file.read_set"),
+        settings=lambda wildcards: plan.plain("sampling", wildcards.name),
+        seed=settings.seed,
+
+
 # From here on only asked for by name. All sets, and a table of how their sampling went,
 use rule small_job as sets with:
     input:
-        summaries=[f"<results>/sampling/{name}.json" for name in settings.sampling],
+        summaries=plan.sets.summaries(plan.sets.sampled()),
     output:
         "<results>/sampling/sets.csv",
     log:
@@ -33,7 +50,7 @@ use rule small_job as sets with:
     localrule: True
     params:
         call=library("sampling.sets_table.overview"),
-        names=list(settings.sampling),
+        names=plan.sets.sampled(),
 
 
 # results/<run>/sampling/Cu/32/momt_validation.csv against plain runs,
@@ -52,37 +69,30 @@ use rule job as validate with:
     params:
         call=library("sampling.validation.validate"),
         element=lambda wildcards: plan.plain("elements", wildcards.element),
-        timestep_fs=lambda wildcards: plan.setting("sampling", SET.make(**wildcards)).timestep_fs,
-        steps=400_000,
+        timestep_fs=lambda wildcards: plan.sets.dynamics(SET.make(**wildcards)).timestep_fs,
         seed=settings.seed,
 
 
 # and results/<run>/sampling/Cu/melting.json, which asks for the run with both phases, too.
-use rule job as coexistence with:
+use rule validate as coexistence with:
     input:
         potential=lambda wildcards: plan.table(wildcards.element),
     output:
         "<results>/sampling/{element}/coexistence.json",
     log:
         "<logs>/sampling/{element}-coexistence.log",
-    threads: 2
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(60),
     params:
         call=library("sampling.coexistence.coexistence"),
         symbol="{element}",
         element=lambda wildcards: plan.plain("elements", wildcards.element),
-        guess_K=lambda wildcards: plan.melting_guess(wildcards.element),
-        timestep_fs=lambda wildcards: plan.timestep(wildcards.element),
+        guess_K=lambda wildcards: plan.sets.melting_guess(wildcards.element),
+        timestep_fs=lambda wildcards: plan.sets.timestep(wildcards.element),
         seed=settings.seed,
 
 
 use rule small_job as melting with:
     input:
-        sets=lambda wildcards: [
-            f"<results>/sampling/{name}.json" for name in plan.momt_sets(wildcards.element)
-        ],
+        sets=lambda wildcards: plan.sets.summaries(plan.sets.momt(wildcards.element)),
         two_phase="<results>/sampling/{element}/coexistence.json",
     output:
         "<results>/sampling/{element}/melting.json",
@@ -91,4 +101,4 @@ use rule small_job as melting with:
     localrule: True
     params:
         call=library("sampling.melting.melting"),
-        atoms=lambda wildcards: [split_set(name)[1] for name in plan.momt_sets(wildcards.element)],
+        atoms=lambda wildcards: [split_set(name)[1] for name in plan.sets.momt(wildcards.element)],

@@ -8,12 +8,13 @@ energies and forces together, or they are in different units or of opposite sign
 judged by the element's size.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from ase import units
 from ase.data import atomic_numbers, covalent_radii
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from potstill.data.floors import (
@@ -32,6 +33,7 @@ from potstill.descriptors.symmetry_functions import (
 )
 from potstill.errors import PotstillError
 from potstill.runtime.progress import say
+from potstill.runtime.shortened import frames_named
 from potstill.settings import Descriptor, Training
 
 KCAL = units.kcal / units.mol
@@ -42,6 +44,10 @@ ENERGY_FRAMES, LABELS_PER_FEATURE = 600, 4
 # Share of the variance that the linear model must explain. Good labels of metals give 0.9 and more,
 # shuffled ones below 0.05.
 LEAST_EXPLAINED = 0.3
+STRESS_CURE = (
+    "convert it, tell its unit in `stress_unit` of a set from a file (none leaves it out), or set "
+    "training.stress_weight to 0"
+)
 # Times that two kinds of labels are explained worse in their own units than in others, to warn and
 # to refuse: good labels of 12 frames give 1.7 at most, wrong units mostly 3 and more; see
 # docs/notes/data-check.md.
@@ -53,13 +59,26 @@ DISTANCE_RANGE = (0.6, 1.5)
 # Angular functions of the fits, and their range over the radial one: little beyond the nearest
 # neighbours, as of more, w would be free where forces say little, along volume.
 COARSE, COARSE_RANGE = {"angular_shifts": 4, "angle_sections": 4, "zeta": 8.0}, 3.5 / 6.0
+# What is said of frames that are found and may be meant, if they are a small part of all: many are
+# no outliers but another kind of frames.
+REPORTED = {
+    "duplicates": "positions and cells of earlier frames again; remove what is not to count twice",
+    "outlying_energies": "energies far from all others; remove frames that did not converge",
+    "outlying_forces": "forces far larger than all others; remove frames that did not converge",
+}
+SMALL_PART = 0.05
+# Stress of half of the frames above this, 320 GPa, is in another unit, or no stress but a virial.
+HIGHEST_STRESS_EV_PER_A3 = 2.0
 # Deviations from the median, in units of the median deviation, beyond which a frame is reported.
 FAR = 25.0
 
 
-def check_data(frames: Frames, settings: Training) -> dict[str, Any]:
-    """Return what was found: counts of duplicates and outliers, and how well forces are explained.
+def check_data(
+    frames: Frames, settings: Training, numbers: NDArray[np.int64] | None = None
+) -> dict[str, Any]:
+    """Return what was found: rows of duplicates and outliers, and how well forces are explained.
 
+    numbers (F,): what the frames are called in what is said, None for their rows.
     Raises PotstillError, with the cure, for lengths, energies, forces or stress that surely are not
     right. What looks wrong but is not sure, as in few frames, is a warning. Duplicates and outlying
     frames are reported, because they can be meant.
@@ -71,22 +90,21 @@ def check_data(frames: Frames, settings: Training) -> dict[str, Any]:
             f"nearest neighbours are at {ratio:.2f} times the bond length expected of "
             f"{frames.symbol}; positions and cell must be in A"
         )
-    found: dict[str, Any] = {
-        "nearest_neighbour_ratio": ratio,
-        "duplicates": duplicates(frames),
-        "outlying_energies": _outlying(frames.energy, ENERGY_FLOOR_EV * frames.atoms),
-    }
+    found: dict[str, Any] = {"nearest_neighbour_ratio": ratio, "duplicates": duplicates(frames)}
+    if frames.energy is not None:
+        found["outlying_energies"] = _outlying(frames.energy, ENERGY_FLOOR_EV * frames.atoms)
     if settings.forces:
-        largest = np.abs(frames.forces).max(axis=(1, 2))
+        largest = np.abs(frames.need("forces", "training")).max(axis=(1, 2))
         found["outlying_forces"] = _outlying(largest, FORCE_FLOOR_EV_PER_A)
-    outlying = {*found["outlying_energies"], *found.get("outlying_forces", [])}
+    outlying = {f for kind in ("energies", "forces") for f in found.get(f"outlying_{kind}", [])}
     usual = frames[[f for f in range(len(frames)) if f not in outlying]]
     found |= _check_energies(usual, settings)
     if settings.forces:
         found |= _check_forces(usual, settings)
-    for name in ("duplicates", "outlying_energies", "outlying_forces"):
-        if found.get(name):
-            say(f"data check: {len(found[name])} frames are {name.replace('_', ' ')}")
+    for name, what in REPORTED.items():
+        rows = found.get(name, [])
+        if rows and (name == "duplicates" or len(rows) <= SMALL_PART * len(frames)):
+            say(f"data check: {frames_named(rows if numbers is None else numbers[rows])}: {what}")
     return found
 
 
@@ -179,6 +197,8 @@ def _judge_together(
 def _check_energies(frames: Frames, settings: Training) -> dict[str, Any]:
     """Fit the energies of every other frame, and judge by those between."""
     some = _spread(frames, ENERGY_FRAMES)
+    if some.energy is None:
+        return {}
     functions = _coarse(settings)
     features = describe(some.positions, some.cell, functions).sum(axis=1)
     energy = some.energy - some.energy.mean()
@@ -196,58 +216,72 @@ def _check_energies(frames: Frames, settings: Training) -> dict[str, Any]:
 def _check_forces(frames: Frames, settings: Training) -> dict[str, Any]:
     """Fit the forces, and judge whether energies and stress agree with them."""
     some = _spread(frames)
-    if len(some) < 2 or _rms(some.forces) < FORCE_FLOOR_EV_PER_A:
+    by_atom = some.need("forces", "training")
+    if len(some) < 2 or _rms(by_atom) < FORCE_FLOOR_EV_PER_A:
         return {}
     features, pairs = describe_with_pairs(some.positions, some.cell, _coarse(settings))
     by_force, by_stress = _designs(features.shape, pairs)
     by_stress = by_stress / np.abs(np.linalg.det(some.cell))[:, None, None]
-    forces = Labels(by_force, some.forces.reshape(len(some), -1))
+    forces = Labels(by_force, by_atom.reshape(len(some), -1))
     found = share(forces, fit(forces))
     told: dict[str, Any] = {"forces_explained": _told(found.value)}
     if not _judge_unexplained(found, "forces", forces):
         return told
-    per_atom = (some.energy - some.energy.mean()) / some.atoms
-    if _rms(per_atom) >= ENERGY_FLOOR_EV:
-        energies = Labels(features.sum(axis=1)[:, None], some.energy[:, None])
+    energy = some.energy
+    if energy is not None and _rms(energy - energy.mean()) >= ENERGY_FLOOR_EV * some.atoms:
+        energies = Labels(features.sum(axis=1)[:, None], energy[:, None])
         told["energy_factor"] = _judge_together(
             forces, energies, "energies", lambda c: _energy_message(c, some.atoms)
         )
     if settings.stress_weight:
-        _check_stress(forces, Labels(by_stress, some.stress.reshape(len(some), 9)))
+        stress = some.need("stress", "training on it").reshape(len(some), 9)
+        volume = float(np.abs(np.linalg.det(some.cell)).mean())
+        _check_stress(forces, Labels(by_stress, stress), volume)
     return told
 
 
 def _energy_message(factor: float, atoms: int) -> str:
     cures = [(size, f"energies in {unit}") for size, unit in CURES.items()]
     cures += [(1 / size, f"forces in {unit}/A") for size, unit in CURES.items()]
+    cures += [(units.Bohr / size, f"forces in {unit}/bohr") for size, unit in CURES.items()]
     cures += [(atoms, "energies of one atom"), (-1.0, "forces of the wrong sign")]
-    near = [cure for size, cure in cures if 1 / CURE_RANGE < factor / size < CURE_RANGE]
-    looks = f", as for {' or '.join(near)}" if near else ""
     return (
         f"energies and forces agree only after the energies are multiplied by about {factor:.2g}"
-        f"{looks}: energies must be of the whole cell in eV, forces in eV/A and of one sign with "
-        "them; convert the labels"
+        f"{_looks(factor, cures)}: energies must be of the whole cell in eV, forces in eV/A and of "
+        "one sign with them; convert the labels"
     )
 
 
-def _check_stress(forces: Labels, stress: Labels) -> None:
+def _check_stress(forces: Labels, stress: Labels, volume: float) -> None:
     """Judge whether the stress agrees with the forces."""
     if not stress.values.any():
         raise PotstillError(
             "the stress is zero in all frames: label it, or set training.stress_weight to 0"
         )
+    size = float(np.median(np.abs(stress.values).max(axis=1)))
+    if size > HIGHEST_STRESS_EV_PER_A3:
+        raise PotstillError(
+            f"half of the frames have a stress of {size:.3g} eV/A^3 and more, which is "
+            f"{size / units.GPa:.3g} GPa: it is in another unit, or a virial; {STRESS_CURE}"
+        )
     if _rms(stress.centred().values) < STRESS_FLOOR_EV_PER_A3:
         return
+    cures = [(-1.0, "a pressure or a flipped virial"), (-1 / volume, "a virial")]
     _judge_together(
         forces,
         stress,
         "stresses",
         lambda c: (
-            f"forces and stresses agree only after the stresses are multiplied by about {c:.2g}: "
-            "they must be in eV/A^3 and positive under tension; convert them, or set "
-            "training.stress_weight to 0"
+            f"forces and stresses agree only after the stresses are multiplied by about {c:.2g}"
+            f"{_looks(c, cures)}: they must be in eV/A^3 and positive under tension; {STRESS_CURE}"
         ),
     )
+
+
+def _looks(factor: float, cures: Sequence[tuple[float, str]]) -> str:
+    """Return what labels look like that lack a factor, by those of known faults."""
+    near = [cure for size, cure in cures if 1 / CURE_RANGE < factor / size < CURE_RANGE]
+    return f", as for {' or '.join(near)}" if near else ""
 
 
 def _told(value: float) -> float:

@@ -1,4 +1,4 @@
-"""The one dataset format: frames of one cell size, with labels, in HDF5.
+"""The one dataset format: frames of one cell size, with the labels that there are, in HDF5.
 
 The file has one group named by the number of atoms ("032"), which torchani's `ANIDataset` opens
 (attribute grouping = by_num_atoms). Every dataset carries its unit in an attribute `unit`.
@@ -7,7 +7,7 @@ The file has one group named by the number of atoms ("032"), which torchani's `A
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import ase
 import ase.data
@@ -16,68 +16,43 @@ import numpy as np
 from ase.calculators.singlepoint import SinglePointCalculator
 from numpy.typing import NDArray
 
+from potstill.data.frame_store import GEOMETRY, LABELS, UNITS, Array, read_store
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path
-from potstill.runtime.unreadable import HDF5, unreadable
 
 Floats = NDArray[np.float64]
-Array = NDArray[np.generic]
+Label = Literal["energy", "atomic_energies", "forces", "stress"]
 
-UNITS = {
-    "species": "atomic number",
-    "coordinates": "A",
-    "cell": "A",
-    "energies": "eV",
-    "atomic_energies": "eV",
-    "forces": "eV/A",
-    "stress": "eV/A^3",
-    "enthalpy": "eV",
-    "order_parameter": "1",
-    "bias": "eV",
-    "walker": "1",
-    "step": "1",
-}
-# what to do with frames in another format
-FOREIGN = (
-    "read it with ase.io.read and write the frames with potstill.data.frames.write_frames, as "
-    "docs/labels.md shows"
-)
-_DATASETS = {
-    "positions": "coordinates",
-    "cell": "cell",
-    "energy": "energies",
-    "atomic_energies": "atomic_energies",
-    "forces": "forces",
-    "stress": "stress",
-}
-_AXES = {
-    "species": 2,
-    "coordinates": 3,
-    "cell": 3,
-    "energies": 1,
-    "atomic_energies": 2,
-    "forces": 3,
-    "stress": 3,
+_DATASETS = GEOMETRY | LABELS
+# How to go on without a label that is needed.
+_CURES: dict[Label, str] = {
+    "energy": "label them (docs/labels.md), or name where the file has them (energy_key)",
+    "atomic_energies": "label them with an EAM table",
+    "forces": "label them (docs/labels.md), name where the file has them (forces_key), or set "
+    "training.forces to false",
+    "stress": "label them (docs/labels.md), name where the file has it (stress_key, stress_unit), "
+    "or set training.stress_weight to 0",
 }
 
 
 @dataclass(frozen=True)
 class Frames:
-    """F labelled frames of N atoms of one composition.
+    """F frames of N atoms of one composition, with the labels that there are.
 
     symbol: chemical symbol of all atoms. positions (F, N, 3) A; cell (F, 3, 3) A, rows are the
-    vectors; energy (F,) eV; atomic_energies (F, N) eV; forces (F, N, 3) eV/A; stress (F, 3, 3)
-    eV/A^3, positive under tension (ASE's sign). columns: further values by frame, (F, ...), as
-    enthalpy (eV), order_parameter, bias (eV), walker, step. attributes: what is one for the file.
+    vectors. Labels, of all frames or None: energy (F,) eV; atomic_energies (F, N) eV; forces
+    (F, N, 3) eV/A; stress (F, 3, 3) eV/A^3, positive under tension (ASE's sign). columns: further
+    values by frame, (F, ...), as enthalpy (eV), order_parameter, bias (eV), walker, step.
+    attributes: what is one for the file.
     """
 
     symbol: str
     positions: Floats
     cell: Floats
-    energy: Floats
-    atomic_energies: Floats
-    forces: Floats
-    stress: Floats
+    energy: Floats | None = None
+    atomic_energies: Floats | None = None
+    forces: Floats | None = None
+    stress: Floats | None = None
     columns: dict[str, Array] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
 
@@ -87,16 +62,40 @@ class Frames:
 
     def __len__(self) -> int:
         """Return the number of frames."""
-        return len(self.energy)
+        return len(self.positions)
 
     @property
     def atoms(self) -> int:
         """Number of atoms in a frame."""
         return self.positions.shape[1]
 
+    @property
+    def arrays(self) -> dict[str, Floats]:
+        """Positions, cell and the labels that there are, by name."""
+        found = {name: getattr(self, name) for name in _DATASETS}
+        return {name: values for name, values in found.items() if values is not None}
+
+    def need(self, label: Label, what: str) -> Floats:
+        """Return a label; PotstillError, with the cure, where `what` ("training") needs it."""
+        values: Floats | None = getattr(self, label)
+        if values is None:
+            raise PotstillError(
+                f"{what} needs the label `{label}`, which these frames of {self.symbol} do not "
+                f"have; {_CURES[label]}"
+            )
+        return values
+
+    def plane(self) -> tuple[Floats, Floats] | None:
+        """Return H/N in eV and O/N of each frame, (F,); None where the frames don't have both."""
+        names = ("enthalpy", "order_parameter")
+        if any(name not in self.columns for name in names):
+            return None
+        h, o = (self.columns[name].astype(np.float64) / self.atoms for name in names)
+        return h, o
+
     def __getitem__(self, which: slice | Sequence[int] | Array) -> Self:
         """Return the frames chosen by a slice, indices or a mask."""
-        arrays = {name: getattr(self, name)[which] for name in _DATASETS}
+        arrays: dict[str, Any] = {name: values[which] for name, values in self.arrays.items()}
         columns = {name: column[which] for name, column in self.columns.items()}
         return replace(self, **arrays, columns=columns)
 
@@ -118,7 +117,7 @@ class Frames:
         return edges[:-1] + (within * np.diff(edges)).astype(int)
 
     def joined(self, other: "Frames") -> Self:
-        """Return these frames followed by `other`'s; both need the same symbol, N and columns.
+        """Return these frames followed by `other`'s; both need the same symbol, N, labels, columns.
 
         Raises PotstillError, naming what differs, for others.
         """
@@ -127,21 +126,23 @@ class Frames:
                 f"cannot join frames of {self.atoms} {self.symbol} atoms "
                 f"with frames of {other.atoms} {other.symbol} atoms"
             )
-        alone = sorted(self.columns.keys() ^ other.columns.keys())
-        if alone:
-            raise PotstillError(
-                f"cannot join frames: only one of the two has the column(s) {', '.join(alone)}; "
-                "drop them first, or give both the same"
-            )
+        for kind, own, others in (
+            ("label", self.arrays, other.arrays),
+            ("column", self.columns, other.columns),
+        ):
+            if alone := sorted(own.keys() ^ others.keys()):
+                raise PotstillError(
+                    f"cannot join frames: only one of the two has the {kind}(s) "
+                    f"{', '.join(alone)}; drop them first, or give both the same"
+                )
         for n, column in self.columns.items():
             if column.shape[1:] != other.columns[n].shape[1:]:
                 raise PotstillError(
                     f"cannot join frames: {n} of one has shape {column.shape[1:]} a frame, of the "
                     f"other {other.columns[n].shape[1:]}"
                 )
-        both: dict[str, Any] = {
-            n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in _DATASETS
-        }
+        more = other.arrays
+        both: dict[str, Any] = {n: np.concatenate([a, more[n]]) for n, a in self.arrays.items()}
         both["columns"] = {
             n: np.concatenate([c, other.columns[n]]) for n, c in self.columns.items()
         }
@@ -152,13 +153,16 @@ class Frames:
         atoms = ase.Atoms(
             [self.symbol] * self.atoms, self.positions[index], cell=self.cell[index], pbc=True
         )
-        atoms.calc = SinglePointCalculator(
-            atoms,
-            energy=float(self.energy[index]),
-            energies=self.atomic_energies[index],
-            forces=self.forces[index],
-            stress=self.stress[index][[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]],
-        )
+        labels: dict[str, Any] = {
+            name: values[index] for name, values in self.arrays.items() if name in LABELS
+        }
+        if self.energy is not None:
+            labels["energy"] = float(self.energy[index])
+        if self.stress is not None:
+            labels["stress"] = self.stress[index][[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
+        if self.atomic_energies is not None:
+            labels["energies"] = labels.pop("atomic_energies")
+        atoms.calc = SinglePointCalculator(atoms, **labels)
         atoms.info.update({name: column[index].item() for name, column in self.columns.items()})
         return atoms
 
@@ -174,7 +178,7 @@ def atomic_number(symbol: str) -> int:
 def write_frames(path: str | Path, frames: Frames) -> None:
     """Write frames atomically; same frames, same bytes."""
     number = atomic_number(frames.symbol)
-    arrays = {stored: getattr(frames, name) for name, stored in _DATASETS.items()}
+    arrays: dict[str, Array] = {_DATASETS[n]: values for n, values in frames.arrays.items()}
     arrays["species"] = np.full((len(frames), frames.atoms), number, dtype=np.int64)
     arrays.update(frames.columns)
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as store:
@@ -191,80 +195,15 @@ def write_frames(path: str | Path, frames: Frames) -> None:
 def read_frames(path: str | Path) -> Frames:
     """Read and check a frame file.
 
-    Raises PotstillError, naming the file and the first bad frame, when the file is missing,
-    truncated, of another format, holds no or several groups, lacks a dataset, holds one that is not
-    of numbers or lies in another file, or has a NaN or a flat cell.
+    Raises PotstillError as of `read_store`, and naming the first bad frame when one has a NaN or a
+    flat cell.
     """
-    source = Path(path)
-    if not source.exists():
-        raise PotstillError(f"{path}: no such frame file; run the rule that makes it")
-    try:
-        with h5py.File(source, "r") as store:
-            return _read(store, path)
-    except OSError as error:
-        raise unreadable(path, "frame file", HDF5, FOREIGN, error) from None
-
-
-def _read(store: h5py.File, path: str | Path) -> Frames:
-    groups = list(store)
-    if len(groups) != 1:
-        raise PotstillError(
-            f"{path}: holds {len(groups)} groups, expected one for one number of atoms; "
-            "split the file by number of atoms"
-        )
-    group = store[groups[0]]
-    if not isinstance(group, h5py.Group):
-        raise PotstillError(
-            f"{path}: not a frame file of Potstill but another HDF5 file; {FOREIGN}"
-        )
-    missing = [name for name in ("species", *_DATASETS.values()) if name not in group]
-    if missing:
-        raise PotstillError(f"{path}: lacks the dataset(s) {', '.join(missing)}; rewrite the file")
-    attributes = {n: v for n, v in store.attrs.items() if n not in ("grouping", "symbol")}
-    datasets = {name: _numbers(group, stored, path) for name, stored in _DATASETS.items()}
-    columns = {n: _numbers(group, n, path) for n in group if n not in _AXES}
-    species = _numbers(group, "species", path)
-    if not len(species) or species.shape != datasets["positions"].shape[:2]:
-        raise PotstillError(
-            f"{path}: species has shape {species.shape}, coordinates "
-            f"{datasets['positions'].shape}; give the atomic number of every atom of every frame"
-        )
-    elements = np.unique(species)
-    if len(elements) != 1:
-        raise PotstillError(
-            f"{path}: holds {len(elements)} elements; alloys are not supported, use one element"
-        )
-    number = elements[0]
-    if number not in range(1, len(ase.data.chemical_symbols)):
-        raise PotstillError(
-            f"{path}: species holds {number}, which is no atomic number; rewrite the file"
-        )
+    found = read_store(path)
     frames = Frames(
-        symbol=ase.data.chemical_symbols[int(number)],
-        columns=columns,
-        attributes=attributes,
-        **{name: values.astype(np.float64, copy=False) for name, values in datasets.items()},
+        symbol=found.symbol, columns=found.columns, attributes=found.attributes, **found.arrays
     )
     check_frames(frames, str(path))
     return frames
-
-
-def _numbers(group: h5py.Group, name: str, path: str | Path) -> Array:
-    """Return a dataset; PotstillError unless it is an array of numbers that this file holds."""
-    own = isinstance(group.get(name, getlink=True), h5py.HardLink)
-    found = group[name] if own else None
-    if not isinstance(found, h5py.Dataset) or found.external or found.is_virtual:
-        raise PotstillError(
-            f"{path}: {name} is no dataset of this file (but a group, or a link to elsewhere); "
-            "copy the numbers into the file"
-        )
-    axes = _AXES.get(name, max(1, found.ndim))
-    if found.dtype.kind not in "iuf" or found.shape is None or found.ndim != axes:
-        raise PotstillError(
-            f"{path}: {name} must hold numbers along {axes} axes, and has type {found.dtype} and "
-            f"shape {found.shape}; rewrite the file"
-        )
-    return found[...]
 
 
 def check_frames(frames: Frames, origin: str) -> None:
@@ -278,12 +217,13 @@ def check_frames(frames: Frames, origin: str) -> None:
         "forces": (count, atoms, 3),
         "stress": (count, 3, 3),
     }
+    arrays: dict[str, Array] = {**frames.arrays, **frames.columns}
     shapes |= {name: (count, *column.shape[1:]) for name, column in frames.columns.items()}
-    for name, shape in shapes.items():
-        values = frames.columns[name] if name in frames.columns else getattr(frames, name)
-        if values.shape != shape:
+    for name, values in arrays.items():
+        if values.shape != shapes[name]:
             raise PotstillError(
-                f"{origin}: {name} has shape {values.shape}, expected {shape}; rewrite the file"
+                f"{origin}: {name} has shape {values.shape}, expected {shapes[name]}; rewrite the "
+                "file"
             )
         bad = ~np.isfinite(values.reshape(count, -1)).all(axis=1)
         if bad.any():

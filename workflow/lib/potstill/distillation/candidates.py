@@ -98,8 +98,8 @@ class Candidates:
         """H/N in eV/atom and O/N of each frame, (B,); PotstillError if the set has none."""
         if self.enthalpy is None or self.order is None:
             raise PotstillError(
-                f"the frames of {self.symbol} lack the columns enthalpy and order_parameter; "
-                "sample them again, or use a strategy other than grid"
+                f"the frames of {self.symbol} lack the columns enthalpy and order_parameter, as "
+                "those from a file do; use a strategy other than grid"
             )
         return self.enthalpy, self.order
 

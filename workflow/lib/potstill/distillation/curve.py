@@ -1,6 +1,7 @@
 """The curve of error against share of data, one row an iteration."""
 
 import csv
+import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,7 +77,8 @@ def write_curve(
     set, larger_frames that of the larger set. Of F distilled frames, share_of_source_frames =
     F / source_frames and share_of_larger_atoms = F source_atoms / (larger_frames
     larger_atoms). force_mae_meV_per_A is that on the source set. Who pays for labels reads the
-    last two columns: a strategy may look at labels of frames that it drops.
+    last two columns: a strategy may look at labels of frames that it drops. Errors of forces that
+    a set does not have are nan.
     """
     if not len(summaries) == len(source_evaluations) == len(larger_evaluations):
         raise PotstillError(
@@ -101,8 +103,8 @@ def write_curve(
                 mae_source_shifted=source["mae_shifted_meV_per_atom"],
                 mae_larger=larger["mae_meV_per_atom"],
                 mae_larger_shifted=larger["mae_shifted_meV_per_atom"],
-                force_mae_source=source["force_mae_meV_per_A"],
-                force_mae_larger=larger["force_mae_meV_per_A"],
+                force_mae_source=_or_nan(source["force_mae_meV_per_A"]),
+                force_mae_larger=_or_nan(larger["force_mae_meV_per_A"]),
                 worst_percent_source=source["worst_percent_meV_per_atom"],
                 worst_percent_larger=larger["worst_percent_meV_per_atom"],
                 labelled=selected["labelled"],
@@ -112,6 +114,10 @@ def write_curve(
     points.sort(key=lambda point: point.iteration)
     cells = [(*point[:3], *(f"{value:.6g}" for value in point[3:])) for point in points]
     write_csv(output, columns(source_atoms, larger_atoms), cells)
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def read_curve(path: Path) -> list[CurvePoint]:

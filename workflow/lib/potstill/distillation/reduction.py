@@ -70,10 +70,10 @@ def write_reduction(
     if len(index) != reports[-1]["frames"] or index.max() >= seen:
         raise PotstillError(f"{selection}: does not belong to these summaries; {AGAIN}")
     looked_at = source[:seen]
-    h, o = _plane(looked_at, frames)
+    plane = looked_at.plane()
     is_kept = np.zeros(seen, dtype=bool)
     is_kept[index] = True
-    _write_kept(kept, index, chosen.columns["iteration"].astype(np.int64), h, o, reports)
+    _write_kept(kept, index, chosen.columns["iteration"].astype(np.int64), plane, reports)
     by_region = [
         {
             "region": region.name,
@@ -81,7 +81,7 @@ def write_reduction(
             "kept": int((region.here & is_kept).sum()),
             "dropped": int((region.here & ~is_kept).sum()),
         }
-        for region in regions(h, o)
+        for region in (regions(*plane) if plane else [])
     ]
     report = {
         "source_frames": len(source),
@@ -103,23 +103,18 @@ def write_reduction(
     say(f"{len(index)} of {seen} frames kept, {report['duplicates_kept']} of them twice")
 
 
-def _plane(frames: Frames, path: Path) -> tuple[Floats, Floats]:
-    missing = [n for n in ("enthalpy", "order_parameter") if n not in frames.columns]
-    if missing:
-        raise PotstillError(f"{path}: lacks the column(s) {', '.join(missing)}; sample it again")
-    h, o = (
-        frames.columns[n].astype(np.float64) / frames.atoms for n in ("enthalpy", "order_parameter")
-    )
-    return h, o
-
-
 def _write_kept(
-    path: Path, index: Indices, iteration: Indices, h: Floats, o: Floats, reports: list[Any]
+    path: Path,
+    index: Indices,
+    iteration: Indices,
+    plane: tuple[Floats, Floats] | None,
+    reports: list[Any],
 ) -> None:
     reasons = {int(i): why for report in reports for i, why in report["reasons"].items()}
-    header = ["source_index", "iteration", "enthalpy_eV_per_atom", "order_per_atom", "reason"]
+    by_plane = dict(zip(("enthalpy_eV_per_atom", "order_per_atom"), plane or (), strict=False))
+    header = ["source_index", "iteration", *by_plane, "reason"]
     cells = (
-        (i, k, f"{h[i]:.6f}", f"{o[i]:.6f}", reasons.get(i, "first block"))
+        (i, k, *(f"{v[i]:.6f}" for v in by_plane.values()), reasons.get(i, "first block"))
         for i, k in zip(index, iteration, strict=True)
     )
     write_csv(path, header, cells)
@@ -157,5 +152,7 @@ def _markdown(report: dict[str, Any]) -> list[str]:
         f"- near-duplicates of kept frames that were dropped: {report['near_duplicates_dropped']} "
         f"of {report['dropped']}; still among the kept: {report['near_duplicates_kept']}",
         "",
-        markdown_table(("region", "H/N, eV", "kept", "dropped", "kept, %"), rows),
+        markdown_table(("region", "H/N, eV", "kept", "dropped", "kept, %"), rows)
+        if rows
+        else "Frames without H and O, as those of a file, have no regions.",
     ]

@@ -20,7 +20,10 @@ def distil_grid(frames: Path, *, cells: tuple[int, int], seed: int, output: Path
     source = read_frames(frames)
     missing = [name for name in ("enthalpy", "order_parameter") if name not in source.columns]
     if missing:
-        raise PotstillError(f"{frames}: lacks the column(s) {', '.join(missing)}; sample it again")
+        raise PotstillError(
+            f"{frames}: lacks the column(s) {', '.join(missing)}, as sets from a file do; name a "
+            "sampled set"
+        )
     generator = stream(seed, "grid", source.symbol, *cells)
     index = grid_indices(
         source.columns["enthalpy"].astype(np.float64),

@@ -4,16 +4,20 @@ All is a function of the settings and of names. `<results>` in a file's name is 
 run, which Snakemake puts in.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ase.data import atomic_numbers, covalent_radii
+
 from potstill.errors import PotstillError
-from potstill.settings import MOMT_RULE, Labels, Model, Momt, Section, Settings, Training, split_set
-from potstill.settings.complaints import did_you_mean
+from potstill.plan.sets import Sets, entry
+from potstill.settings import Labels, Model, Section, Settings, Training, split_set
 from potstill.settings.names import (
     DISTILLED,
     DISTILLED_MODEL,
+    FIELDS,
     ITERATION_MODEL,
     SELECTION,
     TRANSLATED,
@@ -40,13 +44,14 @@ def growing(amount: int) -> Callable[..., int]:
 class Plan:
     """A configuration as the rules ask it.
 
-    implied: how models are made that `models` does not hold, by the template of their names.
-    checks: what sees that files asked for by name, as their folders in the run's, can be made. A
-    workflow on top adds its own to both.
+    sets: its sets of frames. implied: how models are made that `models` does not hold, by the
+    template of their names. checks: what sees that files asked for by name, as their folders in the
+    run's, can be made. A workflow on top adds its own to both.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.sets = Sets(settings)
         self.checks: list[Callable[[Plan, tuple[str, ...]], None]] = []
         self.implied: dict[Template, Implied] = {
             ITERATION_MODEL: lambda fields: Model(frames=SELECTION.make(**fields)),
@@ -55,23 +60,27 @@ class Plan:
 
     def setting(self, section: str, name: str) -> Any:
         """Return one entry of a section; PotstillError where there is none of this name."""
-        known = getattr(self.settings, section)
-        if name not in known:
-            raise PotstillError(
-                f"configuration: {section}.{name} is asked for and missing; add it or ask for one "
-                f"of: {', '.join(known) or 'none'}{did_you_mean(name, known)}"
-            )
-        return known[name]
+        return entry(self.settings, section, name)
 
     def plain(self, section: str, name: str) -> dict[str, Any]:
         """Return one entry of a section as a plain dict."""
         return plain(self.setting(section, name))
 
-    # -- potentials and sampling
+    def wildcards(self) -> dict[str, str]:
+        """Return what the rules' wildcards may be, as regular expressions."""
+        return FIELDS | {"table": "|".join(self.settings.potentials), "name": self.sets.of_files()}
+
+    # -- potentials
 
     def table(self, element: str) -> str:
-        """Return the file of an element's potential."""
-        return f"<results>/potentials/{self.setting('elements', element).table}.eam.fs"
+        """Return the file of an element's potential; PotstillError where it has none."""
+        table: str | None = self.setting("elements", element).table
+        if table is None:
+            raise PotstillError(
+                f"configuration: elements.{element}.table is asked for and missing; name the EAM "
+                f"table of {element}, a key of `potentials`"
+            )
+        return f"<results>/potentials/{table}.eam.fs"
 
     def own_table(self, name: str) -> list[str]:
         """Return no inputs; PotstillError where a table is to be made of a file not there."""
@@ -83,26 +92,6 @@ class Plan:
                 "(it is relative to the folder that Snakemake runs in), or remove the setting"
             )
         return []
-
-    def momt_sets(self, element: str) -> dict[str, Momt]:
-        """Return an element's MOMT sets; PotstillError where there is none."""
-        found = {
-            name: sampled
-            for name, sampled in self.settings.sampling.items()
-            if split_set(name)[0] == element and isinstance(sampled, Momt)
-        }
-        if not found:
-            raise PotstillError(f"configuration: sampling holds no MOMT set of {element}")
-        return found
-
-    def melting_guess(self, element: str) -> float:
-        """Return the melting temperature that the first MOMT set was set up with, K."""
-        first = next(iter(self.momt_sets(element).values()))
-        return round(first.temperature_K / MOMT_RULE["temperature_K"], 1)
-
-    def timestep(self, element: str) -> float:
-        """Return the time step of the first MOMT set, fs."""
-        return next(iter(self.momt_sets(element).values())).timestep_fs
 
     # -- models
 
@@ -130,9 +119,16 @@ class Plan:
         sampled = self.settings.sampling.get(model.frames.removeprefix("sampling/"))
         if model.count and sampled:
             share = min(1.0, model.count / sampled.frames)
-        density = max(1 / e.volume_per_atom_A3 for e in self.settings.elements.values())
+        density = max(map(self._density, self.settings.elements))
         functions = self.settings.training.descriptor
         return training_memory_MiB(share * frames_MB, functions, density)
+
+    def _density(self, element: str) -> float:
+        """Return atoms per A^3 of an element's crystal; close-packed if none is given."""
+        given = self.settings.elements[element]
+        if given.structure is not None and given.lattice_constant_A is not None:
+            return 1 / given.known(element, "memory").volume_per_atom_A3
+        return float(math.sqrt(2) / (2 * covalent_radii[atomic_numbers[element]]) ** 3)
 
     def ensemble(self, name: str) -> str:
         """Return the file of a model that is compared with the EAM.
@@ -238,7 +234,9 @@ class Plan:
         }
 
     def crystal_models(self, element: str) -> list[str]:
-        """Return the models of an element whose crystals are compared with the EAM's."""
+        """Return the models of an element whose crystals are compared with the EAM's, if any."""
+        if None in self.settings.elements[element].model_dump().values():
+            return []
         return [
             name
             for name, model in self.settings.models.items()
@@ -275,6 +273,11 @@ class Plan:
         """Return the element of the frames in a folder, and the section `labels` for it."""
         element = element_of(f"{place}/relabelled")
         return element, self.setting("labels", element)
+
+    def label_chunks(self, place: str) -> list[str]:
+        """Return the files of the parts in which a folder's frames are labelled."""
+        parts = range(self.labels(place)[1].chunks)
+        return [f"<results>/{place}/relabelled/{part}.json" for part in parts]
 
     def label_params(self, place: str) -> dict[str, Any]:
         """Return what makes the labels of a folder's frames again when it changes."""

@@ -45,7 +45,7 @@ def data(plan: Plan) -> list[str]:
 def tables_and_plots(plan: Plan) -> list[str]:
     """Return what a run makes beside them, of the method."""
     settings, kinds = plan.settings, ("csv", "md", "tex", "html")
-    plots = [f"sampling/{_dashed(name)}" for name in settings.sampling]
+    plots = [f"sampling/{_dashed(name)}" for name in plan.sets.sampled()]
     plots += [f"errors/{model}-on-{_dashed(name)}" for model, name in plan.judged()]
     return [
         *(f"<results>/distillation/{element}/reduction.md" for element in settings.distillation),

@@ -23,14 +23,22 @@ def _check(plan: Plan, parts: tuple[str, ...]) -> None:
     match parts:
         case ("sampling", element, atoms, file):
             plan.setting("elements", element)
-            found = re.match("[a-z0-9]*", file)
-            plan.setting("sampling", f"{element}/{atoms}/{found[0] if found else file}")
-        case ("sampling", element, "melting.json"):
+            ensemble = re.split("[^a-z0-9]", file)[0]
+            name = f"{element}/{atoms}/{ensemble}"
+            plan.setting("sampling", name)
+            if file.startswith(f"{ensemble}_"):  # its trace or its validation
+                plan.sets.dynamics(name)
+        case ("sampling", element, "melting.json" | "coexistence.json"):
             plan.setting("elements", element)
+            plan.sets.momt(element)
+        case ("plots", "sampling", file):
+            plan.sets.dynamics(Path(file).stem.replace("-", "/"))
         case ("models", model, *_):
             plan.model(model)
         case ("relaxation" | "properties", model, file):
             plan.setting("elements", Path(file).stem)
+            if model == "EAM":
+                plan.table(Path(file).stem)
             sources = {labels.name for labels in plan.settings.labels.values()}
             if model != "EAM" and model not in sources:
                 plan.model(model)

@@ -17,11 +17,9 @@ NAMES = (
     "predicted_energy",
     "energy_std",
     "atomic_std",
-    "force_frame",
-    "atomic_force_error",
-    "enthalpy",
-    "order_parameter",
 )
+# of sets that have forces, and of sampled ones
+FORCES, PLANE = ("force_frame", "atomic_force_error"), ("enthalpy", "order_parameter")
 # Frames, or atoms, to a point of a curve; points drawn one by one.
 BINS, DRAWN = 12, 4000
 
@@ -42,6 +40,12 @@ def _plane(figure: Figure, axes: Axes, enthalpy: Floats, order: Floats, error: F
     )
     figure.colorbar(cells, ax=axes, label="mean |error| (meV/atom)", pad=0.02)
     axes.set(xlabel="H/N (eV/atom)", ylabel="O/N", title="energy error by region")
+
+
+def _by_energy(axes: Axes, energy: Floats, error: Floats) -> None:
+    """Draw the error of frames without a plane against their energy."""
+    axes.plot(energy, error, ".", color=BLUE, markersize=1.5, alpha=0.5, rasterized=True)
+    axes.set(xlabel="energy (eV/atom)", ylabel="error (meV/atom)", title="energy error by energy")
 
 
 def _against_sigma(axes: Axes, sigma: Floats, error: Floats, factor: float | None) -> None:
@@ -81,13 +85,17 @@ def _title(what: str, spearman: float | None) -> str:
 def plot_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Path]) -> None:
     """Draw an evaluation: error by region, and the uncertainty against the error.
 
-    (a) mean absolute error in the (H, O) plane; (b) error of a frame's energy against its sigma,
-    the mean error taken out, with the factor found on the calibration frames; (c) share of the
-    other frames' errors within k times the scaled sigma; (d) error of an atom's force against the
-    sigma of its energy, which is mostly gauge (docs/training.md). seed: that of the evaluation.
-    What too few frames do not tell is left out.
+    (a) mean absolute error in the (H, O) plane, or the error of frames without one by energy; (b)
+    error of a frame's energy against its sigma, the mean error taken out, with the factor found
+    on the calibration frames; (c) share of the other frames' errors within k times the scaled
+    sigma; (d) error of an atom's force against the sigma of its energy, which is mostly gauge
+    (docs/training.md). seed: that of the evaluation. What too few frames do not tell is left
+    out.
     """
     arrays, attributes = read_datasets(evaluation, NAMES)
+    forces, plane = (
+        read_datasets(evaluation, names, optional=True)[0] for names in (FORCES, PLANE)
+    )
     found = read_json(summary)["uncertainty"]
     atoms, factor = int(attributes["atoms"]), found["sigma_factor"]
     error = 1000 * (arrays["predicted_energy"] - arrays["energy"]) / atoms
@@ -97,8 +105,11 @@ def plot_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Pat
     judged &= arrays["energy_std"] >= SMALLEST_SIGMA_EV
     with drawn(outputs, width=PAGE, height=5.2) as figure:
         panels = figure.subplots(2, 2)
-        h, o = (arrays[name] / atoms for name in ("enthalpy", "order_parameter"))
-        _plane(figure, panels[0, 0], h, o, error)
+        if plane:
+            h, o = (plane[name] / atoms for name in PLANE)
+            _plane(figure, panels[0, 0], h, o, error)
+        else:
+            _by_energy(panels[0, 0], arrays["energy"] / atoms, error)
         _against_sigma(panels[0, 1], sigma, np.abs(shifted), factor)
         panels[0, 1].set(
             xlabel="sigma (meV/atom)",
@@ -106,16 +117,19 @@ def plot_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Pat
             title=_title("frames", found["spearman_frames"]),
         )
         _coverage(panels[1, 0], shifted[judged], (factor or 0.0) * sigma[judged])
-        _against_sigma(
-            panels[1, 1],
-            1000 * arrays["atomic_std"][arrays["force_frame"].astype(int)].ravel(),
-            1000 * arrays["atomic_force_error"].ravel(),
-            None,
-        )
+        if forces:
+            _against_sigma(
+                panels[1, 1],
+                1000 * arrays["atomic_std"][forces["force_frame"].astype(int)].ravel(),
+                1000 * forces["atomic_force_error"].ravel(),
+                None,
+            )
         panels[1, 1].set(
             xlabel="sigma of the atomic energy (meV)",
             ylabel="error of the force (meV/A)",
-            title=_title("atoms", found["spearman_atoms_force"]),
+            title=_title("atoms", found["spearman_atoms_force"])
+            if forces
+            else "atoms: the set has no forces",
         )
         for axes, letter in zip(panels.flat, "abcd", strict=True):
             panel_letter(axes, letter)

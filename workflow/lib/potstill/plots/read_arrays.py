@@ -31,13 +31,20 @@ class Evaluation(NamedTuple):
     predicted: Floats
 
 
-def read_datasets(path: Path, names: Sequence[str]) -> tuple[dict[str, Floats], dict[str, Any]]:
-    """Return the named datasets and all attributes; PotstillError names what is missing."""
+def read_datasets(
+    path: Path, names: Sequence[str], *, optional: bool = False
+) -> tuple[dict[str, Floats], dict[str, Any]]:
+    """Return the named datasets and all attributes; PotstillError names what is missing.
+
+    optional: a file that has none of them is good as well, and nothing is returned of it.
+    """
     if not path.exists():
         raise PotstillError(f"{path}: no such file; run the rule that makes it")
     try:
         with h5py.File(path, "r") as store:
             missing = [name for name in names if name not in store]
+            if optional and len(missing) == len(names):
+                return {}, dict(store.attrs)
             if missing:
                 raise PotstillError(f"{path}: lacks {', '.join(missing)}; {AGAIN}")
             return {name: store[name][...] for name in names}, dict(store.attrs)
@@ -72,11 +79,9 @@ def read_evaluation(path: Path) -> Evaluation:
 def read_plane(path: Path) -> tuple[Frames, Floats, Floats]:
     """Read a sampled set: its frames, H/N (F,) in eV and O/N (F,)."""
     frames = read_frames(path)
-    for name in ("enthalpy", "order_parameter"):
-        if name not in frames.columns:
-            raise PotstillError(f"{path}: lacks the column {name}; sample it again")
-    enthalpy, order = (
-        frames.columns[name].astype(np.float64) / frames.atoms
-        for name in ("enthalpy", "order_parameter")
-    )
-    return frames, enthalpy, order
+    if (plane := frames.plane()) is None:
+        raise PotstillError(
+            f"{path}: lacks the columns enthalpy and order_parameter, as sets from a file do; name "
+            "a sampled set, or leave out what draws its plane"
+        )
+    return frames, *plane

@@ -36,7 +36,7 @@ def results_page(
     parts: list[Part] = [_kept(kept) for kept in found.kept]
     if found.errors:
         parts += [
-            "## Errors against the potential",
+            "## Errors against the labels",
             _errors(found.errors),
             "MAE: mean absolute error of the energy; worst 1%: that of the worst 1% of the frames.",
         ]
@@ -74,7 +74,7 @@ def _errors(errors: Sequence[ErrorsOnSet]) -> Table:
               "forces, meV/A"]  # fmt: skip
     cells = [
         [e.element, e.label, e.tested_on, str(e.frames), f"{e.mae:.3f}", f"{e.worst_percent:.2f}",
-         f"{e.force_mae:.1f}"]
+         MISSING if e.force_mae is None else f"{e.force_mae:.1f}"]
         for e in errors
     ]  # fmt: skip
     return Table(header, cells)

@@ -53,7 +53,10 @@ def _among(files: Mapping[Key, Path], made: Collection[Path]) -> dict[Key, Path]
 
 
 class ErrorsOnSet(NamedTuple):
-    """A model's errors on a set of `frames` frames: energies in meV/atom, forces in meV/A."""
+    """A model's errors on a set of `frames` frames: energies in meV/atom, forces in meV/A.
+
+    force_mae is None where the set has no forces.
+    """
 
     element: str
     model: str
@@ -62,7 +65,7 @@ class ErrorsOnSet(NamedTuple):
     frames: int
     mae: float
     worst_percent: float
-    force_mae: float
+    force_mae: float | None
 
 
 class CrystalErrors(NamedTuple):

@@ -45,8 +45,8 @@ def _errors(errors: Sequence[ErrorsOnSet]) -> list[str]:
     return [
         "errors:",
         *(
-            f"  {e.model:{model}} on {e.tested_on:{name}} {e.mae:7.2f} meV/atom "
-            f"{e.force_mae:6.1f} meV/A"
+            f"  {e.model:{model}} on {e.tested_on:{name}} {e.mae:7.2f} meV/atom"
+            + ("" if e.force_mae is None else f" {e.force_mae:6.1f} meV/A")
             for e in errors
         ),
     ]

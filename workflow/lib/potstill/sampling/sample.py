@@ -187,7 +187,7 @@ def sample(
             },
         )
         labelled.columns.update(
-            enthalpy=labelled.energy + sampler.physics.pressure * length**3,
+            enthalpy=labelled.need("energy", name) + sampler.physics.pressure * length**3,
             order_parameter=chosen[:, 1],
             bias=chosen[:, 3],
             walker=np.tile(np.arange(settings.walkers), rows),

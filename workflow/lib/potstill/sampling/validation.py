@@ -21,6 +21,8 @@ from potstill.settings import Element, Npt
 
 Floats = NDArray[np.float64]
 
+# Steps of each plain run.
+STEPS = 400_000
 # Temperatures over T0 and the phase that is compared there.
 POINTS = (
     (0.65, "crystal"),
@@ -70,7 +72,7 @@ def reweighted(frames: Frames, temperature_K: float, phase: str) -> Average:
         for name in ("enthalpy", "order_parameter", "bias")
     )
     volume = np.linalg.det(frames.cell)[order]
-    virial = -np.trace(frames.stress, axis1=1, axis2=2)[order] / 3
+    virial = -np.trace(frames.need("stress", "validation"), axis1=1, axis2=2)[order] / 3
     pressure = frames.atoms * units.kB * temperature_K / volume + virial
     pressure /= units.GPa
     solid = o > PARTED_AT * frames.atoms
@@ -132,7 +134,6 @@ def validate(
     element: Element,
     potential: Path,
     timestep_fs: float,
-    steps: int,
     seed: int,
     threads: int,
     output: Path,
@@ -153,7 +154,7 @@ def validate(
             temperature,
             phase,
             timestep_fs=timestep_fs,
-            steps=steps,
+            steps=STEPS,
             seed=seed,
             name="validation",
         )

@@ -4,6 +4,7 @@ from potstill.settings.base import (
     ATOMS_PER_CELL,
     Count,
     Element,
+    ElementGiven,
     Factors,
     Finite,
     Name,
@@ -17,7 +18,7 @@ from potstill.settings.distillation import Distillation, StrategyName
 from potstill.settings.names import split_set
 from potstill.settings.paper import Comparison, NativeStrategy, Paper, Study
 from potstill.settings.properties import Properties
-from potstill.settings.sampling import MOMT_GIVEN, MOMT_RULE, Momt, Npt
+from potstill.settings.sampling import MOMT_GIVEN, MOMT_RULE, AnySet, FileSet, Momt, Npt
 from potstill.settings.training import AUTHORS, KEPT_BYTES, Descriptor, Model, Training
 from potstill.settings.translation import Labels, Translation
 
@@ -27,12 +28,15 @@ __all__ = [
     "KEPT_BYTES",
     "MOMT_GIVEN",
     "MOMT_RULE",
+    "AnySet",
     "Comparison",
     "Count",
     "Descriptor",
     "Distillation",
     "Element",
+    "ElementGiven",
     "Factors",
+    "FileSet",
     "Finite",
     "Labels",
     "Model",

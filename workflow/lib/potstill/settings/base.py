@@ -37,13 +37,43 @@ class Table(Section):
 
 
 class Element(Section):
-    """One chemical element: its potential and its crystal."""
+    """One chemical element that has a crystal, as stages that build crystals know it."""
 
-    table: Name = Field(description="name of the EAM table, a key of `potentials`")
-    structure: Literal["fcc", "bcc"] = Field(description="the crystal at zero temperature")
-    lattice_constant_A: Positive = Field(description="conventional lattice constant with this EAM")
+    table: Name | None
+    structure: Literal["fcc", "bcc"]
+    lattice_constant_A: Positive
 
     @property
     def volume_per_atom_A3(self) -> float:
         """Volume of an atom in the element's own crystal, A^3."""
         return self.lattice_constant_A**3 / ATOMS_PER_CELL[self.structure]
+
+
+class ElementGiven(Section):
+    """One chemical element: its potential and its crystal, which sets from files do without."""
+
+    table: Name | None = Field(
+        None,
+        description="name of the EAM table, a key of `potentials`; whatever is sampled, translated "
+        "to, or compared with the EAM needs it",
+    )
+    structure: Literal["fcc", "bcc"] | None = Field(
+        None, description="the crystal at zero temperature; sampling and properties need it"
+    )
+    lattice_constant_A: Positive | None = Field(
+        None,
+        description="conventional lattice constant with this EAM; needed where the structure is",
+    )
+
+    def known(self, symbol: str, place: str, *, table: bool = False) -> Element:
+        """Return this element with its crystal, which what stands at a place needs.
+
+        ValueError where the crystal is not given, or, with `table`, no potential.
+        """
+        needed = (*(["table"] if table else []), "structure", "lattice_constant_A")
+        if lacking := [n for n in needed if getattr(self, n) is None]:
+            raise ValueError(
+                f"{place} needs {' and '.join(f'elements.{symbol}.{name}' for name in lacking)}; "
+                "give what is missing"
+            )
+        return Element.model_validate(self.model_dump())

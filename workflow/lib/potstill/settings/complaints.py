@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 LONGEST_LINE = 500  # of an error, which tells what was given
-# The discriminator adds the chosen class to the path of a sampled set.
-_TAGS = ("momt", "npt")
+# The discriminator adds the method to the path of a set, after its name.
+_TAGGED, _TAG = "sampling", 2
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
@@ -26,7 +26,10 @@ def complaints(
 ) -> Iterator[str]:
     """Yield one line for each bad setting of a configuration that `model` refused."""
     for item in error.errors():
-        place = ".".join(str(part) for part in item["loc"] if part not in _TAGS)
+        parts = list(map(str, item["loc"]))
+        if parts[:1] == [_TAGGED]:
+            del parts[_TAG : _TAG + 1]
+        place = ".".join(parts)
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
             message = "no such setting"

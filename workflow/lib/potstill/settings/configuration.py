@@ -5,20 +5,20 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import ase.data
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from potstill.errors import PotstillError
 from potstill.settings import names
-from potstill.settings.base import ATOMS_PER_CELL, Element, Name, Section, Table
+from potstill.settings.base import ATOMS_PER_CELL, ElementGiven, Name, Section, Table
 from potstill.settings.complaints import complaints, did_you_mean
 from potstill.settings.distillation import Distillation
 from potstill.settings.names import element_of, is_relabelled, split_set
 from potstill.settings.paper import Paper
 from potstill.settings.properties import Properties
-from potstill.settings.sampling import Momt, Npt
+from potstill.settings.sampling import AnySet, FileSet
 from potstill.settings.training import Model, Training
 from potstill.settings.translation import Labels, Translation
 
@@ -52,10 +52,10 @@ class Settings(Section):
         description="where networks run; auto takes a GPU if there is one; cuda puts sampling on "
         "it, too, which has not been run on a GPU",
     )
-    potentials: dict[Name, Table] = Field(description="EAM tables by name")
-    elements: dict[str, Element] = Field(description="elements by symbol")
-    sampling: dict[str, Annotated[Momt | Npt, Field(discriminator="method")]] = Field(
-        {}, description="sampled sets by `element/atoms/ensemble`"
+    potentials: dict[Name, Table] = Field({}, description="EAM tables by name")
+    elements: dict[str, ElementGiven] = Field(description="elements by symbol")
+    sampling: dict[str, AnySet] = Field(
+        {}, description="sets of frames by `element/atoms/ensemble`, sampled or from files"
     )
     training: Training = Field(Training(), description="training of every model")
     models: dict[Name, Model] = Field(
@@ -75,7 +75,7 @@ class Settings(Section):
 
     @field_validator("sampling")
     @classmethod
-    def _set_names(cls, sets: dict[str, Momt | Npt]) -> dict[str, Momt | Npt]:
+    def _set_names(cls, sets: dict[str, AnySet]) -> dict[str, AnySet]:
         for name in sets:
             try:
                 split_set(name)
@@ -91,16 +91,21 @@ class Settings(Section):
             if symbol not in ase.data.atomic_numbers:
                 _refuse_alloy(symbol, "elements: ")
                 raise ValueError(f"elements: '{symbol}' is no chemical symbol")
-            self.need(f"elements.{symbol}.table", element.table, "potentials")
-        for name in self.sampling:
+            if element.table is not None:
+                self.need(f"elements.{symbol}.table", element.table, "potentials")
+        for name, sampled in self.sampling.items():
             symbol, atoms, _ = split_set(name)
             self.need(f"sampling.{name}", symbol, "elements")
-            basis = ATOMS_PER_CELL[self.elements[symbol].structure]
+            if isinstance(sampled, FileSet):
+                continue
+            metal = self.elements[symbol].known(symbol, f"sampling.{name}", table=True)
+            structure = metal.structure
+            basis = ATOMS_PER_CELL[structure]
             cells = round((atoms / basis) ** (1 / 3))
             if basis * cells**3 != atoms:
                 raise ValueError(
-                    f"sampling.{name}: {atoms} atoms do not fill a cube of "
-                    f"{self.elements[symbol].structure} cells; use {basis} n^3 atoms"
+                    f"sampling.{name}: {atoms} atoms do not fill a cube of {structure} cells; use "
+                    f"{basis} n^3 atoms"
                 )
         for symbol, loop in self.distillation.items():
             self.need(f"distillation.{symbol}", symbol, "elements")
@@ -117,6 +122,9 @@ class Settings(Section):
             self.need(f"translation.{symbol}.source", transfer.source, "distillation")
             if transfer.test is not None:
                 self.own_set(f"translation.{symbol}.test", transfer.test, symbol)
+            if self.elements[symbol].table is None:
+                raise ValueError(f"translation.{symbol} needs elements.{symbol}.table; name it")
+            self.length_scale(symbol)
             if transfer.bain_share and self.elements[transfer.source].structure != "fcc":
                 raise ValueError(
                     f"translation.{symbol}: bain_share stretches FCC crystals, but that of "
@@ -136,7 +144,9 @@ class Settings(Section):
                         f"properties.{symbol}.models: '{name}' is a model of {own}; name one of "
                         f"{symbol}"
                     )
-            self.reference_of(symbol, properties.models)
+            reference = self.reference_of(symbol, properties.models)
+            own_table = reference == "EAM"
+            self.elements[symbol].known(symbol, f"properties.{symbol}", table=own_table)
         return self
 
     def need(self, place: str, name: str, section: str) -> None:
@@ -232,7 +242,8 @@ class Settings(Section):
         transfer = self.translation[target]
         if transfer.scale is not None:
             return transfer.scale
-        source, own = self.elements[transfer.source], self.elements[target]
+        place = f"translation.{target} without a `scale`"
+        source, own = (self.elements[s].known(s, place) for s in (transfer.source, target))
         return (own.volume_per_atom_A3 / source.volume_per_atom_A3) ** (1 / 3)
 
     def length_scales(self, target: str, factors: Sequence[float]) -> float | list[float]:

@@ -18,9 +18,10 @@ def reference() -> str:
     parts: list[tuple[str, type[BaseModel]]] = [
         ("Top level", settings.Settings),
         ("`potentials.<table>`", settings.Table),
-        ("`elements.<symbol>`", settings.Element),
+        ("`elements.<symbol>`", settings.ElementGiven),
         ("`sampling.<element>/<atoms>/<ensemble>` with `method: momt`", settings.Momt),
         ("`sampling.<element>/<atoms>/<ensemble>` with `method: npt`", settings.Npt),
+        ("`sampling.<element>/<atoms>/<name>` with `method: file`", settings.FileSet),
         ("`training`", settings.Training),
         ("`training.descriptor`", settings.Descriptor),
         ("`models.<name>`", settings.Model),

@@ -1,7 +1,7 @@
-"""Sampled sets: MOMT and conventional runs."""
+"""Sets of frames: sampled ones, MOMT and conventional runs, and frames from files."""
 
 import math
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -186,3 +186,41 @@ class Npt(_Dynamics):
                 f"({self.walkers} x {self.trace_interval})"
             )
         return self
+
+
+class FileSet(Section):
+    """Frames from a file, with the labels that it has: no sampling and no potential."""
+
+    method: Literal["file"] = Field(description="the set is read from a file")
+    file: str = Field(
+        min_length=1,
+        description="extended XYZ or another file that ASE reads, relative to the folder that "
+        "Snakemake runs in",
+    )
+    frames: Count = Field(
+        description="frames of the set: as many as the file gives, which is checked as it is read"
+    )
+    every: Count = Field(1, description="take each n-th frame of the file, from the first one on")
+    shuffle: bool = Field(
+        True,
+        description="put the frames in a random order, by the run's seed, so that blocks are "
+        "alike; false keeps the order of the file",
+    )
+    energy_key: str | None = Field(
+        None, description="name of the energy (whole cell, eV) in the file; null finds usual names"
+    )
+    forces_key: str | None = Field(
+        None, description="name of the forces (eV/A) in the file; null finds usual names"
+    )
+    stress_key: str | None = Field(
+        None, description="name of the stress or virial in the file; null finds usual names"
+    )
+    stress_unit: Literal["eV/A^3", "kB", "virial", "none"] = Field(
+        "eV/A^3",
+        description="eV/A^3, positive under tension; kB as VASP prints it, positive under "
+        "pressure; virial: that of the cell in eV, positive under pressure; none leaves it out",
+    )
+
+
+# One set of `sampling`, told apart by its method.
+AnySet = Annotated[Momt | Npt | FileSet, Field(discriminator="method")]

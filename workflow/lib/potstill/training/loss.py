@@ -21,7 +21,7 @@ from potstill.data.floors import (
     FORCE_FLOOR_EV_PER_A,
     STRESS_FLOOR_EV_PER_A3,
 )
-from potstill.data.frames import Frames
+from potstill.data.frames import Frames, Label
 from potstill.descriptors.pair_forces import ForceMap, FreshForces, force_map
 from potstill.descriptors.pair_strain import VOIGT, strain_slopes
 from potstill.descriptors.symmetry_functions import (
@@ -46,11 +46,11 @@ PART_FRAMES = 200
 class Data:
     """Training frames as float32 tensors, and the constants that scale them.
 
-    x (F, N, D): standardised features; energy (F,): eV per atom beyond the self energy; forces
-    (F, N, 3): eV/A; stress (F, 6): eV/A^3; to_forces: map from dE/dD to forces, None for energies
-    only; to_stress (F, 6, N D): from dE/dD to the stress, None where it is left out; to_gradient
-    (D,): eV, from a network's gradient to dE/dD; mean, std (D,) float64; scale_eV: of atomic
-    energies.
+    x (F, N, D): standardised features; energy (F,): eV per atom beyond the self energy; forces (F,
+    N, 3): eV/A; stress (F, 6): eV/A^3, both empty where they are not trained on; to_forces: map
+    from dE/dD to forces, None for energies only; to_stress (F, 6, N D): from dE/dD to the
+    stress, None where it is left out; to_gradient (D,): eV, from a network's gradient to dE/dD;
+    mean, std (D,) float64; scale_eV: of atomic energies.
     """
 
     x: Tensor
@@ -103,9 +103,10 @@ def scales(frames: Frames, settings: Training) -> Scales:
     energies of frames that are all alike) take their scale from the atomic energies', and a line
     says so: s_E = scale / sqrt(N), s_F = scale / `LENGTH_A`, s_S = scale / volume of an atom.
     """
-    per_atom = frames.energy / frames.atoms
-    energy, force = _rms(per_atom - per_atom.mean()), _rms(frames.forces)
-    stress = _rms(frames.stress[:, VOIGT[:, 0], VOIGT[:, 1]])
+    per_atom = frames.need("energy", "training") / frames.atoms
+    energy = _rms(per_atom - per_atom.mean())
+    force = 0.0 if frames.forces is None else _rms(frames.forces)
+    stress = 0.0 if frames.stress is None else _rms(_six(frames.stress))
     if settings.forces:
         told = force * LENGTH_A if force >= FORCE_FLOOR_EV_PER_A else 0.0
         # an energy below its floor may be all there is, and is no scale
@@ -125,6 +126,11 @@ def scales(frames: Frames, settings: Training) -> Scales:
             _warn("stresses", stress, "eV/A^3")
         stress = scale / volume
     return Scales(scale, energy, force, stress)
+
+
+def _six(stress: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the six components (F, 6) of stresses (F, 3, 3)."""
+    return stress[:, VOIGT[:, 0], VOIGT[:, 1]]
 
 
 def _warn(what: str, rms: float, unit: str) -> None:
@@ -175,9 +181,14 @@ def _described(
 
 def prepare(frames: Frames, settings: Training, device: str) -> Data:
     """Compute descriptors and scales; PotstillError names the frame with a bad label."""
-    trained = {"forces": settings.forces, "stress": settings.stress_weight > 0}
-    for name in ("energy", *(name for name, wanted in trained.items() if wanted)):
-        values = getattr(frames, name).reshape(len(frames), -1)
+    trained: dict[Label, bool] = {
+        "energy": True,
+        "forces": settings.forces,
+        "stress": settings.stress_weight > 0,
+    }
+    labels = {name: frames.need(name, "training") for name, wanted in trained.items() if wanted}
+    for name, values in labels.items():
+        values = values.reshape(len(frames), -1)
         bad = ~np.isfinite(values).all(axis=1)
         if bad.any():
             raise PotstillError(
@@ -186,9 +197,9 @@ def prepare(frames: Frames, settings: Training, device: str) -> Data:
     features, to_forces, to_stress = _described(frames, settings, device)
     mean, std = features.mean(axis=(0, 1)), features.std(axis=(0, 1))
     std = np.maximum(std, smallest_spread(settings.descriptor))
-    per_atom = frames.energy / frames.atoms
+    per_atom = labels["energy"] / frames.atoms
     self_energy = float(per_atom.mean())
-    stress = frames.stress[:, VOIGT[:, 0], VOIGT[:, 1]]
+    none = np.zeros(0)
     found = scales(frames, settings)
 
     def single(values: NDArray[np.float64]) -> Tensor:
@@ -197,8 +208,8 @@ def prepare(frames: Frames, settings: Training, device: str) -> Data:
     return Data(
         x=single((features - mean) / std),
         energy=single(per_atom - self_energy),
-        forces=single(frames.forces),
-        stress=single(stress),
+        forces=single(labels.get("forces", none)),
+        stress=single(_six(labels["stress"]) if "stress" in labels else none),
         to_forces=to_forces,
         to_stress=to_stress,
         to_gradient=single(found.atomic_eV / std),

@@ -87,7 +87,8 @@ def _fingerprint(frames: Frames, settings: Training, seed: int, device: str) -> 
     digest = hashlib.sha256()
     stress = [frames.stress] if settings.stress_weight else []
     for values in (frames.positions, frames.cell, frames.energy, frames.forces, *stress):
-        digest.update(np.ascontiguousarray(values).tobytes())
+        if values is not None:
+            digest.update(np.ascontiguousarray(values).tobytes())
     return json.dumps(
         [
             version_of("training.train_model"),

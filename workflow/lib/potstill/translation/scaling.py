@@ -61,7 +61,7 @@ def translate(
         threads=threads,
     )
     write_frames(output, translated)
-    mean = translated.energy.mean() / translated.atoms
+    mean = translated.need("energy", "translation").mean() / translated.atoms
     named = ", ".join(f"{factor:.5f}" for factor in np.atleast_1d(scale))
     say(
         f"translate: {len(origin)} frames of {origin.atoms} atoms, {origin.symbol} to "

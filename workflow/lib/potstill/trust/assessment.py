@@ -64,12 +64,13 @@ def sigma_factor(error: Floats, sigma: Floats) -> float:
 
 
 def uncertainty(
-    error: Floats, sigma: Floats, force_error: Floats, atomic_sigma: Floats, seed: int
+    error: Floats, sigma: Floats, force_error: Floats | None, atomic_sigma: Floats, seed: int
 ) -> dict[str, Any]:
     """Return what sigma says of the error.
 
     error, sigma (F,): of the energy, eV; force_error (G, N): length of the error of an atom's
-    force, eV/A, in the G frames whose forces are compared; atomic_sigma (G, N): eV, in the same.
+    force, eV/A, in the G frames whose forces are compared, None where none are; atomic_sigma
+    (G, N): eV, in the same.
     The errors' mean is taken out first, as it says nothing of one frame. What cannot be told, of a
     single frame for one, is None.
     """
@@ -85,7 +86,9 @@ def uncertainty(
 
     return {
         "spearman_frames": told(spearman(sigma, np.abs(error))),
-        "spearman_atoms_force": told(spearman(atomic_sigma, force_error)),
+        "spearman_atoms_force": None
+        if force_error is None
+        else told(spearman(atomic_sigma, force_error)),
         "sigma_factor": told(factor),
         "calibration_frames": int(found_on.sum()),
         "coverage": {
@@ -120,19 +123,19 @@ def by_region(
     enthalpy: Floats,
     order: Floats,
     error: Floats,
-    force_error: Floats,
+    force_error: Floats | None,
     force_frames: NDArray[np.int64],
 ) -> list[dict[str, Any]]:
     """Return the mean errors in each region of the plane that holds frames.
 
     enthalpy (F,): eV/atom; order (F,): O/N; error (F,): meV/atom; force_error (G,): mean of a
-    frame, meV/A; force_frames (G,): the frames that it belongs to. The force's is None in a region
-    without such a frame.
+    frame, meV/A, or None; force_frames (G,): the frames that it belongs to. The force's is None in
+    a region without such a frame.
     """
 
     def mean_force_error(here: NDArray[np.bool_]) -> float | None:
-        found = force_error[here[force_frames]]
-        return float(found.mean()) if len(found) else None
+        found = None if force_error is None else force_error[here[force_frames]]
+        return float(found.mean()) if found is not None and len(found) else None
 
     return [
         {

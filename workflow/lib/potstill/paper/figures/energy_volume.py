@@ -35,8 +35,9 @@ def energy_volume(
                 (translated[target], BLUE, "translated"),
             ):
                 frames = read_frames(path)
+                energy = frames.need("energy", "the figure") / frames.atoms
                 axes.plot(
-                    _volume_per_atom(frames), frames.energy / frames.atoms - ground, ".",
+                    _volume_per_atom(frames), energy - ground, ".",
                     color=colour, markersize=2, alpha=0.6, rasterized=True,
                     label=f"{label}, {frames.atoms} atoms",
                 )  # fmt: skip

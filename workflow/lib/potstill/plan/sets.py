@@ -1,0 +1,94 @@
+"""The sets of frames of a configuration as the rules ask them: sampled ones, and those of files."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from potstill.errors import PotstillError
+from potstill.settings import MOMT_RULE, FileSet, Momt, Npt, Settings, split_set
+from potstill.settings.complaints import did_you_mean
+from potstill.settings.names import FIELDS
+
+
+def entry(settings: Settings, section: str, name: str) -> Any:
+    """Return one entry of a section; PotstillError where there is none of this name."""
+    known = getattr(settings, section)
+    if name not in known:
+        raise PotstillError(
+            f"configuration: {section}.{name} is asked for and missing; add it or ask for one "
+            f"of: {', '.join(known) or 'none'}{did_you_mean(name, known)}"
+        )
+    return known[name]
+
+
+class Sets:
+    """The section `sampling` of a configuration."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.all = settings, settings.sampling
+
+    def sampled(self) -> list[str]:
+        """Return the names of the sets that are sampled."""
+        return [name for name, one in self.all.items() if not isinstance(one, FileSet)]
+
+    def of_files(self) -> str:
+        """Return what the names of sets from files look like, as a regular expression."""
+        names = [name for name, one in self.all.items() if isinstance(one, FileSet)]
+        return "|".join(map(re.escape, names)) or "(?!)"
+
+    def sampled_element(self) -> str:
+        """Return what the element of a sampled set looks like in its file's name.
+
+        The rest of the name is looked at, too: it must not be that of a set from a file.
+        """
+        return rf"(?!(?:{self.of_files()})\.){FIELDS['element']}"
+
+    def summaries(self, names: Iterable[str]) -> list[str]:
+        """Return the summaries of sets."""
+        return [f"<results>/sampling/{name}.json" for name in names]
+
+    def dynamics(self, name: str) -> Momt | Npt:
+        """Return how a set is sampled; PotstillError for one from a file."""
+        found: Momt | Npt | FileSet = entry(self.settings, "sampling", name)
+        if isinstance(found, FileSet):
+            raise PotstillError(
+                f"configuration: sampling.{name} is from a file, and how it was sampled is not "
+                "known; ask for this of a set with method momt or npt"
+            )
+        return found
+
+    def file(self, name: str) -> str:
+        """Return the file of a set from one; PotstillError where it is not there to be read.
+
+        A set that was read once does without its file.
+        """
+        found = self.all[name]
+        assert isinstance(found, FileSet)  # of_files says so
+        made = Path(f"results/{self.settings.run}/sampling/{name}.h5").exists()
+        if not made and not Path(found.file).is_file():
+            raise PotstillError(
+                f"configuration: sampling.{name}.file: there is no file {found.file}; correct the "
+                "name (it is relative to the folder that Snakemake runs in)"
+            )
+        return found.file
+
+    def momt(self, element: str) -> dict[str, Momt]:
+        """Return an element's MOMT sets; PotstillError where there is none."""
+        found = {
+            name: one
+            for name, one in self.all.items()
+            if split_set(name)[0] == element and isinstance(one, Momt)
+        }
+        if not found:
+            raise PotstillError(f"configuration: sampling holds no MOMT set of {element}")
+        return found
+
+    def melting_guess(self, element: str) -> float:
+        """Return the melting temperature that the first MOMT set was set up with, K."""
+        first = next(iter(self.momt(element).values()))
+        return round(first.temperature_K / MOMT_RULE["temperature_K"], 1)
+
+    def timestep(self, element: str) -> float:
+        """Return the time step of the first MOMT set, fs."""
+        return next(iter(self.momt(element).values())).timestep_fs

@@ -10,7 +10,7 @@ rule reproduction:
 # Tables of the other targets are shown if they are there when this rule is asked for.
 use rule small_job as reproduction_page with:
     input:
-        unpack(lambda wildcards: catalogue.reproduction(paper)),
+        unpack(lambda wildcards: catalogue.reproduction(paper, drawings)),
     output:
         page="<results>/reproduction/README.md",
         numbers="<results>/reproduction/numbers.csv",

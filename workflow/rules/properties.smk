@@ -25,7 +25,7 @@ use rule job as measure_properties with:
         call=library("properties.measure.measure_model"),
         symbol="{element}",
         element=lambda wildcards: plan.plain("elements", wildcards.element),
-        labels=lambda wildcards: plan.label_source(wildcards.element, wildcards.model),
+        depends_on=lambda wildcards: plan.label_source(wildcards.element, wildcards.model),
         liquid_temperature_K=lambda wildcards: plan.setting(
             "properties", wildcards.element
         ).liquid_temperature_K,

@@ -9,7 +9,7 @@ use rule job as relax with:
         call=library("relaxation.benchmark.relax_model"),
         symbol="{element}",
         element=lambda wildcards: plan.plain("elements", wildcards.element),
-        labels=lambda wildcards: plan.label_source(wildcards.element, wildcards.model),
+        depends_on=lambda wildcards: plan.label_source(wildcards.element, wildcards.model),
 
 
 use rule small_job as crystals with:

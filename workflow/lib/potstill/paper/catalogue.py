@@ -3,28 +3,13 @@
 Their captions are in workflow/paper/captions.yaml.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from potstill.paper.paper_plan import CHOICES, COMPARED, COMPARED_MODELS, PaperPlan, title_of
+from potstill.plan.plan import Files
 from potstill.versions import library
-
-Files = dict[str, Any]
-
-FIGURES = (
-    "figure_1",
-    "figure_2a",
-    "figure_2b",
-    "figure_3a",
-    "figure_3b",
-    "figure_n6",  # of the paper's note 6
-    "figure_s1",
-    "figure_s2",
-    "figure_s3",
-    "translation",
-    "energy_volume",
-)
 
 
 @dataclass(frozen=True)
@@ -145,20 +130,19 @@ def figures(
             {"sets": [title_of(n) for n in names]},
         )
 
-    makers = (
-        figure_1,
-        figure_2a,
-        figure_2b,
-        lambda: _parity(paper, {"Ni-distilled": paper.larger_set()}, circle=False),
-        lambda: translated("Al", circle=True),
-        lambda: translated("Nb", circle=False),
-        figure_s1,
-        figure_s2,
-        figure_s3,
-        translation,
-        energy_volume,
-    )
-    return dict(zip(FIGURES, makers, strict=True))
+    return {
+        "figure_1": figure_1,
+        "figure_2a": figure_2a,
+        "figure_2b": figure_2b,
+        "figure_3a": lambda: _parity(paper, {"Ni-distilled": paper.larger_set()}, circle=False),
+        "figure_3b": lambda: translated("Al", circle=True),
+        "figure_n6": lambda: translated("Nb", circle=False),  # of the paper's note 6
+        "figure_s1": figure_s1,
+        "figure_s2": figure_s2,
+        "figure_s3": figure_s3,
+        "translation": translation,
+        "energy_volume": energy_volume,
+    }
 
 
 def compared_evaluations(paper: PaperPlan, suffix: str) -> list[str]:
@@ -201,17 +185,17 @@ def labels(captions: Any, kind: str, name: str) -> dict[str, str]:
     return {kind: said["number"], "shows": said["shows"]}
 
 
-def reproduction(paper: PaperPlan) -> Files:
+def reproduction(paper: PaperPlan, drawn: Iterable[str]) -> Files:
     """Return what the reproduction's page is made from; `reproduced` tells what lists are of.
 
-    Tables of targets asked for apart are shown if they are there.
+    drawn: the names of the figures. Tables of targets asked for apart are shown if they are there.
     """
     plan, grids, few = paper.plan, paper.grid_models(), paper.few_models()
     choices, larger = list(CHOICES.values()), paper.larger_set()
     return {
         "provenance": "<results>/provenance.json",
         "tables": [f"<results>/tables/table_{number}.csv" for number in tables(paper)],
-        "figures": [f"<results>/figures/{name}.png" for name in FIGURES],
+        "figures": [f"<results>/figures/{name}.png" for name in drawn],
         "curve": "<results>/distillation/Ni/curve.csv",
         "reduction": "<results>/distillation/Ni/reduction.json",
         "choice_summaries": plan.summaries(choices),

@@ -10,8 +10,8 @@ from typing import Any
 
 from potstill.errors import PotstillError
 from potstill.paper.names import GRID_MODEL, STUDY_MODEL, implied
-from potstill.plan.iterations import Files, asks_model
-from potstill.plan.plan import Plan
+from potstill.plan.iterations import asks_model
+from potstill.plan.plan import Files, Plan
 from potstill.settings import Comparison, Momt, Paper, Study
 from potstill.settings.names import split_set
 
@@ -48,8 +48,8 @@ class PaperPlan:
 
     def choices(self) -> list[tuple[str, str]]:
         """Return (model, set) of the choices of frames that `judged` does not have."""
-        tested = ((model, self.source()) for model in CHOICES.values())
-        return [pair for pair in tested if pair not in self.plan.judged()]
+        judged, source = self.plan.judged(), self.source()
+        return [(model, source) for model in CHOICES.values() if (model, source) not in judged]
 
     def grids(self) -> list[str]:
         """Return the grids of the grid-based distillations, as `16x16`."""
@@ -200,7 +200,7 @@ class PaperPlan:
             for replica in range(study.replicas)
         ]
 
-    def study_runs(self, element: str) -> dict[str, Any]:
+    def study_runs(self, element: str) -> Files:
         """Return the files of a study's models, each list in the order of `study_models`."""
         folder, tests = f"<results>/study/{element}", self.study(element).tests
         runs = self.study_models(element)

@@ -3,12 +3,9 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from potstill.plan.plan import Plan
+from potstill.plan.plan import Files, Plan
 from potstill.settings.names import DISTILLED_MODEL, ITERATION_MODEL
-
-Files = dict[str, Any]
 
 
 def asks_model(strategy: str) -> bool:

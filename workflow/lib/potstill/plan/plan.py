@@ -27,6 +27,8 @@ from potstill.settings.names import (
 )
 from potstill.training.memory import training_memory_MiB
 
+# Input files of a rule by name.
+Files = dict[str, Any]
 # Makes the model that a name implies out of the name's fields.
 Implied = Callable[[Mapping[str, str]], Model]
 
@@ -126,7 +128,7 @@ class Plan:
     def _density(self, element: str) -> float:
         """Return atoms per A^3 of an element's crystal; close-packed if none is given."""
         given = self.settings.elements[element]
-        if given.structure is not None and given.lattice_constant_A is not None:
+        if given.has_crystal:
             return 1 / given.known(element, "memory").volume_per_atom_A3
         return float(math.sqrt(2) / (2 * covalent_radii[atomic_numbers[element]]) ** 3)
 
@@ -225,7 +227,7 @@ class Plan:
 
     def compared(
         self, folder: str, element: str, models: Iterable[str], reference: str = "EAM"
-    ) -> dict[str, Any]:
+    ) -> Files:
         """Return a table's files: of the reference, of models, and the models' summaries."""
         return {
             "reference": f"<results>/{folder}/{reference}/{element}.json",
@@ -235,7 +237,8 @@ class Plan:
 
     def crystal_models(self, element: str) -> list[str]:
         """Return the models of an element whose crystals are compared with the EAM's, if any."""
-        if None in self.settings.elements[element].model_dump().values():
+        given = self.settings.elements[element]
+        if given.table is None or not given.has_crystal:
             return []
         return [
             name
@@ -243,13 +246,13 @@ class Plan:
             if element_of(model.frames) == element and not is_relabelled(model.frames)
         ]
 
-    def properties(self, element: str) -> dict[str, Any]:
+    def properties(self, element: str) -> Files:
         """Return a properties table's files; the reference is what labelled the models' frames."""
         models = self.setting("properties", element).models
         reference = self.settings.reference_of(element, models)
         return self.compared("properties", element, models, reference)
 
-    def crystals(self, element: str) -> dict[str, Any]:
+    def crystals(self, element: str) -> Files:
         """Return the files of the table of their crystals."""
         return self.compared("relaxation", element, self.crystal_models(element))
 

@@ -20,7 +20,6 @@ def measure_model(
     model: str,
     symbol: str,
     element: Element,
-    labels: dict[str, Any] | None,
     liquid_temperature_K: float,
     seed: int,
     configuration: Settings,
@@ -28,14 +27,14 @@ def measure_model(
 ) -> None:
     """Measure the properties of one element with a reference or with a model.
 
-    potential: a trained ensemble, or the table of the EAM. labels: what labels depend on where the
-    model is the calculator that the configuration names for them, else None.
+    potential: a trained ensemble, or the table of the EAM. The reference may be the calculator that
+    the configuration names for labels, see `open_calculator`.
     """
     calculator = open_calculator(
         model,
         potential,
         symbol,
-        labels=configuration.labels[symbol] if labels else None,
+        labels=configuration.labels.get(symbol),
         folder=output.with_suffix(".work"),
     )
     measure_properties(

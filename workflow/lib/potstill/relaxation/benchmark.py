@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from ase.calculators.calculator import Calculator
 
@@ -20,20 +19,19 @@ def relax_model(
     model: str,
     symbol: str,
     element: Element,
-    labels: dict[str, Any] | None,
     configuration: Settings,
     output: Path,
 ) -> None:
     """Relax the crystals of one element with a reference or with a model, see `relax_crystals`.
 
-    potential: a trained ensemble, or the table of the EAM. labels: what labels depend on where the
-    model is the calculator that the configuration names for them, else None.
+    potential: a trained ensemble, or the table of the EAM. The reference may be the calculator that
+    the configuration names for labels, see `open_calculator`.
     """
     calculator = open_calculator(
         model,
         potential,
         symbol,
-        labels=configuration.labels[symbol] if labels else None,
+        labels=configuration.labels.get(symbol),
         folder=output.with_suffix(".work"),
     )
     relax_crystals(calculator, model=model, symbol=symbol, element=element, output=output)

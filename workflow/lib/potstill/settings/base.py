@@ -65,6 +65,11 @@ class ElementGiven(Section):
         description="conventional lattice constant with this EAM; needed where the structure is",
     )
 
+    @property
+    def has_crystal(self) -> bool:
+        """Whether the crystal is given."""
+        return self.structure is not None and self.lattice_constant_A is not None
+
     def known(self, symbol: str, place: str, *, table: bool = False) -> Element:
         """Return this element with its crystal, which what stands at a place needs.
 

@@ -1,29 +1,28 @@
-"""The one dataset format: frames of one cell size, with the labels that there are, in HDF5.
+"""The one dataset format: frames of any elements and sizes, with their labels, in HDF5.
 
-The file has one group named by the number of atoms ("032"), which torchani's `ANIDataset` opens
+The file has one group for each number of atoms ("032"), which torchani's `ANIDataset` opens
 (attribute grouping = by_num_atoms). Every dataset carries its unit in an attribute `unit`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import ase
-import ase.data
-import h5py
 import numpy as np
 from ase.calculators.singlepoint import SinglePointCalculator
-from numpy.typing import NDArray
 
-from potstill.data.frame_store import GEOMETRY, LABELS, UNITS, Array, read_store
+from potstill.data.frame_store import Array, Stored, read_store, write_store
+from potstill.data.geometry import SMALLEST_VOLUME_A3, completed
+from potstill.data.structures import Choice, Floats, Indices, Mask, Structures
 from potstill.errors import PotstillError
-from potstill.runtime.files import atomic_path
 
-Floats = NDArray[np.float64]
 Label = Literal["energy", "atomic_energies", "forces", "stress"]
 
-_DATASETS = GEOMETRY | LABELS
+LABELS: tuple[Label, ...] = ("energy", "atomic_energies", "forces", "stress")
+# those that each atom has
+BY_ATOM: tuple[Label, ...] = ("atomic_energies", "forces")
 # How to go on without a label that is needed.
 _CURES: dict[Label, str] = {
     "energy": "label them (docs/labels.md), or name where the file has them (energy_key)",
@@ -36,49 +35,43 @@ _CURES: dict[Label, str] = {
 
 
 @dataclass(frozen=True)
-class Frames:
-    """F frames of N atoms of one composition, with the labels that there are.
+class Frames(Structures):
+    """F structures of A atoms together, with the labels that there are.
 
-    symbol: chemical symbol of all atoms. positions (F, N, 3) A; cell (F, 3, 3) A, rows are the
-    vectors. Labels, of all frames or None: energy (F,) eV; atomic_energies (F, N) eV; forces
-    (F, N, 3) eV/A; stress (F, 3, 3) eV/A^3, positive under tension (ASE's sign). columns: further
+    Labels, None where no frame has them: energy (F,) eV; atomic_energies (A,) eV; forces (A, 3)
+    eV/A; stress (F, 3, 3) eV/A^3, positive under tension (ASE's sign). lacking: of labels that
+    only some frames have, which ones (F,) lack it; a label that is lacking is 0. columns: further
     values by frame, (F, ...), as enthalpy (eV), order_parameter, bias (eV), walker, step.
     attributes: what is one for the file.
     """
 
-    symbol: str
-    positions: Floats
-    cell: Floats
     energy: Floats | None = None
     atomic_energies: Floats | None = None
     forces: Floats | None = None
     stress: Floats | None = None
+    lacking: Mapping[Label, Mask] = field(default_factory=dict)
     columns: dict[str, Array] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Raise PotstillError for what is no chemical symbol."""
-        atomic_number(self.symbol)
-
-    def __len__(self) -> int:
-        """Return the number of frames."""
-        return len(self.positions)
-
     @property
-    def atoms(self) -> int:
-        """Number of atoms in a frame."""
-        return self.positions.shape[1]
-
-    @property
-    def arrays(self) -> dict[str, Floats]:
-        """Positions, cell and the labels that there are, by name."""
-        found = {name: getattr(self, name) for name in _DATASETS}
+    def labels(self) -> dict[Label, Floats]:
+        """The labels that there are, by name."""
+        found = {name: getattr(self, name) for name in LABELS}
         return {name: values for name, values in found.items() if values is not None}
 
+    def has(self, label: Label) -> Mask:
+        """Return which frames (F,) have a label."""
+        if getattr(self, label) is None:
+            return np.zeros(len(self), dtype=np.bool_)
+        return ~self.lacking.get(label, np.zeros(len(self), dtype=np.bool_))
+
     def need(self, label: Label, what: str) -> Floats:
-        """Return a label; PotstillError, with the cure, where `what` ("training") needs it."""
+        """Return a label; PotstillError, with the cure, where `what` ("training") needs it.
+
+        Frames that lack it are zero there, see `has`; one frame at least has it.
+        """
         values: Floats | None = getattr(self, label)
-        if values is None:
+        if values is None or not self.has(label).any():
             raise PotstillError(
                 f"{what} needs the label `{label}`, which these frames of {self.symbol} do not "
                 f"have; {_CURES[label]}"
@@ -90,20 +83,24 @@ class Frames:
         names = ("enthalpy", "order_parameter")
         if any(name not in self.columns for name in names):
             return None
-        h, o = (self.columns[name].astype(np.float64) / self.atoms for name in names)
+        h, o = (self.columns[name].astype(np.float64) / self.sizes for name in names)
         return h, o
 
-    def __getitem__(self, which: slice | Sequence[int] | Array) -> Self:
+    def __getitem__(self, which: Choice) -> Self:
         """Return the frames chosen by a slice, indices or a mask."""
-        arrays: dict[str, Any] = {name: values[which] for name, values in self.arrays.items()}
+        chosen = self._geometry(which)
+        rows = self.rows(which)
+        for name, values in self.labels.items():
+            chosen[name] = values[rows if name in BY_ATOM else which]
+        lacking = {name: mask[which] for name, mask in self.lacking.items()}
         columns = {name: column[which] for name, column in self.columns.items()}
-        return replace(self, **arrays, columns=columns)
+        return replace(self, **chosen, lacking=lacking, columns=columns)
 
     def spread(self, count: int | None) -> Self:
         """Return `count` frames (all for None), those of `spread_rows`."""
         return self if count is None or count == len(self) else self[self.spread_rows(count)]
 
-    def spread_rows(self, count: int) -> NDArray[np.int64]:
+    def spread_rows(self, count: int) -> Indices:
         """Return the indices of `count` frames, one from each of `count` equal stretches.
 
         Which one of its stretch is drawn at random, the same at every call: even steps would fall
@@ -117,79 +114,74 @@ class Frames:
         return edges[:-1] + (within * np.diff(edges)).astype(int)
 
     def joined(self, other: "Frames") -> Self:
-        """Return these frames followed by `other`'s; both need the same symbol, N, labels, columns.
+        """Return these frames followed by `other`'s; both need the same columns.
 
-        Raises PotstillError, naming what differs, for others.
+        A label that only one of the two has is lacking in the frames of the other. Raises
+        PotstillError, naming what differs, for other columns.
         """
-        if (self.symbol, self.atoms) != (other.symbol, other.atoms):
+        if alone := sorted(self.columns.keys() ^ other.columns.keys()):
             raise PotstillError(
-                f"cannot join frames of {self.atoms} {self.symbol} atoms "
-                f"with frames of {other.atoms} {other.symbol} atoms"
+                f"cannot join frames: only one of the two has the column(s) {', '.join(alone)}; "
+                "drop them first, or give both the same"
             )
-        for kind, own, others in (
-            ("label", self.arrays, other.arrays),
-            ("column", self.columns, other.columns),
-        ):
-            if alone := sorted(own.keys() ^ others.keys()):
-                raise PotstillError(
-                    f"cannot join frames: only one of the two has the {kind}(s) "
-                    f"{', '.join(alone)}; drop them first, or give both the same"
-                )
         for n, column in self.columns.items():
             if column.shape[1:] != other.columns[n].shape[1:]:
                 raise PotstillError(
                     f"cannot join frames: {n} of one has shape {column.shape[1:]} a frame, of the "
                     f"other {other.columns[n].shape[1:]}"
                 )
-        more = other.arrays
-        both: dict[str, Any] = {n: np.concatenate([a, more[n]]) for n, a in self.arrays.items()}
-        both["columns"] = {
-            n: np.concatenate([c, other.columns[n]]) for n, c in self.columns.items()
+        pair = (self, other)
+        both: dict[str, Any] = {
+            name: np.concatenate([getattr(part, name) for part in pair])
+            for name in ("species", "positions", "cell", "pbc")
         }
-        return replace(self, **both)
+        both["start"] = np.concatenate([self.start, self.start[-1] + other.start[1:]])
+        names = {**self.labels, **other.labels}
+        lacking = {}
+        for name in names:
+            both[name] = np.concatenate([part.labels.get(name, part.blank(name)) for part in pair])
+            mask = ~np.concatenate([part.has(name) for part in pair])
+            if mask.any():
+                lacking[name] = mask
+        columns = {n: np.concatenate([c, other.columns[n]]) for n, c in self.columns.items()}
+        return replace(self, **both, lacking=lacking, columns=columns)
+
+    def blank(self, label: Label) -> Floats:
+        """Return the zeros that stand for a label that these frames lack."""
+        shapes = {"forces": (len(self.species), 3), "stress": (len(self), 3, 3)}
+        return np.zeros(shapes.get(label, len(self.species if label in BY_ATOM else self.cell)))
 
     def to_ase(self, index: int) -> ase.Atoms:
         """Return one frame as ASE atoms with its labels in a SinglePointCalculator."""
-        atoms = ase.Atoms(
-            [self.symbol] * self.atoms, self.positions[index], cell=self.cell[index], pbc=True
-        )
+        atoms, here = self.image(index), self.of_atoms_in(index)
         labels: dict[str, Any] = {
-            name: values[index] for name, values in self.arrays.items() if name in LABELS
+            name: values[here if name in BY_ATOM else index]
+            for name, values in self.labels.items()
+            if self.has(name)[index]
         }
-        if self.energy is not None:
-            labels["energy"] = float(self.energy[index])
-        if self.stress is not None:
-            labels["stress"] = self.stress[index][[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
-        if self.atomic_energies is not None:
+        if "energy" in labels:
+            labels["energy"] = float(labels["energy"])
+        if "stress" in labels:
+            labels["stress"] = labels["stress"][[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
+        if "atomic_energies" in labels:
             labels["energies"] = labels.pop("atomic_energies")
         atoms.calc = SinglePointCalculator(atoms, **labels)
         atoms.info.update({name: column[index].item() for name, column in self.columns.items()})
         return atoms
 
 
-def atomic_number(symbol: str) -> int:
-    """Return the atomic number of an element; PotstillError for what is no chemical symbol."""
-    number = ase.data.atomic_numbers.get(symbol, 0)
-    if not number:  # 0 is ASE's X, which stands for no element
-        raise PotstillError(f"'{symbol}' is no chemical symbol; give an element, as Ni")
-    return number
-
-
 def write_frames(path: str | Path, frames: Frames) -> None:
     """Write frames atomically; same frames, same bytes."""
-    number = atomic_number(frames.symbol)
-    arrays: dict[str, Array] = {_DATASETS[n]: values for n, values in frames.arrays.items()}
-    arrays["species"] = np.full((len(frames), frames.atoms), number, dtype=np.int64)
-    arrays.update(frames.columns)
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as store:
-        store.attrs["grouping"] = "by_num_atoms"
-        store.attrs["symbol"] = frames.symbol
-        for name, value in sorted(frames.attributes.items()):
-            store.attrs[name] = value
-        group = store.create_group(f"{frames.atoms:03d}")
-        for name, values in sorted(arrays.items()):
-            dataset = group.create_dataset(name, data=values)
-            dataset.attrs["unit"] = UNITS.get(name.removeprefix("source_"), "1")
+    write_store(
+        path,
+        Stored(
+            frames.structures(slice(None)),
+            frames.labels,
+            frames.lacking,
+            frames.columns,
+            frames.attributes,
+        ),
+    )
 
 
 def read_frames(path: str | Path) -> Frames:
@@ -199,25 +191,27 @@ def read_frames(path: str | Path) -> Frames:
     flat cell.
     """
     found = read_store(path)
-    frames = Frames(
-        symbol=found.symbol, columns=found.columns, attributes=found.attributes, **found.arrays
-    )
+    geometry = {f.name: getattr(found.structures, f.name) for f in fields(Structures)}
+    rest: dict[str, Any] = {**found.labels, "lacking": found.lacking}
+    columns, attributes = dict(found.columns), dict(found.attributes)
+    frames = Frames(**geometry, **rest, columns=columns, attributes=attributes)
     check_frames(frames, str(path))
     return frames
 
 
 def check_frames(frames: Frames, origin: str) -> None:
     """Raise PotstillError naming `origin` and the frame for wrong shapes, NaN or a flat cell."""
-    count, atoms = len(frames), frames.atoms
+    atoms, count = len(frames.species), len(frames)
     shapes: dict[str, tuple[int, ...]] = {
-        "positions": (count, atoms, 3),
+        "positions": (atoms, 3),
         "cell": (count, 3, 3),
         "energy": (count,),
-        "atomic_energies": (count, atoms),
-        "forces": (count, atoms, 3),
+        "atomic_energies": (atoms,),
+        "forces": (atoms, 3),
         "stress": (count, 3, 3),
     }
-    arrays: dict[str, Array] = {**frames.arrays, **frames.columns}
+    arrays: dict[str, Array] = {"positions": frames.positions, "cell": frames.cell}
+    arrays |= {**frames.labels, **frames.columns}
     shapes |= {name: (count, *column.shape[1:]) for name, column in frames.columns.items()}
     for name, values in arrays.items():
         if values.shape != shapes[name]:
@@ -225,13 +219,14 @@ def check_frames(frames: Frames, origin: str) -> None:
                 f"{origin}: {name} has shape {values.shape}, expected {shapes[name]}; rewrite the "
                 "file"
             )
-        bad = ~np.isfinite(values.reshape(count, -1)).all(axis=1)
-        if bad.any():
+        bad = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
+        if len(bad):
+            by_atom = name in (*BY_ATOM, "positions")
+            frame = np.searchsorted(frames.start, bad[0], side="right") - 1 if by_atom else bad[0]
             raise PotstillError(
-                f"{origin}: {name} of frame {int(np.argmax(bad))} is not finite; "
-                "remove the frame or sample again"
+                f"{origin}: {name} of frame {frame} is not finite; remove the frame or sample again"
             )
-    flat = np.abs(np.linalg.det(frames.cell)) < 1e-6
+    flat = np.abs(np.linalg.det(completed(frames.cell, frames.pbc))) < SMALLEST_VOLUME_A3
     if flat.any():
         raise PotstillError(
             f"{origin}: the cell of frame {int(np.argmax(flat))} has no volume; remove the frame"

@@ -24,7 +24,8 @@ from potstill.models.torchani_model import to_torchani
 from potstill.runtime.files import read_json
 from potstill.settings import Descriptor, Training
 from potstill.training.loop import Trainer
-from potstill.training.loss import errors, frame_losses, prepare
+from potstill.training.loss import errors, frame_losses
+from potstill.training.prepare import prepare
 
 os.environ.setdefault("TORCHANI_NO_WARN_EXTENSIONS", "1")
 from torchani.units import HARTREE_TO_EV

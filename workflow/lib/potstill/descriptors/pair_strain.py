@@ -79,7 +79,7 @@ def strain_map(structures: Structures, pairs: Pairs, device: str) -> StrainMap:
     return StrainMap(torch.from_numpy(slopes).to(device), structures.sizes)
 
 
-@parallel(cache=True, nogil=True, error_model="numpy")
+@parallel(cache=True, nogil=True, error_model="numpy", fastmath=False)
 def _fill(
     voigt: NDArray[np.int64],
     features: int,

@@ -204,12 +204,16 @@ def add_forces_and_strain(
         for run in range(start[frame] * elements, start[frame + 1] * elements):
             for q in range(angular_run[run], angular_run[run + 1]):
                 i, j = angular_index[q, 0], angular_index[q, 1]
-                if q == angular_run[run]:
+                if elements > 1 and q == angular_run[run]:
                     _gather(gf[i], run % elements, elements, angular, own)
                 for d in range(3):
                     f = 0.0
-                    for k in range(width):
-                        f += own[k] * angular_slope[q, d, k]
+                    if elements == 1:
+                        for k in range(width):
+                            f += gf[i, angular + k] * angular_slope[q, d, k]
+                    else:
+                        for k in range(width):
+                            f += own[k] * angular_slope[q, d, k]
                     ff[i, d] += f
                     ff[j, d] -= f
                     for e in range(3):

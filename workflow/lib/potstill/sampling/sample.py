@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 from potstill.data.frames import write_frames
+from potstill.data.structures import Structures
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.potentials.setfl import numbers_sha256
 from potstill.runtime.compiled import use_threads
@@ -21,7 +22,7 @@ from potstill.sampling.engine import Advance, advance
 from potstill.sampling.recipe import complete
 from potstill.sampling.sampler import Sampler
 from potstill.sampling.walkers import System
-from potstill.settings import Element, Momt, Npt, split_set
+from potstill.settings import Element, Momt, Npt, split_sampled
 from potstill.versions import version_of
 
 
@@ -148,7 +149,7 @@ def sample(
     (eV, whole cell), order_parameter, bias (eV), walker and step; summary: JSON of the diagnostics;
     trace: (H, O, temperature) of every walker, and the bias. Resumes from `<frames>.restart`.
     """
-    symbol, atoms, _ = split_set(name)
+    symbol, atoms, _ = split_sampled(name)
     use_threads(threads)
     engine, device = engine_for(device), "cuda" if device == "cuda" else "cpu"
     eam = EamPotential.from_file(potential, symbol)
@@ -176,8 +177,9 @@ def sample(
         steps = sampler.learning + sampler.spacing * (1 + np.arange(rows))
         labelled = label_frames(
             eam,
-            np.concatenate(sampler.kept_x),
-            length[:, None, None] * np.eye(3),
+            Structures.uniform(
+                symbol, np.concatenate(sampler.kept_x), length[:, None, None] * np.eye(3)
+            ),
             threads=threads,
             attributes={
                 "set": name,

@@ -1,6 +1,7 @@
 """EAM of several elements, and structures that are not periodic: against LAMMPS and itself."""
 
 import dataclasses
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from lammps_engine import LammpsEam, lammps_table
 
 from potstill.data.structures import Structures
 from potstill.errors import PotstillError
+from potstill.labels.label_source import make_calculator
 from potstill.potentials.eam import EamPotential, Labels, label_frames
 from potstill.potentials.eam_calculator import EAM
 from potstill.potentials.setfl import format_setfl, read_setfl
@@ -213,6 +215,19 @@ def test_each_pair_of_elements_has_the_range_of_its_own_functions(tables: dict[s
     apart = [ase.Atoms(pair, [[0, 0, 0], [9.0, 0, 0]]) for pair in ("Ni2", "NiNb", "Nb2")]
     change = labels(both, *far).energy - labels(both, *apart).energy
     assert change[0] == 0 and change[2] != 0
+    engine = LammpsEam(tables["Ni-Nb"], ("Ni", "Nb"))
+    assert_equal_to_lammps(both, engine, random_alloy(both.elements))
+
+
+def test_the_page_of_labels_runs_as_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parents[2] / "docs/labels.md").read_text()
+    section = page.partition("## Alloys by an EAM table")[2]
+    shutil.copy(lammps_table(THREE), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    exec(section.partition("```python\n")[2].partition("```")[0], {})
+    assert capsys.readouterr().out.startswith("-8.7")
 
 
 def test_a_set_of_all_kinds_is_labelled_as_each_alone() -> None:
@@ -246,6 +261,20 @@ def test_a_set_of_all_kinds_is_labelled_as_each_alone() -> None:
             np.testing.assert_allclose(frames.stress[k], image.get_stress(voigt=False), rtol=1e-12)
     alone = label_frames(potential(THREE), structures.structures([2]))
     assert alone.stress is None
+
+
+def test_a_configuration_names_a_table_as_the_calculator_of_labels() -> None:
+    path = "potstill.potentials.eam_calculator.eam_table"
+    given = {"table": str(lammps_table(THREE)), "elements": ["Ni", "Al"]}
+    atoms = random_alloy(("Ni", "Al"))
+    expected = labels(potential(THREE), atoms).energy[0]
+    assert make_calculator("labels.NiAl", path, given).get_potential_energy(atoms) == expected
+    for change, told in (
+        ({"elements": ["Ni", "Cu"]}, "the EAM table has no Cu, only Ni, Al, H"),
+        ({"table": "nowhere"}, r"cannot read the EAM table nowhere \(No such file"),
+    ):
+        with pytest.raises(PotstillError, match=rf"^labels\.NiAl\.arguments: {told}"):
+            make_calculator("labels.NiAl", path, given | change)
 
 
 def test_what_cannot_be_labelled_or_sampled_is_named() -> None:

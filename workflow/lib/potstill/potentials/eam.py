@@ -54,7 +54,7 @@ class EamPotential:
             if symbol not in table.elements:
                 raise PotstillError(
                     f"the EAM table has no {symbol}, only {', '.join(table.elements)}; "
-                    f"name another table in elements.{symbol}.table"
+                    f"name another table (in a configuration: elements.{symbol}.table)"
                 )
         # the place of each element by atomic number, -1 for others
         self._places = np.full(len(chemical_symbols), -1)

@@ -198,7 +198,7 @@ def test_one_element_of_an_alloy_is_that_element_alone(name: str) -> None:
     near = ase.Atoms([element] * 2, [[0, 0, 0], [0.9, 0.1, 0.2]])
     clusters = [
         near,
-        *(random_alloy((element,), spacing_A=d, pbc=OPEN["cluster"]) for d in (2.5, 1.5)),
+        *(random_alloy((element,), spacing_A=d, pbc=OPEN["cluster"]) for d in (2.5, 1.2)),
     ]
     free = labels(potential(name), ase.Atoms(other, [[0, 0, 0]])).energy[0]
     for cluster in clusters:
@@ -284,7 +284,7 @@ def test_a_configuration_names_a_table_as_the_calculator_of_labels() -> None:
 def test_what_cannot_be_labelled_or_sampled_is_named() -> None:
     good, other = random_alloy(("Ni", "Al"), 1), random_alloy(("Ni", "Al"), 1)
     other.symbols[2] = "Cu"
-    with pytest.raises(PotstillError, match=r"frame 1: atom 2 is Cu, and .* of H, Al, Ni; take Cu"):
+    with pytest.raises(PotstillError, match=r"frame 1: atom 2 is Cu, and .* of H, Al, Ni; make"):
         labels(potential(THREE), good, other)
     other = good.copy()
     other.positions[3] = other.positions[1] + 2 * other.cell[1]

@@ -225,7 +225,7 @@ def test_what_cannot_be_labelled_is_named(tables: dict[str, Path], potential: Po
         nothing.get_potential_energy()
     alloy = ase.build.bulk("NiAl", "cesiumchloride", a=2.9)
     alloy.calc = EAM(potential("Ni"))
-    with pytest.raises(PotstillError, match=r"frame 0: atom 1 is Al, and .* is of Ni; take Al in"):
+    with pytest.raises(PotstillError, match=r"frame 0: atom 1 is Al, and .* is of Ni; make"):
         alloy.get_potential_energy()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,9 +62,9 @@ class EamPotential:
         self._places[list(map(atomic_number, self.elements))] = np.arange(len(self.elements))
         self.table = table
         self.tables = [compile_tables(table, symbol, LABEL_ROWS) for symbol in self.elements]
-        ranges = [interaction_range(table, a, b) for a in self.elements for b in self.elements]
-        self._own_cutoffs = ranges[:: len(self.elements) + 1]
-        self.cutoff_A = max(ranges)
+        self._cutoffs = [interaction_range(table, symbol, symbol) for symbol in self.elements]
+        pairs = combinations(self.elements, 2)
+        self.cutoff_A = max([*self._cutoffs, *(interaction_range(table, *pair) for pair in pairs)])
         self._alloy = compile_alloy(table, self.elements) if len(self.elements) > 1 else None
 
     @classmethod
@@ -115,7 +116,7 @@ class EamPotential:
             for element, tables in enumerate(self.tables):
                 own = np.flatnonzero((lowest == element) & (highest == element))
                 if len(own):
-                    cutoff = self._own_cutoffs[element]
+                    cutoff = self._cutoffs[element]
                     label_pure[several](own, start, positions, cells, cutoff, tables, *labels, same)
             mixed = np.flatnonzero(lowest < highest)
             if len(mixed):
@@ -139,7 +140,8 @@ class EamPotential:
             symbol = chemical_symbols[structures.species[atom]]
             raise PotstillError(
                 f"frame {frame}: atom {atom - structures.start[frame]} is {symbol}, and this EAM "
-                f"potential is of {', '.join(self.elements)}; take {symbol} in, or another table"
+                f"potential is of {', '.join(self.elements)}; make one of all elements, or leave "
+                "the frame out"
             )
         return types
 

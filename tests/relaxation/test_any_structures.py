@@ -1,6 +1,8 @@
 """Alloys, slabs, wires and clusters of several sizes in one call find ASE's minima."""
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import ase
@@ -19,7 +21,9 @@ from numpy.typing import NDArray
 from potstill.data.structures import Structures
 from potstill.errors import PotstillError
 from potstill.models.calculator_committee import CalculatorCommittee
-from potstill.relaxation import BatchRelaxed, relax_batch
+from potstill.potentials.eam import EamPotential
+from potstill.potentials.eam_calculator import EAM
+from potstill.relaxation import BatchRelaxed, minimise, relax_batch
 from potstill.relaxation.coordinates import periodic_planes
 from potstill.relaxation.springs import inverse_hessians
 
@@ -67,12 +71,15 @@ def metals() -> CalculatorCommittee:
     return CalculatorCommittee([EMT()], METALS)
 
 
-def with_ase(atoms: ase.Atoms, calculator: Calculator, fmax: float, made: Any = None) -> ase.Atoms:
-    """Relax a copy with ASE, its cell too if `made` makes a filter of it."""
+def with_ase(
+    atoms: ase.Atoms, calculator: Calculator, fmax: float, made: Any = None
+) -> tuple[ase.Atoms, int]:
+    """Relax a copy with ASE, its cell too if `made` makes a filter of it; return it and steps."""
     atoms = atoms.copy()
     atoms.calc = calculator
-    assert BFGS(made(atoms) if made else atoms, logfile=None).run(fmax=fmax, steps=400)
-    return atoms
+    optimiser = BFGS(made(atoms) if made else atoms, logfile=None)
+    assert optimiser.run(fmax=fmax, steps=400)
+    return atoms, int(optimiser.nsteps)
 
 
 def assert_same_minimum(relaxed: BatchRelaxed, k: int, atoms: ase.Atoms) -> None:
@@ -94,12 +101,14 @@ def test_any_structures_find_the_minima_of_ase(metals: CalculatorCommittee) -> N
     images = [slab(), alloy(), cluster(), wire(), displaced(alloy(), 0.05, seed=5)]
     before = [image.positions.copy() for image in images]
     relaxed = relax_batch(metals, images, fmax=1e-4, steps=100)
-    assert relaxed.converged.all() and relaxed.steps.max() < 60
+    assert relaxed.converged.all()
     assert relaxed.sizes.tolist() == [12, 8, 13, 8, 8]
     for k, image in enumerate(images):
         np.testing.assert_array_equal(image.positions, before[k])
         np.testing.assert_array_equal(relaxed.cell[k], image.cell.array)
-        assert_same_minimum(relaxed, k, with_ase(image, EMT(), 1e-4))
+        atoms, steps = with_ase(image, EMT(), 1e-4)
+        assert_same_minimum(relaxed, k, atoms)
+        assert relaxed.steps[k] < 0.6 * steps
         alone = relax_batch(metals, [image], fmax=1e-4, steps=100)
         assert alone.steps[0] == relaxed.steps[k]
         np.testing.assert_allclose(
@@ -129,7 +138,7 @@ def test_only_periodic_directions_strain(metals: CalculatorCommittee) -> None:
     )
     assert relaxed.converged.all()
     for k, (image, (_, made)) in enumerate(zip(images, CELLS, strict=True)):
-        atoms = with_ase(image, EMT(), 1e-4, made)
+        atoms, _ = with_ase(image, EMT(), 1e-4, made)
         assert_same_minimum(relaxed, k, atoms)
         assert np.abs(atoms.cell.lengths() - image.cell.lengths()).max() > 0.03  # it did strain
     np.testing.assert_array_equal(relaxed.cell[1, 2], images[1].cell[2])
@@ -143,7 +152,7 @@ def test_only_periodic_directions_strain(metals: CalculatorCommittee) -> None:
         # a wire has no vectors across to scale with
         stretched.positions[:, 2] *= length / lengths[1]
         stretched.cell[2] = [0, 0, length]
-        energies.append(with_ase(stretched, EMT(), 1e-4).get_potential_energy())
+        energies.append(with_ase(stretched, EMT(), 1e-4)[0].get_potential_energy())
     assert energies[1] == min(energies) == pytest.approx(relaxed.energy[2], abs=1e-6)
     slope, curvature = (energies[2] - energies[0]) / 2, sum(energies) - 3 * energies[1]
     assert abs(slope / curvature) < 0.05  # of 0.05 A
@@ -151,6 +160,28 @@ def test_only_periodic_directions_strain(metals: CalculatorCommittee) -> None:
     fixed = relax_batch(metals, [cluster()], fmax=1e-4, steps=200)
     np.testing.assert_array_equal(relaxed.cell[3], 0)
     np.testing.assert_allclose(relaxed.positions[relaxed.of_atoms_in(3)], fixed.positions, atol=0)
+
+
+def test_eam_of_an_alloy(tables: dict[str, Path]) -> None:
+    """Many at once, without ASE: a bulk alloy, and a slab that has no vector along z."""
+    potential = EamPotential.from_file(tables["Ni-Nb"], ["Ni", "Nb"])
+
+    def evaluate(structures: Structures) -> tuple[Floats, Floats, Floats]:
+        labels = potential.evaluate(structures)
+        return labels.energy, labels.forces, labels.stress
+
+    bulk, sheet = ase.build.bulk("Ni", cubic=True, a=3.6).repeat((2, 1, 1)), slab()
+    bulk.symbols[[1, 6]] = sheet.symbols[[2, 11]] = "Nb"
+    images = [sheet, displaced(bulk, 0.1, seed=8)]
+    made = Structures.of_atoms(images)
+    made.cell[0, 2] = 0
+    relaxed = minimise(evaluate, made, fmax=1e-4, steps=100, relax_cell=True)
+    assert relaxed.converged.all()
+    masks = ([1, 1, 0, 0, 0, 1], None)
+    for k, (image, mask) in enumerate(zip(images, masks, strict=True)):
+        atoms, steps = with_ase(image, EAM(potential), 1e-4, partial(UnitCellFilter, mask=mask))
+        assert_same_minimum(relaxed, k, atoms)
+        assert relaxed.steps[k] < 0.6 * steps
 
 
 def test_vectors_of_open_directions_mean_nothing(metals: CalculatorCommittee) -> None:
@@ -215,7 +246,8 @@ def test_what_breaks_down_does_not_stop_the_others() -> None:
     lost.positions[1] = lost.positions[2]  # no number comes of it
     images = [slab(), lost, alloy(), cluster()]
     committee = CalculatorCommittee([Fragile(fails_at=13)], METALS)
-    relaxed = relax_batch(committee, images, fmax=0.01, steps=200)
+    with np.errstate(all="ignore"):
+        relaxed = relax_batch(committee, images, fmax=0.01, steps=200)
     np.testing.assert_array_equal(relaxed.converged, [True, False, True, False])
     for k in (1, 3):
         assert np.isnan(relaxed.energy[k]) and relaxed.steps[k] == 0

@@ -42,12 +42,15 @@ class Descriptor(Section):
             raise ValueError("angular_start_A must be below angular_cutoff_A")
         return self
 
-    def pair_bytes(self, radial: float, angular: float, itemsize: int = 4) -> float:
+    def pair_bytes(
+        self, radial: float, angular: float, itemsize: int = 4, elements: int = 1
+    ) -> float:
         """Return the size of all derivatives by so many half pairs and ordered angular pairs.
 
-        A number takes `itemsize` bytes, the two indices of a pair eight.
+        A number takes `itemsize` bytes, the two indices of a pair eight; elements: how many the
+        features tell apart.
         """
-        angles = self.angular_shifts * self.angle_sections
+        angles = self.angular_shifts * self.angle_sections * elements
         numbers = radial * (self.radial_shifts + 4) + angular * 3 * (angles + 1)
         return numbers * itemsize + 8 * (radial + angular)
 

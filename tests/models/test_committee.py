@@ -93,8 +93,12 @@ def test_a_member_without_a_stress_leaves_energy_and_forces() -> None:
 @pytest.mark.parametrize(
     ("calculators", "elements", "message"),
     [
-        ([EMT()], ("Ni", "Cu", "Pd"), "for Ni, Cu, Pd, frame 0 holds Au; give frames of the mod"),
-        ([EMT()], ("Cu", "Au"), "for Cu, Au, frame 1 holds Ni, Pd; give"),
+        (
+            [EMT()],
+            ("Ni", "Cu", "Pd"),
+            "frame 0: atom 0 is Au, and this model is for Ni and Cu and Pd; le",
+        ),
+        ([EMT()], ("Cu", "Au"), "frame 1: atom 0 is Ni, and this model is for Cu and Au; leave"),
         ([EMT(), Springs(8)], ELEMENTS, r"frame 1: member 1 of the committee \(Springs\) gave an"),
     ],
 )

@@ -284,7 +284,7 @@ def test_a_cell_needs_a_stress() -> None:
 def test_another_element_is_named(metals: CalculatorCommittee) -> None:
     other = cluster()
     other.symbols[3] = "W"
-    with pytest.raises(PotstillError, match="cell 1 holds W; give cells of the model's elements"):
+    with pytest.raises(PotstillError, match="cell 1: atom 3 is W, and this model is for Al and Ni"):
         relax_batch(metals, [slab(), other], fmax=0.01, steps=5)
 
 

@@ -280,7 +280,10 @@ def _spoilt(atoms: ase.Atoms, **changes: object) -> ase.Atoms:
         (lambda a: a[0], "give a list of ASE's Atoms"),
         (lambda a: [atoms.positions for atoms in a], "give a list of ASE's Atoms"),
         (lambda a: [a[0][:0]], "cell 0: it has no atoms|cell: it has no atoms"),
-        (lambda a: [a[0], _spoilt(a[1], symbols="Al32")], "for Ni, cell 1 holds Al; give cells of"),
+        (
+            lambda a: [a[0], _spoilt(a[1], symbols="Al32")],
+            "cell 1: atom 0 is Al, and this model is for Ni",
+        ),
         (lambda a: [a[0], _spoilt(a[1], positions=a[1].positions * np.inf)], "cell 1: .*not fini"),
     ],
 )

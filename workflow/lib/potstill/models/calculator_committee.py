@@ -9,8 +9,9 @@ from ase.calculators.calculator import Calculator, PropertyNotImplementedError
 
 from potstill.data.geometry import check_geometry
 from potstill.data.structures import Floats, Structures, atomic_number
+from potstill.descriptors.elements import element_numbers
 from potstill.errors import PotstillError
-from potstill.models.committee import Prediction, check_elements
+from potstill.models.committee import Prediction
 
 
 class _Said(NamedTuple):
@@ -54,7 +55,7 @@ class CalculatorCommittee:
         potential can evaluate, and where a calculator fails or gives what is not finite.
         """
         check_geometry(structures)
-        check_elements(structures, self.elements)
+        element_numbers(structures, self.elements)
         count, members = len(structures), len(self.calculators)
         energies = np.empty((members, count))
         force, stress = np.zeros_like(structures.positions), np.zeros((count, 3, 3))

@@ -5,8 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from potstill.data.structures import Floats, Structures, atomic_number
-from potstill.errors import PotstillError
+from potstill.data.structures import Floats, Structures
 
 
 @dataclass(frozen=True)
@@ -46,23 +45,3 @@ class Committee(Protocol):
     def predict(self, structures: Structures, *, forces: bool, threads: int = 1) -> Prediction:
         """Predict structures; PotstillError, naming the structure, for what it cannot evaluate."""
         ...
-
-
-def check_elements(
-    structures: Structures, elements: tuple[str, ...], *, what: str = "frame"
-) -> None:
-    """Raise PotstillError, naming the structure, for atoms of other than a committee's elements.
-
-    what: the word for a structure.
-    """
-    known = np.isin(structures.species, [atomic_number(symbol) for symbol in elements])
-    if known.all():
-        return
-    place = int(np.searchsorted(structures.start, np.argmin(known), side="right")) - 1
-    others = [
-        symbol for symbol in structures.structures([place]).elements if symbol not in elements
-    ]
-    raise PotstillError(
-        f"this model is for {', '.join(elements)}, {what} {place} holds {', '.join(others)}; give "
-        f"{what}s of the model's elements"
-    )

@@ -14,8 +14,9 @@ from ase import Atoms
 
 from potstill.data.geometry import check_geometry
 from potstill.data.structures import Floats, Indices, Mask, Structures
+from potstill.descriptors.elements import element_numbers
 from potstill.errors import PotstillError
-from potstill.models.committee import Committee, check_elements
+from potstill.models.committee import Committee
 from potstill.relaxation.coordinates import Evaluate, Points, Space, periodic_planes
 from potstill.relaxation.lbfgs import History
 from potstill.relaxation.springs import inverse_hessians
@@ -65,7 +66,7 @@ def relax_batch(
     """
     structures = cells if isinstance(cells, Structures) else _structures(cells)
     check_geometry(structures, what="cell")
-    check_elements(structures, committee.elements, what="cell")
+    element_numbers(structures, committee.elements, what="cell")
     errors: list[PotstillError] = []
 
     def evaluate(structures: Structures) -> tuple[Floats, Floats, Floats]:

@@ -69,19 +69,16 @@ def relax_batch(
     element_numbers(structures, committee.elements, what="cell")
     errors: list[PotstillError] = []
 
-    def evaluate(structures: Structures) -> tuple[Floats, Floats, Floats]:
-        return _predicted(committee, structures, threads, errors)
+    def evaluate(there: Structures) -> tuple[Floats, Floats, Floats]:
+        return _predicted(committee, there, threads, errors)
 
     found = minimise(evaluate, structures, fmax=fmax, steps=steps, relax_cell=relax_cell)
     if np.isnan(found.largest_force).all():
-        # the first error is of the first structure
-        raise (
-            errors[0]
-            if errors
-            else PotstillError(
-                "cells to relax: the model has no stress for them; relax them without their cells"
-            )
+        unknown = PotstillError(
+            "cells to relax: the model gives no forces, or no stress, for any of them; relax them "
+            "without relax_cell, or with another model"
         )
+        raise errors[0] if errors else unknown  # the first is of the first structure
     return found
 
 
@@ -100,7 +97,7 @@ def minimise(
     check_geometry(structures, what="cell")
     count = len(structures)
     found = BatchRelaxed(
-        **vars(structures.structures(np.arange(count))),
+        **vars(structures.structures(np.arange(count))),  # copies
         energy=np.empty(count),
         largest_force=np.empty(count),
         converged=np.empty(count, dtype=np.bool_),

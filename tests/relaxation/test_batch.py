@@ -132,6 +132,22 @@ def test_minima_of_an_ensemble_are_those_of_ase(ensemble: Ensemble, relax_cell: 
     assert_same_minimum(relaxed, 0, atoms)
 
 
+def test_an_ensemble_relaxes_any_boundaries(ensemble: Ensemble) -> None:
+    """A vacancy, a slab and a cell in one call, as ASE relaxes them one by one."""
+    cells = cells_of(*perturbed(3, 0.05, 0.01, seed=23))
+    del cells[0][7]
+    cells[1].set_cell(cells[1].cell.array * [[1], [1], [0]], scale_atoms=False)
+    cells[1].pbc = (True, True, False)
+    relaxed = relax_batch(ensemble, cells, fmax=3e-4, steps=200)
+    assert relaxed.converged.all()
+    for k, atoms in enumerate(cells):
+        atoms.calc = EnsembleCalculator(ensemble)
+        assert LBFGS(atoms, logfile=None).run(fmax=3e-4, steps=300)
+        assert relaxed.energy[k] == pytest.approx(atoms.get_potential_energy(), abs=1e-5)
+        distances = relaxed.image(k).get_all_distances(mic=True)
+        np.testing.assert_allclose(distances, atoms.get_all_distances(mic=True), atol=3e-3)
+
+
 def test_a_strained_crystal_finds_its_lattice_constant(eam: Evaluate) -> None:
     positions, cell = perturbed(3, 0.05, 0.03, seed=13)
     relaxed = minimise(eam, nickel_of(positions, cell), fmax=1e-3, steps=100, relax_cell=True)

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from potstill.data.frames import Frames
+from potstill.data.structures import Structures
 from potstill.descriptors.symmetry_functions import describe
 from potstill.models.ensemble import Ensemble, Networks
 from potstill.potentials.eam import EamPotential, label_frames

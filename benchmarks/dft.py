@@ -37,7 +37,9 @@ PACKAGES = ("potstill", "torch", "numba", "numpy")
 
 def read(path: Path, system: str, options: dict[str, Any]) -> tuple[Frames, NDArray[np.str_]]:
     """Return the frames of a file, and each frame's group, "" where it names none."""
-    found = read_foreign(path, f"{system}/mixed/dft", FileSet(method="file", file=str(path), **options))
+    found = read_foreign(
+        path, f"{system}/mixed/dft", FileSet(method="file", file=str(path), **options)
+    )
     groups = [str(image.info.get("group", "")) for image in ase.io.iread(path, ":")]
     return found.frames, np.array(groups)[found.numbers]
 
@@ -85,7 +87,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path, help="JSON file to write")
     parser.add_argument("--train", type=Path, required=True, help="frames to train on")
-    parser.add_argument("--test", type=Path, help="frames to test on; without, a part of the others")
+    parser.add_argument(
+        "--test", type=Path, help="frames to test on; without, a part of the others"
+    )
     parser.add_argument("--share", type=float, default=0.8, help="of each group, without --test")
     parser.add_argument("--count", type=int, help="train on this many, drawn at random")
     parser.add_argument("--seeds", type=int, default=1, help="trainings (1)")

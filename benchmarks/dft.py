@@ -1,4 +1,4 @@
-"""Train on a file of DFT frames, of any sizes and elements, and test on another or on a part held out.
+"""Train on a file of DFT frames of any sizes and elements; test on another, or on a part held out.
 
 Errors are mean absolute ones: of energies per atom, and of force components. They are told of all
 frames tested, by chemical system and, where frames have a value `group`, by group, of which the
@@ -10,7 +10,6 @@ python benchmarks/dft.py results/bench/Mo.json --train train.xyz --test test.xyz
 import argparse
 import os
 import time
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 

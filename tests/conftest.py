@@ -90,13 +90,13 @@ def make_set(tmp_path: Path) -> Callable[..., tuple[Path, Frames]]:
         count: int, atoms: int = 6, name: str = "momt.h5", **columns: Any
     ) -> tuple[Path, Frames]:
         generator = np.random.default_rng(count)
-        frames = Frames(
-            symbol="Ni",
+        frames = Frames.uniform(
+            "Ni",
             positions=generator.random((count, atoms, 3)) * 5,
             cell=np.tile(np.eye(3) * 5, (count, 1, 1)),
             energy=generator.random(count),
-            atomic_energies=generator.random((count, atoms)),
-            forces=generator.random((count, atoms, 3)),
+            atomic_energies=generator.random(count * atoms),
+            forces=generator.random((count * atoms, 3)),
             stress=generator.random((count, 3, 3)),
             columns={
                 "enthalpy": generator.random(count),

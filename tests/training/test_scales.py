@@ -9,6 +9,7 @@ import pytest
 from ase.build import bulk
 
 from potstill.data.frames import Frames
+from potstill.data.structures import Structures
 from potstill.descriptors.symmetry_functions import describe
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.strategies.direct import principal_components
@@ -20,7 +21,8 @@ from potstill.runtime.device import resolve_device
 from potstill.runtime.restart import Restart
 from potstill.settings import Training
 from potstill.training.loop import CHECKED_FRAMES, drawn, split, train
-from potstill.training.loss import prepare, scales
+from potstill.training.prepare import prepare
+from potstill.training.scales import scales
 from potstill.trust.assessment import uncertainty
 
 SETTINGS = Training(members=2, layers=(24, 16), steps=600)
@@ -30,11 +32,7 @@ SETTINGS = Training(members=2, layers=(24, 16), steps=600)
 def crystals(tables: dict[str, Path]) -> Frames:
     """Twelve perfect crystals of different volumes: forces of 1e-15."""
     cells = [bulk("Ni", cubic=True, a=a).repeat(2) for a in np.linspace(3.4, 3.7, 12)]
-    return label_frames(
-        EamPotential.from_file(tables["Ni-Nb"], "Ni"),
-        np.stack([atoms.positions for atoms in cells]),
-        np.stack([np.asarray(atoms.cell) for atoms in cells]),
-    )
+    return label_frames(EamPotential.from_file(tables["Ni-Nb"], "Ni"), Structures.of_atoms(cells))
 
 
 def test_forces_of_perfect_crystals_are_no_scale(
@@ -65,17 +63,17 @@ def test_scales_of_what_does_not_vary(thermal: Frames, crystals: Frames) -> None
 def test_one_short_bond_is_no_input_of_thousands(thermal: Frames) -> None:
     settings = Training(preset="authors")
     data = prepare(thermal[:20], settings, "cpu")
-    short = thermal.positions[:1].copy()
-    bond = short[0, 1] - short[0, 0]
-    short[0, 1] = short[0, 0] + 1.7 * bond / np.linalg.norm(bond)
-    features = describe(short, thermal.cell[:1], settings.descriptor)
+    short = thermal.structures([0])
+    bond = short.positions[1] - short.positions[0]
+    short.positions[1] = short.positions[0] + 1.7 * bond / np.linalg.norm(bond)
+    features = describe(short, settings.descriptor, short.elements)
     inputs = np.abs((features - data.mean.numpy()) / data.std.numpy())
     assert inputs.max() < 500
 
 
 def test_equal_frames_stay_equal_to_a_selection(thermal: Frames) -> None:
     same = thermal[[5] * 6]
-    same.positions[1:] += 1e-9 * np.random.default_rng(1).normal(size=same.positions[1:].shape)
+    same.positions[32:] += 1e-9 * np.random.default_rng(1).normal(size=same.positions[32:].shape)
     candidates = Candidates.of(
         same, same[:0], descriptor=SETTINGS.descriptor, scores=None, labels=False
     )

@@ -15,9 +15,10 @@ from potstill.models.ensemble import Networks
 from potstill.models.predict import predict
 from potstill.runtime.restart import Restart
 from potstill.settings import Training
-from potstill.training import loss
+from potstill.training import prepare as preparation
 from potstill.training.loop import Trainer, split, train
-from potstill.training.loss import errors, frame_losses, prepare
+from potstill.training.loss import errors, frame_losses
+from potstill.training.prepare import prepare
 
 SHORT = Training(members=2, layers=(24, 16), steps=30, validation_interval=10, batch_frames=4)
 
@@ -37,14 +38,14 @@ def test_learns_energies_and_forces(labelled: Frames, tmp_path: Path) -> None:
     assert np.std(got.forces - test.forces) < 0.1 * np.std(test.forces)
     # what training reports is what each member does on the frames that it did not see
     atomic = predict(ensemble, labelled[:40], forces=False).atomic_energies
-    error = np.abs(atomic.sum(axis=2) - labelled.energy[:40]) / 32
+    error = np.abs(atomic.reshape(3, 40, 32).sum(axis=2) - labelled.energy[:40]) / 32
     held = split(40, settings, 1)
     expected = [error[m, held[m]].mean() for m in range(3)]
     np.testing.assert_allclose(fit.energy_mae, expected, rtol=0.01)
     assert (fit.best_step > 0).all()
     # members differ, and the self energy is the mean energy of an atom
     assert got.atomic_energies.std(axis=0).min() > 0
-    assert ensemble.self_energy_eV == pytest.approx(labelled[:40].energy.mean() / 32)
+    assert float(ensemble.self_energies_eV) == pytest.approx(labelled[:40].energy.mean() / 32)
 
 
 def test_learns_from_energies_only(labelled: Frames, tmp_path: Path) -> None:
@@ -173,8 +174,8 @@ def test_derivatives_that_are_not_kept_change_nothing(
 ) -> None:
     settings = SHORT.model_copy(update={"stress_weight": 0.1})
     kept, _ = train(labelled[:20], settings, 1, restart=fresh(tmp_path))
-    monkeypatch.setattr(loss, "KEPT_BYTES", 0)
-    monkeypatch.setattr(loss, "PART_FRAMES", 7)
+    monkeypatch.setattr(preparation, "KEPT_BYTES", 0)
+    monkeypatch.setattr(preparation, "PART_ATOMS", 7 * labelled.atoms)
     again, _ = train(labelled[:20], settings, 1, restart=fresh(tmp_path))
     for a, b in zip(kept.networks.parameters(), again.networks.parameters(), strict=True):
         assert torch.equal(a, b)
@@ -183,7 +184,7 @@ def test_derivatives_that_are_not_kept_change_nothing(
 @pytest.mark.parametrize("name", ["energy", "forces", "stress"])
 def test_a_label_that_is_not_a_number_is_named(labelled: Frames, tmp_path: Path, name: str) -> None:
     values = getattr(labelled, name).copy()
-    values[7] = np.nan
+    values[7 * labelled.atoms if name == "forces" else 7] = np.nan
     settings = SHORT.model_copy(update={"stress_weight": 0.1})
     with pytest.raises(PotstillError, match=f"frame 7: its {name} label"):
         train(replace(labelled, **{name: values}), settings, 1, restart=fresh(tmp_path))
@@ -191,7 +192,7 @@ def test_a_label_that_is_not_a_number_is_named(labelled: Frames, tmp_path: Path,
 
 def test_a_loss_that_is_not_a_number_is_named(labelled: Frames) -> None:
     data = prepare(labelled[:8], SHORT, "cpu")
-    data.forces[3, 20, 1] = torch.inf
+    data.forces[3 * labelled.atoms + 20, 1] = torch.inf
     trainer = Trainer(data, SHORT, 1)
     with pytest.raises(PotstillError, match=r"loss of frame 3 .*lower training\.learning_rate"):
         for _ in range(2):  # two batches of four hold all frames

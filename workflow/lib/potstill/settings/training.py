@@ -47,10 +47,10 @@ class Descriptor(Section):
     ) -> float:
         """Return the size of all derivatives by so many half pairs and ordered angular pairs.
 
-        A number takes `itemsize` bytes, the two indices of a pair eight; elements: how many the
-        features tell apart.
+        A number takes `itemsize` bytes, the two indices of a pair eight. A neighbour changes the
+        angular functions of its element with each of all elements.
         """
-        angles = self.angular_shifts * self.angle_sections * elements
+        angles = elements * self.angular_shifts * self.angle_sections
         numbers = radial * (self.radial_shifts + 4) + angular * 3 * (angles + 1)
         return numbers * itemsize + 8 * (radial + angular)
 

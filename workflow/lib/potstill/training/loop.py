@@ -11,14 +11,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from potstill.data.frames import Frames
+from potstill.data.frames import Frames, Label
 from potstill.errors import PotstillError
 from potstill.models.ensemble import Ensemble, Networks
 from potstill.runtime.progress import Progress
 from potstill.runtime.restart import Restart, State
 from potstill.runtime.streams import stream
 from potstill.settings import Training
-from potstill.training.loss import Data, errors, frame_losses, prepare
+from potstill.training.loss import errors, frame_losses
+from potstill.training.prepare import Data, prepare
 from potstill.training.soap import Soap
 
 # Frames that a member's validation looks at; more would cost time and tell the same.
@@ -86,11 +87,11 @@ class Trainer:
 
     def __init__(self, data: Data, settings: Training, seed: int) -> None:
         self.data, self.settings, self.seed = data, settings, seed
-        self.frames = len(data.x)
+        self.frames = len(data)
         held = split(self.frames, settings, seed)
         self.train = torch.from_numpy((~held).astype(np.float32)).to(data.x.device)
         self.checked = drawn(held, seed)
-        self.networks = Networks(settings)
+        self.networks = Networks(settings, len(data.elements))
         self.networks.initialise(seed)
         self.networks.to(data.x.device)
         self.parameters = list(self.networks.parameters())
@@ -145,17 +146,21 @@ class Trainer:
         which the loss of a few frames, mostly their forces', does not show.
         """
         frames = np.flatnonzero(self.checked.any(axis=0))
-        sums = np.zeros((3, len(self.checked)))
+        sums, counts = np.zeros((3, len(self.checked))), np.zeros((3, len(self.checked)))
         with torch.no_grad():
             for first in range(0, len(frames), 32):
                 batch = frames[first : first + 32]
                 found = errors(self.networks, self.data, batch)
                 loss = frame_losses(found, self.data, self.settings)
-                force = found.force.abs().mean(dim=(2, 3)) if len(found.force) else loss * math.nan
-                for row, values in enumerate((loss, found.energy.abs(), force)):
-                    chosen = np.where(self.checked[:, batch], values.double().cpu().numpy(), 0)
+                force = found.by_frame(found.force.abs()) if len(found.force) else loss * math.nan
+                kinds = (None, loss), ("energy", found.energy.abs()), ("forces", force)
+                for row, (label, values) in enumerate(kinds):
+                    counted = self.checked[:, batch] & self._has(label, batch)
+                    chosen = np.where(counted, values.double().cpu().numpy(), 0)
                     sums[row] += chosen.sum(axis=1)
-        loss_mean, energy, force_mean = sums / self.checked.sum(axis=1)
+                    counts[row] += counted.sum(axis=1)
+        with np.errstate(invalid="ignore"):  # of members that check no frame with that label
+            loss_mean, energy, force_mean = sums / counts
         fit = self.fit
         # the members' mean decides when to stop; each keeps its own best
         previous = min((row[2] for row in fit.history), default=math.inf)
@@ -176,6 +181,13 @@ class Trainer:
             kept[better] = values[better]
         means = (loss_mean.mean(), 1e3 * energy.mean(), 1e3 * force_mean.mean())
         fit.history.append((float(fit.step), self.rate(), *(float(v) for v in means)))
+
+    def _has(self, label: Label | None, batch: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which frames of the batch have a label; all, where none lacks it."""
+        known = self.data.known.get(label) if label else None
+        if known is None:
+            return np.ones(len(batch), dtype=np.bool_)
+        return np.asarray(known.cpu().numpy()[batch] > 0)
 
     def state(self) -> State:
         """Return everything that the rest of the training depends on."""
@@ -252,12 +264,12 @@ def train(
         for parameter, best in zip(trainer.parameters, trainer.best, strict=True):
             parameter.copy_(best)
     ensemble = Ensemble(
-        symbol=frames.symbol,
+        elements=data.elements,
         settings=settings,
         mean=data.mean.to(device),
         std=data.std.to(device),
-        self_energy_eV=data.self_energy_eV,
-        scale_eV=data.scale_eV,
+        self_energies_eV=data.self_energies_eV.to(device),
+        scale_eV=data.scales.atomic_eV,
         networks=trainer.networks.double().requires_grad_(False),
     )
     return ensemble, fit

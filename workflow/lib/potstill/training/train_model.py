@@ -9,6 +9,7 @@ import numpy as np
 from potstill.data.audit import check_data
 from potstill.data.frames import Frames, read_frames
 from potstill.errors import PotstillError, WriteError
+from potstill.models.ensemble import Ensemble
 from potstill.models.model_file import save_ensemble
 from potstill.runtime.device import limit_threads, resolve_device
 from potstill.runtime.files import atomic_path, write_json
@@ -57,9 +58,9 @@ def train_model(
             {
                 "symbol": chosen.symbol,
                 "frames": len(chosen),
-                "atoms": chosen.atoms,
+                "atoms": chosen.atoms if chosen.is_uniform else None,
                 "members": settings.members,
-                "self_energy_eV": ensemble.self_energy_eV,
+                **_self_energies(ensemble),
                 "seed": seed,
                 "steps": fit.step,
                 "stopped_early": fit.step < settings.steps,
@@ -86,7 +87,9 @@ def _fingerprint(frames: Frames, settings: Training, seed: int, device: str) -> 
     """Return what a restart file depends on: version, settings, seed, device and the frames."""
     digest = hashlib.sha256()
     stress = [frames.stress] if settings.stress_weight else []
-    for values in (frames.positions, frames.cell, frames.energy, frames.forces, *stress):
+    geometry = frames.positions, frames.cell, frames.species, frames.start, frames.pbc
+    masks = [mask for _, mask in sorted(frames.lacking.items())]
+    for values in (*geometry, frames.energy, frames.forces, *stress, *masks):
         if values is not None:
             digest.update(np.ascontiguousarray(values).tobytes())
     return json.dumps(
@@ -98,6 +101,14 @@ def _fingerprint(frames: Frames, settings: Training, seed: int, device: str) -> 
             digest.hexdigest(),
         ]
     )
+
+
+def _self_energies(ensemble: Ensemble) -> dict[str, object]:
+    """Return the energies of the elements' atoms, eV, as the summary has them."""
+    energies = [float(energy) for energy in ensemble.self_energies_eV]
+    if len(energies) == 1:
+        return {"self_energy_eV": energies[0]}
+    return {"self_energies_eV": dict(zip(ensemble.elements, energies, strict=True))}
 
 
 def _validation(fit: Fit, settings: Training) -> dict[str, object]:

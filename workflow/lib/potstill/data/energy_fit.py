@@ -30,10 +30,11 @@ ENERGY_FRAMES = 600
 LOOKED_ATOMS = 200_000
 # Energies that one number for each atom explains so many times worse than one for each frame are
 # of one atom.
-OF_ONE_ATOM = 4.0
+OF_ONE_ATOM = 2.0
 # Energies are of other positions that are so many times farther from what most others tell than
-# these mostly are, if also farther than energies mostly vary. More than a part are another kind.
-MISFIT, MOST_MISFITS = 25.0, 0.25
+# these mostly are, and farther than energies mostly vary, and by most of what is odd about them.
+# Where they are more than a part of all, they are another kind of frames.
+MISFIT, MOST_OF_ODD, MOST_MISFITS = 25.0, 2 / 3, 0.25
 
 
 def misfits(frames: Frames, settings: Training) -> list[int]:
@@ -48,13 +49,14 @@ def misfits(frames: Frames, settings: Training) -> list[int]:
     if len(rows) < LABELS_PER_FEATURE * _features(frames, settings):
         return []
     some = frames[rows]
-    energies = _energies(some, settings)
+    energies, parts = _energies(some, settings), fractions(some)
     # what is far off has moved the part of composition, which is found again
-    both = np.concatenate([energies.design, fractions(some)], axis=1)
-    energies = energies._replace(design=both)
-    away = np.abs(energies.values - energies.design @ fit_most(energies))
-    far = max(MISFIT * float(np.median(away)), float(np.median(np.abs(energies.values))))
-    found = rows[away > max(far, MISFIT * ENERGY_FLOOR_EV)]
+    both = energies._replace(design=np.concatenate([energies.design, parts], axis=1))
+    weights = fit_most(both)
+    odd = np.abs(both.values - parts @ weights[-parts.shape[1] :])
+    away = np.abs(both.values - both.design @ weights)
+    least = max(MISFIT * float(np.median(away)), float(np.median(odd)), MISFIT * ENERGY_FLOOR_EV)
+    found = rows[(away > least) & (away > MOST_OF_ODD * odd)]
     return found.tolist() if len(found) <= MOST_MISFITS * len(rows) else []
 
 

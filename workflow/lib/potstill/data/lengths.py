@@ -18,7 +18,7 @@ FRAMES, LENGTH_FRAMES = 48, 1000
 DISTANCE_RANGE = (0.6, 1.5)
 # Two elements whose distances are so many times farther from what is expected than if their names
 # were exchanged, and by so much, may have been.
-EXCHANGED, EXCHANGED_BY = 2.0, 1.3
+EXCHANGED, EXCHANGED_BY = 1.5, 1.3
 
 
 def judged_ratio(frames: Frames, reach: float) -> float:

@@ -1,8 +1,9 @@
 """Train on a file of DFT frames of any sizes and elements; test on another, or on a part held out.
 
-Errors are mean absolute ones: of energies per atom, and of force components. They are told of all
-frames tested, by chemical system and, where frames have a value `group`, by group, of which the
-part held out then has its share. Writes one JSON file. See docs/notes/public-dft.md.
+Errors are mean absolute ones: of energies per atom, and of force components; `shift` is the mean of
+the signed errors of the energies. They are told of all frames tested, by number of atoms, by
+chemical system and, where frames have a value `group`, by group, of which the part held out then
+has its share. Writes one JSON file. See docs/notes/public-dft.md.
 
 python benchmarks/dft.py results/bench/Mo.json --train train.xyz --test test.xyz
 """
@@ -62,7 +63,7 @@ def systems(frames: Frames) -> NDArray[np.str_]:
 def tested(model: Any, frames: Frames, groups: NDArray[np.str_]) -> dict[str, Any]:
     """Return the errors on frames: of all, by chemical system and by group."""
     found = model.predict(frames, forces=True)
-    energy = 1e3 * np.abs(found.energy - frames.need("energy", "a test")) / frames.sizes
+    energy = 1e3 * (found.energy - frames.need("energy", "a test")) / frames.sizes
     assert found.forces is not None
     component = np.abs(found.forces - frames.need("forces", "a test"))
     force = 1e3 * frame_means(component.mean(axis=1), frames.sizes)
@@ -70,14 +71,16 @@ def tested(model: Any, frames: Frames, groups: NDArray[np.str_]) -> dict[str, An
     def told(here: NDArray[np.bool_]) -> dict[str, float]:
         return {
             "frames": int(here.sum()),
-            "energy_meV_per_atom": round(float(energy[here].mean()), 3),
+            "energy_meV_per_atom": round(float(np.abs(energy[here]).mean()), 3),
+            "shift_meV_per_atom": round(float(energy[here].mean()), 3),
             "force_meV_per_A": round(float(np.average(force[here], weights=frames.sizes[here])), 2),
         }
 
     result: dict[str, Any] = {"all": told(np.ones(len(frames), dtype=bool))}
-    for name, words in (("by_system", systems(frames)), ("by_group", groups)):
+    sizes = np.array([str(size) for size in frames.sizes])
+    for name, words in (("atoms", sizes), ("system", systems(frames)), ("group", groups)):
         if len(np.unique(words)) > 1:
-            result[name] = {str(word): told(words == word) for word in np.unique(words)}
+            result[f"by_{name}"] = {str(word): told(words == word) for word in np.unique(words)}
     return result
 
 

@@ -64,7 +64,9 @@ class Structures:
         """Return the structures of ASE's atoms; others: further fields of the class."""
         return cls(
             start=np.cumsum([0, *map(len, images)], dtype=np.int64),
-            species=np.array([n for image in images for n in image.numbers], dtype=np.int64),
+            species=np.concatenate(
+                [np.empty(0, dtype=np.int64), *(image.numbers for image in images)]
+            ),
             positions=np.concatenate([np.empty((0, 3)), *(image.positions for image in images)]),
             cell=np.array([image.cell.array for image in images]).reshape(-1, 3, 3),
             pbc=np.array([image.pbc for image in images], dtype=np.bool_).reshape(-1, 3),

@@ -74,10 +74,8 @@ def strain_map(structures: Structures, pairs: Pairs, device: str) -> StrainMap:
         blocks * (pairs.angular_slope.shape[2] // elements)
     )
     slopes = np.zeros(len(VOIGT) * len(pairs.numbers) * features, dtype=dtype)
-    _fill(VOIGT, features, *vars(pairs).values(), slopes)
-    volume = structures.volume.astype(dtype)
-    volume[volume == 0] = np.inf
-    slopes /= np.repeat(volume, len(VOIGT) * features * structures.sizes)
+    volume = np.where(structures.volume > 0, structures.volume, np.inf).astype(dtype)
+    _fill(VOIGT, features, volume, *vars(pairs).values(), slopes)
     return StrainMap(torch.from_numpy(slopes).to(device), structures.sizes)
 
 
@@ -85,6 +83,7 @@ def strain_map(structures: Structures, pairs: Pairs, device: str) -> StrainMap:
 def _fill(
     voigt: NDArray[np.int64],
     features: int,
+    volume: Array,
     start: NDArray[np.int64],
     numbers: Numbers,
     elements: int,
@@ -99,35 +98,37 @@ def _fill(
     angular_slope: Array,
     slopes: Array,
 ) -> None:
-    """Add to slopes, of each frame (6, N, D)."""
-    radial = radial_slope.shape[1]
-    angular, width = elements * radial, angular_slope.shape[2] // elements
-    for frame in prange(len(start) - 1):
+    """Fill slopes, zeros: of each frame (6, N, D)."""
+    # unsigned: indices that may be negative would keep the loops from being vectorised
+    radial = np.uint64(radial_slope.shape[1])
+    angular, width = elements * radial_slope.shape[1], angular_slope.shape[2] // elements
+    for frame in prange(len(volume)):
         atoms = start[frame + 1] - start[frame]
         first = len(voigt) * features * start[frame]
-        of_frame = slopes[first : first + len(voigt) * features * atoms].reshape(
-            len(voigt), atoms, features
-        )
+        whole = slopes[first : first + len(voigt) * features * atoms]
+        of_frame = whole.reshape(len(voigt), atoms, features)
         kinds = numbers[start[frame] : start[frame + 1]]
         for p in range(radial_start[frame], radial_start[frame + 1]):
             i, j = radial_index[p, 0], radial_index[p, 1]
+            of_i, of_j = np.uint64(kinds[j]) * radial, np.uint64(kinds[i]) * radial
             for v in range(len(voigt)):
                 d, e = voigt[v, 0], voigt[v, 1]
                 arm = radial_length[p] * radial_unit[p, d] * radial_unit[p, e]
-                of_i = of_frame[v, i, kinds[j] * radial :]
-                of_j = of_frame[v, j, kinds[i] * radial :]
                 for k in range(radial):
-                    of_i[k] += arm * radial_slope[p, k]
+                    of_frame[v, i, of_i + k] += arm * radial_slope[p, k]
                 for k in range(radial):
-                    of_j[k] += arm * radial_slope[p, k]
+                    of_frame[v, j, of_j + k] += arm * radial_slope[p, k]
         for run in range(start[frame] * elements, start[frame + 1] * elements):
-            for q in range(angular_run[run], angular_run[run + 1]):
-                i = angular_index[q, 0]
-                for v in range(len(voigt)):
-                    # the sum over neighbours is symmetric in d and e: rotations change no feature
-                    arm, e = angular_vector[q, voigt[v, 0]], voigt[v, 1]
-                    for t in range(elements):
-                        block = pair_block(run % elements, t, elements)
-                        row = of_frame[v, i, angular + block * width :]
-                        for k in range(width):
-                            row[k] += arm * angular_slope[q, e, t * width + k]
+            for t in range(elements):
+                block = np.uint64(angular + pair_block(run % elements, t, elements) * width)
+                of_slope = np.uint64(t * width)
+                for q in range(angular_run[run], angular_run[run + 1]):
+                    i = angular_index[q, 0]
+                    for v in range(len(voigt)):
+                        # the sum over neighbours is symmetric in d and e: no feature is changed by
+                        # a rotation
+                        arm, e = angular_vector[q, voigt[v, 0]], voigt[v, 1]
+                        for k in range(np.uint64(width)):
+                            of_frame[v, i, block + k] += arm * angular_slope[q, e, of_slope + k]
+        for place in range(len(whole)):
+            whole[place] /= volume[frame]

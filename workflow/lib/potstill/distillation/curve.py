@@ -14,14 +14,14 @@ from potstill.runtime.unreadable import AGAIN
 class CurvePoint(NamedTuple):
     """One row. Shares are fractions; mae and worst in meV/atom, force_mae in meV/A.
 
-    `source` is the distilled set, `larger` the larger one, of frames of more atoms; `shifted`
-    errors have their mean removed first. `labelled` frames are those whose labels were needed, kept
-    or not.
+    `atoms` are those of a frame, None for several sizes. `source` is the distilled set, `larger` the
+    larger one, of frames of more atoms; `shifted` errors have their mean removed first. `labelled`
+    frames are those whose labels were needed, kept or not.
     """
 
     iteration: int
     frames: int
-    atoms: int
+    atoms: int | None
     share_of_source_frames: float
     share_of_larger_atoms: float
     mae_source: float
@@ -36,9 +36,16 @@ class CurvePoint(NamedTuple):
     labelled_share_of_source_frames: float
 
 
-def columns(source_atoms: int, larger_atoms: int) -> list[str]:
+# What the columns call sets of several sizes.
+MIXED = "mixed"
+
+
+def columns(source_atoms: int | None, larger_atoms: int | None) -> list[str]:
     """Return the names of the columns in the file, which tell the sizes of the two sets."""
-    source, larger = str(source_atoms), str(larger_atoms)
+    source, larger = (MIXED if n is None else str(n) for n in (source_atoms, larger_atoms))
+    source_size, larger_size = (
+        MIXED if n is None else f"{n}_atom" for n in (source_atoms, larger_atoms)
+    )
     if source == larger:
         larger += "_larger"
     return [

@@ -25,9 +25,16 @@ NEAR = 0.5
 
 
 def duplicates(frames: Frames) -> int:
-    """Return how many frames repeat the positions and the cell of an earlier one, to the bit."""
-    values = np.concatenate([frames.positions, frames.cell], axis=1).reshape(len(frames), -1)
-    return len(values) - len(np.unique(values, axis=0))
+    """Return how many frames repeat an earlier one: atoms, positions and cell, to the bit."""
+
+    def content(frame: int) -> bytes:
+        here = frames.of_atoms_in(frame)
+        # + 0: a zero of the other sign is the same place
+        places = frames.positions[here] + 0.0, frames.cell[frame] + 0.0
+        parts = (*places, frames.species[here], frames.pbc[frame])
+        return b"".join(part.tobytes() for part in parts)
+
+    return len(frames) - len({content(frame) for frame in range(len(frames))})
 
 
 def nearest(points: Floats, others: Floats, *, same: bool = False) -> Floats:
@@ -61,7 +68,7 @@ def write_reduction(
     row for each kept frame: index, iteration, H/N, O/N, reason. `summary` (JSON) and `markdown`
     have the frames by region of the (H, O) plane, exact duplicates, and near-duplicates: frames
     closer to a kept one than half the median distance of a kept frame to the nearest other. Frames
-    are points, the mean and deviation over their atoms of the standardised symmetry functions.
+    are points, as the strategies see them (`moments.points`).
     """
     source, chosen = read_frames(frames), read_frames(selection)
     reports = sorted((read_json(path) for path in summaries), key=lambda r: r["iteration"])

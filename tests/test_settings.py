@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel
 
 from potstill.errors import PotstillError
-from potstill.settings import Descriptor, FileSet, Momt, Npt, load_settings, split_set
+from potstill.settings import Descriptor, FileSet, Momt, Npt, load_settings
 from potstill.settings.reference import reference
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +44,14 @@ FILE = {"method": "file", "file": "frames.xyz", "frames": 100}
 def with_file(**change: Any) -> dict[str, Any]:
     """A set from a file of an element of which nothing is known."""
     return {"elements": {"Cu": {}}, "sampling": {"Cu/7/dft": FILE | change}}
+
+
+ALLOY_LOOP = {"NiAl": {"source": "AlNi/mixed/dft"}}
+
+
+def alloy(**change: Any) -> dict[str, Any]:
+    """A set from a file of two elements and several sizes."""
+    return {"sampling": {"AlNi/mixed/dft": dict(FILE)}} | change
 
 
 def set_without(name: str) -> dict[str, Any]:
@@ -341,13 +349,68 @@ BAD = {
     ),
     "an alloy as an element": (
         {"elements": {"CuZr": {"table": "Al", "structure": "fcc", "lattice_constant_A": 4}}},
-        "elements: 'CuZr' is an alloy of Cu and Zr",
-        "alloys are not supported, use one element to a set",
+        "elements: 'CuZr' is no chemical symbol",
+        "list elements one by one",
     ),
-    "a set of an alloy": (
-        {"sampling": {"Ni3Al/32/momt": CONFIG["sampling"]["Ni/32/momt"]}},
-        "sampling: 'Ni3Al/32/momt': 'Ni3Al' is an alloy of Ni and Al",
-        "alloys are not supported",
+    "a set named by a formula": (
+        {"sampling": {"Ni3Al/32/dft": FILE}},
+        "sampling: 'Ni3Al/32/dft' must read element/atoms/ensemble",
+        "as WBe/mixed/dft",
+    ),
+    "an element twice": (
+        {"sampling": {"NiAlNi/32/dft": FILE}},
+        "sampling: 'NiAlNi' names an element twice",
+        "name each once",
+    ),
+    "sampling of an alloy": (
+        {"sampling": {"NiAl/32/momt": CONFIG["sampling"]["Ni/32/momt"]}},
+        "sampling: 'NiAl/32/momt': no sampling of alloys yet",
+        "use one element to a set, or frames from a file",
+    ),
+    "sampling of several sizes": (
+        {"sampling": {"Ni/mixed/momt": CONFIG["sampling"]["Ni/32/momt"]}},
+        "sampling: 'Ni/mixed/momt': sampled frames have one size",
+        "name their number of atoms",
+    ),
+    "an alloy of which an element is missing": (
+        {"sampling": {"NiBe/32/dft": FILE}},
+        "sampling.NiBe/32/dft: 'Be' is not a key of `elements`",
+        "Ni, Al, Nb",
+    ),
+    "distilling an alloy from one of its elements": (
+        alloy(distillation={"NiAl": {"source": "Ni/32/momt"}}),
+        "distillation.NiAl.source: 'Ni/32/momt' is not a set of NiAl",
+        "name one that is",
+    ),
+    "distilling an element from an alloy": (
+        alloy(distillation={"Ni": {"source": "AlNi/mixed/dft"}}),
+        "distillation.Ni.source: 'AlNi/mixed/dft' is not a set of Ni",
+        "name one that is",
+    ),
+    "testing an alloy on another element": (
+        alloy(distillation={"NiAl": {"source": "AlNi/mixed/dft", "test": "Nb/54/momt"}}),
+        "distillation.NiAl.test: 'Nb/54/momt' is not a set of NiAl",
+        "name one that is",
+    ),
+    "distilling what is no word of symbols": (
+        alloy(distillation={"Ni-Al": {"source": "AlNi/mixed/dft"}}),
+        "'Ni-Al' is no element, nor several symbols as one word",
+        "as WBe",
+    ),
+    "translation of an alloy": (
+        alloy(distillation=ALLOY_LOOP, translation={"Nb": {"source": "NiAl"}}),
+        "translation.Nb.source: 'NiAl' is several elements",
+        "name one of them",
+    ),
+    "translation to an alloy": (
+        alloy(translation={"NiAl": {"source": "Ni"}}),
+        "translation.NiAl: 'NiAl' is several elements",
+        "name one of them",
+    ),
+    "properties of an alloy": (
+        alloy(properties={"NiAl": {"models": ["Ni-full"], "liquid_temperature_K": 2000}}),
+        "properties.NiAl: 'NiAl' is several elements",
+        "name one of them",
     ),
     "neither melting temperature nor all that follows": (
         momt(low_temperature_K=None, enthalpy_width_eV=None),
@@ -520,8 +583,22 @@ def test_a_set_from_a_file_stands_alone():
     assert settings.length_scale("Al") == 1.1
 
 
-def test_split_set():
-    assert split_set("Nb/54/momt") == ("Nb", 54, "momt")
+def test_an_alloy_is_distilled_labelled_and_tested_by_the_name_of_its_elements():
+    change = alloy(
+        distillation=ALLOY_LOOP,
+        models={"NiAl-distilled": {"frames": "distillation/NiAl/distilled"}},
+        labels={"NiAl": {"calculator": "ase.calculators.emt.EMT"}},
+    )
+    del change["sampling"]["AlNi/mixed/dft"]["frames"]
+    for test in (None, "Ni/108/momt", "AlNi/mixed/dft"):
+        change["distillation"] = {"NiAl": ALLOY_LOOP["NiAl"] | {"test": test}}
+        settings = load_settings(merged(CONFIG, change))
+        assert settings.reference_of("NiAl", ["NiAl-distilled"]) == "EAM"
+        assert settings.sampling["AlNi/mixed/dft"].frames is None
+    with pytest.raises(PotstillError, match=r"frames: add labels\.NiAl, which relabels them"):
+        change["labels"] = {}
+        change["models"]["x"] = {"frames": "distillation/NiAl/relabelled"}
+        load_settings(merged(CONFIG, change))
 
 
 def test_length_scales_are_those_of_the_paper_or_the_settings():

@@ -195,12 +195,58 @@ def test_sets_from_files_and_sampled_ones(tmp_path, monkeypatch):
     assert not [file for file in made if "crystals" in file or "plots/sampling" in file]
 
 
+ALLOY = FROM_FILE | {
+    "elements": {"W": {}, "Be": {}},
+    "sampling": {
+        "WBe/mixed/dft": {"method": "file", "file": "frames.xyz", "frames": 100},
+        "Be/64/dft": {"method": "file", "file": "more.xyz"},
+    },
+    "distillation": {"WBe": {"source": "WBe/mixed/dft", "test": "Be/64/dft"}},
+    "models": {"WBe-distilled": {"frames": "distillation/WBe/distilled"}},
+}
+
+
+def test_an_alloy_of_mixed_sizes():
+    plan = Plan(load_settings(ALLOY))
+    assert plan.judged() == [("WBe-distilled", "WBe/mixed/dft"), ("WBe-distilled", "Be/64/dft")]
+    assert plan.crystal_elements() == [] and plan.training_memory("WBe-distilled", 10) > 0
+    assert plan.model("WBe-iteration-3").frames == "distillation/WBe/3/selection"
+    made = [*data(plan), *tables_and_plots(plan)]
+    assert "<results>/distillation/WBe/distilled.h5" in made
+    assert "<results>/plots/errors/WBe-distilled-on-WBe-mixed-dft.svg" in made
+    for name in (
+        "sampling/WBe/mixed/dft.h5",
+        "sampling/Be/64/dft.json",
+        "models/WBe-distilled/x",
+        "distillation/WBe/distilled.h5",
+    ):
+        check_target(plan, f"results/mine/{name}")
+    for name, said in {
+        "sampling/WNi/32/dft.h5": r"elements\.Ni is asked for and missing",
+        "sampling/WBe/32/dft.h5": r"sampling\.WBe/32/dft is asked for and missing",
+        "relaxation/WBe-distilled/WBe.json": "are of one element at a time; ask for one of W, Be",
+        "distillation/BeW/distilled.h5": r"distillation\.BeW is asked.*one of: WBe",
+    }.items():
+        with pytest.raises(PotstillError, match=said):
+            check_target(plan, f"results/mine/{name}")
+
+
+def test_shares_of_data_need_the_number_of_frames():
+    with pytest.raises(PotstillError, match=r"sampling\.Be/64/dft\.frames is asked for and miss"):
+        Plan(load_settings(ALLOY)).curve_sizes("WBe")
+    told = ALLOY["sampling"] | {"Be/64/dft": ALLOY["sampling"]["WBe/mixed/dft"]}
+    assert Plan(load_settings(ALLOY | {"sampling": told})).curve_sizes("WBe") == {
+        "source_frames": 100, "source_atoms": None, "larger_frames": 100, "larger_atoms": 64,
+    }  # fmt: skip
+
+
 def test_file_names_of_sampled_sets_are_not_those_of_files():
     plan = Plan(load_settings(FROM_FILE))
     sampled = re.compile(rf"sampling/{plan.sets.sampled_element()}/[0-9]+/[a-z0-9]+\.h5")
     assert not sampled.fullmatch("sampling/Cu/32/dft.h5")
     for name in ("Cu/32/dft2", "Cu/32/momt", "Ni/32/dft", "Cu/108/dft"):
         assert sampled.fullmatch(f"sampling/{name}.h5")
+    assert not sampled.fullmatch("sampling/CuNi/32/momt.h5")
     plain = Plan(load_settings(DEFAULT))
     assert re.fullmatch(plain.sets.sampled_element(), "Ni")
     assert not re.search(plain.sets.of_files(), "Ni/32/momt")

@@ -101,4 +101,6 @@ use rule small_job as melting with:
     localrule: True
     params:
         call=library("sampling.melting.melting"),
-        atoms=lambda wildcards: [split_set(name)[1] for name in plan.sets.momt(wildcards.element)],
+        atoms=lambda wildcards: [
+            split_sampled(name)[1] for name in plan.sets.momt(wildcards.element)
+        ],

@@ -6,36 +6,38 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import ase
+import ase.data
 import ase.io
 import ase.io.formats
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from potstill.data.frame_store import LABELS, Array
-from potstill.data.frames import Floats, Frames, read_frames
-from potstill.data.geometry import SAME_SPOT_A, SMALLEST_VOLUME_A3
+from potstill.data.frame_store import GEOMETRY, Array
+from potstill.data.frames import LABELS, Frames, read_frames
+from potstill.data.geometry import SAME_SPOT_A, SMALLEST_VOLUME_A3, completed
 from potstill.data.label_keys import LabelReader, kind_of
+from potstill.data.structures import Floats, Structures, joined_start
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path
 from potstill.runtime.shortened import frames_named
 from potstill.runtime.unreadable import HDF5
-from potstill.settings import FileSet, split_set
+from potstill.settings import FileSet
+from potstill.settings.names import MIXED, SetName, split_set
 
 # Frames that are gathered at a time: many small arrays would take twice the memory.
 _PIECE = 1000
 # ASE's old trajectories are pickles, which run what a stranger wrote into them.
 _UNSAFE = {"trj"}
-# Datasets of a frame file that are no labels.
-_NO_COLUMNS = {"species", "coordinates", "cell"}
-# What sets of one element and one number of atoms cannot hold, and what to do instead.
+# What a set cannot hold, and what to do instead.
 _REFUSED = {
-    "elements": "a set holds one element, {symbol}; write the frames of {symbol} alone into a file "
-    "(several elements are not supported yet)",
-    "atoms": "a set holds frames of one number of atoms, {atoms}; write these into a file of their "
-    "own (several sizes in one set are not supported yet)",
-    "cell": "they need a cell with a volume and pbc true along all three axes; give both, or "
-    "remove them (surfaces and clusters are not supported yet)",
+    "nothing": "a frame has atoms; remove them",
+    "elements": "the set's name lists {symbols}; name a set of all elements of the file "
+    "(as WBe/mixed/dft), or write the frames of {symbols} into a file of their own",
+    "atoms": "the set's name says {atoms} atoms; name it {mixed} (as Ni/mixed/dft), or write "
+    "these into a file of their own",
+    "cell": "periodic frames need a cell with a volume; give one, set pbc to false along the "
+    "directions that have none, or remove them",
 }
 
 
@@ -53,21 +55,29 @@ def read_foreign(path: Path, name: str, settings: FileSet) -> FileFrames:
     Of the file each `settings.every`-th frame is taken, the first one included. Further numbers by
     frame become columns. A file of Potstill itself (HDF5) is read as it is. Raises PotstillError,
     naming the file, the frames and the cure, for a file that cannot be read, frames of other
-    elements, sizes or boundaries, positions that are not finite, atoms on one spot, and labels as
-    of `LabelReader`.
+    elements or sizes than the name says, an element of the name that no frame has, periodic cells
+    without volume, positions that are not finite, atoms on one spot, and labels as of
+    `LabelReader`.
     """
-    symbol, atoms, _ = split_set(name)
     with path.open("rb") as handle:
         head = handle.read(len(HDF5))
     if not head:
         raise PotstillError(f"{path}: an empty file; name a file of frames")
-    if head == HDF5:
-        return _own(path, symbol, atoms, settings)
-    labels, refused = LabelReader(path, name, settings), _Refused(path, symbol, atoms)
-    pieces: list[Floats] = []
-    piece: list[Floats] = []
+    found = (_own if head == HDF5 else _read)(path, name, settings)
+    if absent := [s for s in split_set(name).symbols if s not in found.frames.elements]:
+        raise PotstillError(
+            f"{path}: no frame holds {' or '.join(absent)}, which the set's name lists; name it "
+            f"{found.frames.symbol}/..., or another file"
+        )
+    return found
+
+
+def _read(path: Path, name: str, settings: FileSet) -> FileFrames:
+    """Read each n-th frame of another program's file."""
+    labels, refused, columns = LabelReader(path, name, settings), _Refused(path, name), _Columns()
+    pieces: list[Structures] = []
+    piece: list[ase.Atoms] = []
     numbers: list[int] = []
-    columns = _Columns()
     for number, image in _images(path):
         if number % settings.every or refused.look(number, image):
             continue
@@ -75,39 +85,40 @@ def read_foreign(path: Path, name: str, settings: FileSet) -> FileFrames:
         labels.take(number, image)
         columns.take(image)
         numbers.append(number)
-        piece.append(np.concatenate([image.cell.array, image.positions]))
+        piece.append(image)
         if len(piece) == _PIECE:
-            pieces.append(np.array(piece))
+            pieces.append(Structures.of_atoms(piece))
             piece.clear()
     refused.end()
     if not numbers:
         raise PotstillError(f"{path}: holds no frames; name a file that does")
-    geometry = np.concatenate([*pieces, np.array(piece).reshape(-1, atoms + 3, 3)])
-    pieces.clear()
+    pieces.append(Structures.of_atoms(piece))
     found = labels.labels()
     frames = Frames(
-        symbol,
-        positions=np.ascontiguousarray(geometry[:, 3:]),
-        cell=np.ascontiguousarray(geometry[:, :3]),
-        energy=found.get("energy"),
-        atomic_energies=found.get("atomic_energies"),
-        forces=found.get("forces"),
-        stress=found.get("stress"),
+        start=joined_start(pieces),
+        species=np.concatenate([part.species for part in pieces]),
+        positions=np.concatenate([part.positions for part in pieces]),
+        cell=np.concatenate([part.cell for part in pieces]),
+        pbc=np.concatenate([part.pbc for part in pieces]),
+        energy=found.values.get("energy"),
+        atomic_energies=found.values.get("atomic_energies"),
+        forces=found.values.get("forces"),
+        stress=found.values.get("stress"),
+        lacking=found.lacking,
         columns=columns.of_all(),
     )
-    return FileFrames(frames, np.array(numbers), {str(k): key for k, key in labels.keys.items()})
+    return FileFrames(frames, np.array(numbers), {str(k): key for k, key in found.keys.items()})
 
 
-def _own(path: Path, symbol: str, atoms: int, settings: FileSet) -> FileFrames:
+def _own(path: Path, name: str, settings: FileSet) -> FileFrames:
     """Read each n-th frame of a file of Potstill itself."""
     frames = read_frames(path)
-    if (frames.symbol, frames.atoms) != (symbol, atoms):
-        raise PotstillError(
-            f"{path}: holds frames of {frames.atoms} {frames.symbol} atoms, where the set's name "
-            f"says {atoms} of {symbol}; name another file or set"
-        )
+    refused = _Refused(path, name)
     numbers = np.arange(0, len(frames), settings.every)
-    return FileFrames(frames[numbers], numbers, {n: n for n in frames.arrays if n in LABELS})
+    for number in numbers:
+        refused.look(int(number), frames.image(int(number)))
+    refused.end()
+    return FileFrames(frames[numbers], numbers, {n: n for n in LABELS if n in frames.labels})
 
 
 def _images(path: Path) -> Iterator[tuple[int, ase.Atoms]]:
@@ -137,22 +148,15 @@ def _images(path: Path) -> Iterator[tuple[int, ase.Atoms]]:
 
 
 class _Refused:
-    """Gathers the frames that a set cannot hold."""
+    """Gathers the frames that the set of this name cannot hold."""
 
-    def __init__(self, path: Path, symbol: str, atoms: int) -> None:
-        self.path, self.symbol, self.atoms = path, symbol, atoms
+    def __init__(self, path: Path, name: str) -> None:
+        self.path, self.name = path, split_set(name)
         self.found: dict[str, dict[int, str]] = {kind: {} for kind in _REFUSED}
 
     def look(self, number: int, image: ase.Atoms) -> bool:
         """Return whether a frame is refused."""
-        flat = abs(np.linalg.det(image.cell.array)) < SMALLEST_VOLUME_A3
-        pbc = " ".join("FT"[int(periodic)] for periodic in image.pbc)
-        faults = {
-            "elements": set(image.symbols) != {self.symbol} and f"has {image.symbols}",
-            "atoms": len(image) != self.atoms and f"has {len(image)}",
-            "cell": (flat or not all(image.pbc)) and f"has {'no volume' if flat else f'pbc {pbc}'}",
-        }
-        for kind, fault in faults.items():
+        for kind, fault in _faults(self.name, image):
             if fault:
                 self.found[kind][number] = fault
                 return True
@@ -160,14 +164,32 @@ class _Refused:
 
     def end(self) -> None:
         """Raise PotstillError where frames were refused."""
+        symbols, atoms, _ = self.name
         for kind, frames in self.found.items():
             if frames:
                 first = next(iter(frames))
-                cure = _REFUSED[kind].format(symbol=self.symbol, atoms=self.atoms)
+                cure = _REFUSED[kind].format(
+                    symbols=" and ".join(symbols), atoms=atoms, mixed=MIXED
+                )
                 raise PotstillError(
                     f"{self.path}: {frames_named(frames)} cannot be in this set (frame {first} "
                     f"{frames[first]}): {cure}"
                 )
+
+
+def _faults(name: SetName, image: ase.Atoms) -> Iterator[tuple[str, str | None]]:
+    """Yield for each kind of fault what a frame has that its set cannot hold, None for nothing."""
+    yield "nothing", None if len(image) else "has no atoms"
+    others = set(image.symbols) - set(name.symbols)
+    yield "elements", f"has {image.symbols}" if others else None
+    wrong = name.atoms is not None and len(image) != name.atoms
+    yield "atoms", f"has {len(image)}" if wrong else None
+    cell = image.cell.array
+    finite = np.isfinite(cell).all()
+    volume = np.linalg.det(completed(cell[None], image.pbc[None])[0]) if finite else 0.0
+    flat = abs(volume) < SMALLEST_VOLUME_A3
+    pbc = " ".join("FT"[int(periodic)] for periodic in image.pbc)
+    yield "cell", f"has pbc {pbc} and no volume" if flat else None
 
 
 class _Columns:
@@ -194,7 +216,7 @@ class _Columns:
 
 def _is_column(key: str) -> bool:
     """Return whether a number by frame can be a column: by its name no label, and no dataset."""
-    return bool(re.fullmatch(r"\w+", key)) and kind_of(key) is None and key not in _NO_COLUMNS
+    return bool(re.fullmatch(r"\w+", key)) and kind_of(key) is None and key not in GEOMETRY.values()
 
 
 def _check_positions(path: Path, number: int, image: ase.Atoms) -> None:
@@ -206,13 +228,16 @@ def _check_positions(path: Path, number: int, image: ase.Atoms) -> None:
             f"{where}: the position of atom {int(np.argmax(bad))} is NaN or infinite; correct or "
             "remove the frame"
         )
-    cell = image.cell.array
-    inside = np.linalg.solve(cell.T, image.positions.T).T % 1.0 % 1.0
+    cell = completed(image.cell.array[None], image.pbc[None])[0]
+    inside = np.linalg.solve(cell.T, image.positions.T).T
+    inside[:, image.pbc] = inside[:, image.pbc] % 1.0 % 1.0
     # a distance in A is at most so many times smaller in parts of the cell
     reach = SAME_SPOT_A * np.linalg.norm(np.linalg.inv(cell), 2)
-    for i, j in cKDTree(inside, boxsize=1.0).query_pairs(reach):
+    # a box of no size is an open one
+    for i, j in cKDTree(inside, boxsize=image.pbc.astype(float)).query_pairs(reach):
         apart = inside[i] - inside[j]
-        if np.linalg.norm((apart - np.round(apart)) @ cell) < SAME_SPOT_A:
+        apart -= np.where(image.pbc, np.round(apart), 0.0)
+        if np.linalg.norm(apart @ cell) < SAME_SPOT_A:
             raise PotstillError(
                 f"{where}: atoms {i} and {j} are on one spot; move or remove one of them, or "
                 "remove the frame"
@@ -222,36 +247,40 @@ def _check_positions(path: Path, number: int, image: ase.Atoms) -> None:
 def frames_to_extxyz(path: Path, frames: Frames) -> None:
     """Write frames as extended XYZ, atomically and with all digits, so that they read back exactly.
 
-    Labels are under ASE's names, atomic energies as `energies`, columns of one number a frame as
-    values of the frame. A stress that is not symmetric to the last digit is `REF_stress`, because
-    ASE reads only half of what is called `stress`.
+    Labels are under ASE's names where a frame has them, atomic energies as `energies`, columns of
+    one number a frame as values of the frame. A stress that is not symmetric to the last digit is
+    `REF_stress`, because ASE reads only half of what is called `stress`.
     """
     stress_key = "stress"
     if frames.stress is not None:
         mirrored = frames.stress.transpose(0, 2, 1)
         stress_key = "stress" if np.array_equal(frames.stress, mirrored) else "REF_stress"
-    by_atom = {"pos:R:3": frames.positions}
-    if frames.forces is not None:
-        by_atom["forces:R:3"] = frames.forces
-    if frames.atomic_energies is not None:
-        by_atom["energies:R:1"] = frames.atomic_energies[:, :, None]
-    rows = np.concatenate(list(by_atom.values()), axis=2)
+    given = {name: frames.has(name) for name in LABELS}
     columns = {k: c for k, c in frames.columns.items() if c.ndim == 1}
+    symbols = np.array(ase.data.chemical_symbols)[frames.species]
     with atomic_path(path) as temporary, temporary.open("w") as out:
-        for f in range(len(frames)):
+        for f, size in enumerate(frames.sizes.tolist()):
+            here = frames.of_atoms_in(f)
+            by_atom = {"pos:R:3": frames.positions[here]}
+            if frames.forces is not None and given["forces"][f]:
+                by_atom["forces:R:3"] = frames.forces[here]
+            if frames.atomic_energies is not None and given["atomic_energies"][f]:
+                by_atom["energies:R:1"] = frames.atomic_energies[here, None]
             values: dict[str, Any] = {
                 "Lattice": _quoted(frames.cell[f]),
                 "Properties": ":".join(["species:S:1", *by_atom]),
             }
-            if frames.energy is not None:
+            if frames.energy is not None and given["energy"][f]:
                 values["energy"] = repr(float(frames.energy[f]))
-            if frames.stress is not None:
+            if frames.stress is not None and given["stress"][f]:
                 values[stress_key] = _quoted(frames.stress[f])
             values |= {name: repr(column[f].item()) for name, column in columns.items()}
             comment = " ".join(f"{key}={value}" for key, value in values.items())
-            out.write(f'{frames.atoms}\n{comment} pbc="T T T"\n')
-            for row in rows[f].tolist():
-                out.write(f"{frames.symbol} {' '.join(map(repr, row))}\n")
+            pbc = " ".join("FT"[int(periodic)] for periodic in frames.pbc[f])
+            out.write(f'{size}\n{comment} pbc="{pbc}"\n')
+            rows = np.concatenate(list(by_atom.values()), axis=1).tolist()
+            for symbol, row in zip(symbols[here], rows, strict=True):
+                out.write(f"{symbol} {' '.join(map(repr, row))}\n")
 
 
 def _quoted(matrix: Floats) -> str:

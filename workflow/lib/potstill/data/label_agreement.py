@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from potstill.data.frames import Floats
+from potstill.data.structures import Floats
 
 # Factors that are taken for one, as the linear model is not the truth, and those that are not.
 NEAR = (1.0, 0.33, 0.5, 0.7, 1.4, 2.0, 3.0)

@@ -6,22 +6,23 @@ line of extended XYZ), and arrays over the atoms. All three are looked at.
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
 import ase
 import numpy as np
 from ase import units
 from ase.stress import voigt_6_to_full_3x3_stress
-from numpy.typing import NDArray
 
+from potstill.data.frames import BY_ATOM, Label
+from potstill.data.geometry import SMALLEST_VOLUME_A3
+from potstill.data.structures import Floats, Mask
 from potstill.errors import PotstillError
 from potstill.runtime.progress import say
 from potstill.runtime.shortened import frames_named, shortened
 from potstill.settings import FileSet
 
-Floats = NDArray[np.float64]
-Kind = Literal["energy", "forces", "stress", "atomic_energies"]
-KINDS: tuple[Kind, ...] = ("energy", "forces", "stress", "atomic_energies")
+# in the order in which they are named
+KINDS: tuple[Label, ...] = ("energy", "forces", "stress", "atomic_energies")
 
 # What a name is made of: one word that says what it is, and others that say whose.
 _NOUNS = {
@@ -40,6 +41,13 @@ _WHOSE = {
     "ref", "reference", "dft", "qm", "true", "target", "label", "total", "tot", "pot", "potential",
     "free", "atomic", "local", "pbe", "pbesol", "lda", "scan", "r2scan", "mp", "vasp", "corrected",
 }  # fmt: skip
+# What becomes of a label that only some frames have.
+_LACKING: dict[Label, str] = {
+    "energy": "energies are trained on where they are",
+    "forces": "forces are trained on where they are",
+    "stress": "it is trained on where it is",
+    "atomic_energies": "those frames have none",
+}
 # A stress of which one part in so many differs from its mirror image is no stress.
 _SYMMETRY = 1e-3
 
@@ -63,6 +71,14 @@ def named_values(image: ase.Atoms) -> dict[str, Any]:
     return found
 
 
+class LabelsFound(NamedTuple):
+    """Labels of a file by kind, as of `Frames`, which frames lack them, and their names there."""
+
+    values: dict[Label, Floats]
+    lacking: dict[Label, Mask]
+    keys: dict[Label, str]
+
+
 class LabelReader:
     """Takes the labels out of the frames of a file one by one, each under one name for all.
 
@@ -71,14 +87,15 @@ class LabelReader:
 
     def __init__(self, path: Path, name: str, settings: FileSet) -> None:
         self.path, self.place, self.unit = path, f"sampling.{name}", settings.stress_unit
-        self.told: dict[Kind, str | None] = {
+        self.told: dict[Label, str | None] = {
             "energy": settings.energy_key,
             "forces": settings.forces_key,
             "stress": settings.stress_key,
         }
-        self.keys: dict[Kind, str] = {}
-        self.values: dict[Kind, list[Floats]] = {kind: [] for kind in KINDS}
-        self.missing: dict[Kind, list[int]] = {kind: [] for kind in KINDS}
+        self.keys: dict[Label, str] = {}
+        self.numbers: list[int] = []
+        self.sizes: list[int] = []
+        self.values: dict[Label, list[Floats | None]] = {kind: [] for kind in KINDS}
         self.names: dict[str, None] = {}
         self.virial: str | None = None
 
@@ -86,10 +103,12 @@ class LabelReader:
         """Keep the labels of a frame, which is this one in the file; PotstillError for bad ones."""
         given = named_values(image)
         self.names |= dict.fromkeys(given)
+        self.numbers.append(number)
+        self.sizes.append(len(image))
         for kind in KINDS:
             found = self._find(kind, given, number, image)
             if found is None:
-                self.missing[kind].append(number)
+                self.values[kind].append(None)
                 continue
             key, value = found
             if self.keys.setdefault(kind, key) != key:
@@ -104,51 +123,58 @@ class LabelReader:
                 )
             self.values[kind].append(value)
 
-    def labels(self) -> dict[Kind, Floats]:
-        """Return the labels by kind, over the frames, and say in one line where they were found.
+    def labels(self) -> LabelsFound:
+        """Return the labels of all frames, and say in one line where they were found.
 
-        A kind that no frame has is not among them. Raises PotstillError for energies or forces
-        that only some frames have, and for a name of the settings that the file does not hold.
+        A kind that no frame has is not among them; one that only some have is zero in the others,
+        with a warning that names them. Raises PotstillError for a name of the settings that the
+        file does not hold.
         """
-        found: dict[Kind, Floats] = {}
+        found = LabelsFound({}, {}, self.keys)
         for kind in KINDS:
-            if self.values[kind] and self._whole(kind):
-                found[kind] = np.array(self.values[kind])
-            elif (told := self.told.get(kind)) and not self.values[kind]:
+            values, self.values[kind] = self.values[kind], []
+            lacking = np.array([value is None for value in values])
+            if not lacking.all():
+                found.values[kind] = self._joined(kind, values)
+                if lacking.any():
+                    found.lacking[kind] = lacking
+            elif told := self.told.get(kind):
                 raise PotstillError(
                     f"{self.path}: no frame has {kind} under `{told}` ({self.place}.{kind}_key); "
                     f"there are: {', '.join(shortened(list(self.names))) or 'none'}"
                 )
-            self.values[kind] = []
-        self.keys = {kind: key for kind, key in self.keys.items() if kind in found}
-        parts = [f"{kind} from `{key}`" for kind, key in self.keys.items()]
-        lacking = [kind for kind in KINDS[:3] if kind not in found]
-        if lacking:
-            parts.append(f"no {' and no '.join(lacking)}")
-        if self.virial and "stress" not in found:
+        parts = [f"{kind} from `{found.keys[kind]}`" for kind in found.values]
+        if absent := [kind for kind in KINDS[:3] if kind not in found.values]:
+            parts.append(f"no {' and no '.join(absent)}")
+        if self.virial and "stress" in absent:
             parts.append(f"`{self.virial}` not used (stress_unit: virial would use it)")
         say(f"{self.path}: {', '.join(parts)}")
+        for kind, lacking in found.lacking.items():
+            say(
+                f"data check: {self.path}: {kind} (`{found.keys[kind]}`) missing"
+                f"{', or zero,' if kind == 'stress' else ''} in "
+                f"{frames_named(np.array(self.numbers)[lacking])} of {len(lacking)}; "
+                f"{_LACKING[kind]}"
+            )
         return found
 
-    def _whole(self, kind: Kind) -> bool:
-        """Return whether all frames have a label; PotstillError where it must not be left out."""
-        if not (missing := self.missing[kind]):
-            return True
-        zero = ", or zero," if kind == "stress" else ""
-        message = (
-            f"{self.path}: {kind} (`{self.keys[kind]}`) missing{zero} in "
-            f"{frames_named(missing)} of {len(missing) + len(self.values[kind])}"
+    def _joined(self, kind: Label, values: list[Floats | None]) -> Floats:
+        """Return the labels of all frames in one array, zero where a frame has none."""
+        if kind not in BY_ATOM:
+            zero = np.zeros((3, 3) if kind == "stress" else ())
+            return np.array([zero if value is None else value for value in values])
+        return np.concatenate(
+            [
+                np.zeros((size, 3) if kind == "forces" else size) if value is None else value
+                for size, value in zip(self.sizes, values, strict=True)
+            ]
         )
-        if kind in ("energy", "forces") or self.told.get(kind):
-            raise PotstillError(f"{message}; label these frames as well, or remove them")
-        say(f"{message}; it is left out of the set: label these frames as well to have it")
-        return False
 
     def _find(
-        self, kind: Kind, given: dict[str, Any], number: int, image: ase.Atoms
+        self, kind: Label, given: dict[str, Any], number: int, image: ase.Atoms
     ) -> tuple[str, Floats] | None:
         """Return the name and the value of a label of a frame; None where it has none."""
-        if kind == "stress" and self.unit == "none":
+        if kind == "stress" and (self.unit == "none" or _volume(image) < SMALLEST_VOLUME_A3):
             return None
         wanted = "virial" if kind == "stress" and self.unit == "virial" else kind
         told = self.told.get(kind)
@@ -182,7 +208,7 @@ class LabelReader:
             return (first, self._converted(value, number, image)) if value.any() else None
         return first, value
 
-    def _value(self, kind: Kind, raw: Any, image: ase.Atoms) -> Floats | None:
+    def _value(self, kind: Label, raw: Any, image: ase.Atoms) -> Floats | None:
         """Return a label as an array of its own shape; None for what cannot be one."""
         try:
             value = np.asarray(raw, dtype=np.float64)
@@ -204,5 +230,10 @@ class LabelReader:
                 "xx xy xz yx yy yz zx zy zz, or the six numbers xx yy zz yz xz xy"
             )
         if self.unit == "virial":
-            return -value / image.get_volume()
+            return -value / _volume(image)
         return -0.1 * units.GPa * value if self.unit == "kB" else value
+
+
+def _volume(image: ase.Atoms) -> float:
+    """Return the volume of a cell, A^3; 0 for one that is not given in all directions."""
+    return float(abs(np.linalg.det(image.cell.array)))

@@ -24,8 +24,8 @@ CHOICES = {"distilled": "Ni-distilled", "as many at random": "Ni-random", "all":
 
 def title_of(name: str) -> str:
     """Return a set's name as a figure's title."""
-    element, atoms, _ = split_set(name)
-    return f"{element}, {atoms} atoms"
+    symbols, atoms, _ = split_set(name)
+    return f"{''.join(symbols)}, {f'{atoms} atoms' if atoms else 'several sizes'}"
 
 
 class PaperPlan:
@@ -100,7 +100,7 @@ class PaperPlan:
 
     def native_test_frames(self, target: str) -> int:
         """Return how many frames of a target's own set test translated beside native frames."""
-        frames = self.plan.setting("sampling", self.test_of(target)).frames
+        frames = self.plan.sets.frames(self.test_of(target))
         return max(1, round(self.comparison(target).test_share * frames))
 
     def native_names(self, target: str) -> dict[str, str]:
@@ -173,7 +173,7 @@ class PaperPlan:
                 self.settings.own_set(f"{place}.tests", name, element)
         except ValueError as error:
             raise PotstillError(f"configuration: {error}") from None
-        frames = self.settings.sampling[study.source].frames
+        frames = self.plan.sets.frames(study.source)
         if frames - study.test_frames < max(study.shares) * frames:
             raise PotstillError(
                 f"configuration: {place}.test_frames: {study.test_frames} of the {frames} frames "
@@ -183,7 +183,7 @@ class PaperPlan:
 
     def study_size(self, element: str, percent: str, part: float = 1.0) -> dict[str, int]:
         """Return the `count` of frames in a share of a study's source, or in a part of it."""
-        frames = self.settings.sampling[self.study(element).source].frames
+        frames = self.plan.sets.frames(self.study(element).source)
         return {"count": max(1, round(part * round(float(percent) / 100 * frames)))}
 
     def start_size(self, element: str, percent: str) -> dict[str, int]:

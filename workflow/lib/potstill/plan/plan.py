@@ -119,7 +119,7 @@ class Plan:
         """Return the memory of a training, MB; only the frames that it takes of a set count."""
         model, share = self.model(name), 1.0
         sampled = self.settings.sampling.get(model.frames.removeprefix("sampling/"))
-        if model.count and sampled:
+        if model.count and sampled and sampled.frames:
             share = min(1.0, model.count / sampled.frames)
         density = max(map(self._density, self.settings.elements))
         functions = self.settings.training.descriptor
@@ -203,13 +203,13 @@ class Plan:
             )
         return test
 
-    def curve_sizes(self, element: str) -> dict[str, int]:
-        """Return the denominators of the two shares of data."""
-        sizes = {}
+    def curve_sizes(self, element: str) -> dict[str, int | None]:
+        """Return the denominators of the two shares of data; atoms are None for several sizes."""
+        sizes: dict[str, int | None] = {}
         source = self.setting("distillation", element).source
         for role, name in (("source", source), ("larger", self.larger_set(element))):
-            sizes[f"{role}_frames"] = self.setting("sampling", name).frames
-            sizes[f"{role}_atoms"] = split_set(name)[1]
+            sizes[f"{role}_frames"] = self.sets.frames(name)
+            sizes[f"{role}_atoms"] = split_set(name).atoms
         return sizes
 
     # -- crystals, properties and labels

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from potstill.errors import PotstillError
-from potstill.settings import MOMT_RULE, FileSet, Momt, Npt, Settings, split_set
+from potstill.settings import MOMT_RULE, FileSet, Momt, Npt, Settings, split_sampled
 from potstill.settings.complaints import did_you_mean
-from potstill.settings.names import FIELDS
+from potstill.settings.names import SYMBOL
 
 
 def entry(settings: Settings, section: str, name: str) -> Any:
@@ -42,7 +42,7 @@ class Sets:
 
         The rest of the name is looked at, too: it must not be that of a set from a file.
         """
-        return rf"(?!(?:{self.of_files()})\.){FIELDS['element']}"
+        return rf"(?!(?:{self.of_files()})\.){SYMBOL}"
 
     def summaries(self, names: Iterable[str]) -> list[str]:
         """Return the summaries of sets."""
@@ -57,6 +57,16 @@ class Sets:
                 "known; ask for this of a set with method momt or npt"
             )
         return found
+
+    def frames(self, name: str) -> int:
+        """Return how many frames a set has; PotstillError where the configuration does not say."""
+        frames: int | None = entry(self.settings, "sampling", name).frames
+        if frames is None:
+            raise PotstillError(
+                f"configuration: sampling.{name}.frames is asked for and missing; give the number, "
+                f"which results/{self.settings.run}/sampling/{name}.json tells once it is read"
+            )
+        return frames
 
     def file(self, name: str) -> str:
         """Return the file of a set from one; PotstillError where it is not there to be read.
@@ -78,7 +88,7 @@ class Sets:
         found = {
             name: one
             for name, one in self.all.items()
-            if split_set(name)[0] == element and isinstance(one, Momt)
+            if isinstance(one, Momt) and split_sampled(name)[0] == element
         }
         if not found:
             raise PotstillError(f"configuration: sampling holds no MOMT set of {element}")

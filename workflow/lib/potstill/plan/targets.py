@@ -6,7 +6,9 @@ Without this the same error comes from an input function, among 30 lines of Snak
 import re
 from pathlib import Path
 
+from potstill.errors import PotstillError
 from potstill.plan.plan import Plan
+from potstill.settings.names import split_symbols
 
 
 def check_target(plan: Plan, target: str) -> None:
@@ -22,7 +24,7 @@ def _check(plan: Plan, parts: tuple[str, ...]) -> None:
     """Raise PotstillError where a file of the method, given by its folders, can't be made."""
     match parts:
         case ("sampling", element, atoms, file):
-            plan.setting("elements", element)
+            _check_elements(plan, element)
             ensemble = re.split("[^a-z0-9]", file)[0]
             name = f"{element}/{atoms}/{ensemble}"
             plan.setting("sampling", name)
@@ -36,7 +38,11 @@ def _check(plan: Plan, parts: tuple[str, ...]) -> None:
         case ("models", model, *_):
             plan.model(model)
         case ("relaxation" | "properties", model, file):
-            plan.setting("elements", Path(file).stem)
+            if len(_check_elements(plan, Path(file).stem)) > 1:
+                raise PotstillError(
+                    f"{'/'.join(parts)}: crystals and properties are of one element at a time; ask "
+                    f"for one of {', '.join(plan.settings.elements)}"
+                )
             if model == "EAM":
                 plan.table(Path(file).stem)
             sources = {labels.name for labels in plan.settings.labels.values()}
@@ -46,3 +52,14 @@ def _check(plan: Plan, parts: tuple[str, ...]) -> None:
             plan.setting("distillation", element)
         case ("translation", place, *_):
             plan.setting("translation", place.rpartition("-")[2])
+
+
+def _check_elements(plan: Plan, system: str) -> tuple[str, ...]:
+    """Return the symbols of a system; PotstillError for one that `elements` does not hold."""
+    try:
+        symbols = split_symbols(system)
+    except ValueError:
+        symbols = (system,)
+    for symbol in symbols:
+        plan.setting("elements", symbol)
+    return symbols

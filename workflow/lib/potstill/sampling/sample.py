@@ -21,7 +21,7 @@ from potstill.sampling.engine import Advance, advance
 from potstill.sampling.recipe import complete
 from potstill.sampling.sampler import Sampler
 from potstill.sampling.walkers import System
-from potstill.settings import Element, Momt, Npt, split_set
+from potstill.settings import Element, Momt, Npt, split_sampled
 from potstill.versions import version_of
 
 
@@ -148,7 +148,7 @@ def sample(
     (eV, whole cell), order_parameter, bias (eV), walker and step; summary: JSON of the diagnostics;
     trace: (H, O, temperature) of every walker, and the bias. Resumes from `<frames>.restart`.
     """
-    symbol, atoms, _ = split_set(name)
+    symbol, atoms, _ = split_sampled(name)
     use_threads(threads)
     engine, device = engine_for(device), "cuda" if device == "cuda" else "cpu"
     eam = EamPotential.from_file(potential, symbol)

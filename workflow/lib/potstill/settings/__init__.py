@@ -15,7 +15,7 @@ from potstill.settings.base import (
 )
 from potstill.settings.configuration import Settings, load_settings
 from potstill.settings.distillation import Distillation, StrategyName
-from potstill.settings.names import split_set
+from potstill.settings.names import split_sampled, split_set
 from potstill.settings.paper import Comparison, NativeStrategy, Paper, Study
 from potstill.settings.properties import Properties
 from potstill.settings.sampling import MOMT_GIVEN, MOMT_RULE, AnySet, FileSet, Momt, Npt
@@ -56,5 +56,6 @@ __all__ = [
     "Training",
     "Translation",
     "load_settings",
+    "split_sampled",
     "split_set",
 ]

@@ -3,7 +3,6 @@
 `config/README.md` is made from it (see `potstill.settings.reference`).
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
@@ -15,7 +14,13 @@ from potstill.settings import names
 from potstill.settings.base import ATOMS_PER_CELL, ElementGiven, Name, Section, Table
 from potstill.settings.complaints import complaints, did_you_mean
 from potstill.settings.distillation import Distillation
-from potstill.settings.names import element_of, is_relabelled, split_set
+from potstill.settings.names import (
+    element_of,
+    is_relabelled,
+    split_sampled,
+    split_set,
+    split_symbols,
+)
 from potstill.settings.paper import Paper
 from potstill.settings.properties import Properties
 from potstill.settings.sampling import AnySet, FileSet
@@ -31,17 +36,6 @@ def _read(name: str, templates: Sequence[names.Template]) -> dict[str, str] | No
     return next((fields for t in templates if (fields := t.read(name))), None)
 
 
-def _refuse_alloy(name: str, place: str) -> None:
-    """Raise ValueError when a name is made of the symbols of several elements, as Ni3Al."""
-    symbols = re.findall(r"[A-Z][a-z]?", name)
-    rest = re.sub(r"[A-Z][a-z]?|[\d._-]", "", name)
-    if len(set(symbols)) > 1 and not rest and all(s in ase.data.atomic_numbers for s in symbols):
-        raise ValueError(
-            f"{place}'{name}' is an alloy of {' and '.join(dict.fromkeys(symbols))}; alloys are "
-            "not supported, use one element to a set"
-        )
-
-
 class Settings(Section):
     """Potstill's configuration."""
 
@@ -53,18 +47,24 @@ class Settings(Section):
         "it, too, which has not been run on a GPU",
     )
     potentials: dict[Name, Table] = Field({}, description="EAM tables by name")
-    elements: dict[str, ElementGiven] = Field(description="elements by symbol")
+    elements: dict[str, ElementGiven] = Field(description="elements by symbol, each by itself")
     sampling: dict[str, AnySet] = Field(
-        {}, description="sets of frames by `element/atoms/ensemble`, sampled or from files"
+        {},
+        description="sets of frames by `element/atoms/ensemble`, sampled or from files; those of "
+        "files may be of several elements and sizes, as `WBe/mixed/dft`",
     )
     training: Training = Field(Training(), description="training of every model")
     models: dict[Name, Model] = Field(
         {}, description="models by name, beside those of the iterations"
     )
-    distillation: dict[str, Distillation] = Field({}, description="distillation by element")
+    distillation: dict[str, Distillation] = Field(
+        {}, description="distillation by element, or by several as one word"
+    )
     translation: dict[str, Translation] = Field({}, description="translation by target element")
     labels: dict[str, Labels] = Field(
-        {}, description="labels by another calculator than the EAM by element"
+        {},
+        description="labels by another calculator than the EAM, by element or by several as one "
+        "word",
     )
     properties: dict[str, Properties] = Field(
         {}, description="properties of models against the reference by element"
@@ -77,11 +77,7 @@ class Settings(Section):
     @classmethod
     def _set_names(cls, sets: dict[str, AnySet]) -> dict[str, AnySet]:
         for name in sets:
-            try:
-                split_set(name)
-            except ValueError:
-                _refuse_alloy(name.partition("/")[0], f"'{name}': ")
-                raise
+            split_set(name)
         return sets
 
     @model_validator(mode="after")
@@ -89,37 +85,29 @@ class Settings(Section):
         """See that each section names what others hold."""
         for symbol, element in self.elements.items():
             if symbol not in ase.data.atomic_numbers:
-                _refuse_alloy(symbol, "elements: ")
-                raise ValueError(f"elements: '{symbol}' is no chemical symbol")
+                raise ValueError(
+                    f"elements: '{symbol}' is no chemical symbol; list elements one by one, also "
+                    "those of an alloy"
+                )
             if element.table is not None:
                 self.need(f"elements.{symbol}.table", element.table, "potentials")
         for name, sampled in self.sampling.items():
-            symbol, atoms, _ = split_set(name)
-            self.need(f"sampling.{name}", symbol, "elements")
-            if isinstance(sampled, FileSet):
-                continue
-            metal = self.elements[symbol].known(symbol, f"sampling.{name}", table=True)
-            structure = metal.structure
-            basis = ATOMS_PER_CELL[structure]
-            cells = round((atoms / basis) ** (1 / 3))
-            if basis * cells**3 != atoms:
-                raise ValueError(
-                    f"sampling.{name}: {atoms} atoms do not fill a cube of {structure} cells; use "
-                    f"{basis} n^3 atoms"
-                )
-        for symbol, loop in self.distillation.items():
-            self.need(f"distillation.{symbol}", symbol, "elements")
-            self.own_set(f"distillation.{symbol}.source", loop.source, symbol)
+            self._check_set(name, sampled)
+        for system, loop in self.distillation.items():
+            self.need_elements(f"distillation.{system}", system)
+            self.own_set(f"distillation.{system}.source", loop.source, system)
             if loop.test is not None:
-                self.own_set(f"distillation.{symbol}.test", loop.test, symbol)
-            if self.sampling[loop.source].frames < 10 * loop.blocks:
+                self.own_set(f"distillation.{system}.test", loop.test, system, whole=False)
+            frames = self.sampling[loop.source].frames
+            if frames is not None and frames < 10 * loop.blocks:
                 raise ValueError(
-                    f"distillation.{symbol}.blocks: {loop.blocks} blocks need at least "
+                    f"distillation.{system}.blocks: {loop.blocks} blocks need at least "
                     f"{10 * loop.blocks} frames in sampling.{loop.source}.frames"
                 )
         for symbol, transfer in self.translation.items():
-            self.need(f"translation.{symbol}", symbol, "elements")
+            self.need_one(f"translation.{symbol}", symbol)
             self.need(f"translation.{symbol}.source", transfer.source, "distillation")
+            self.need_one(f"translation.{symbol}.source", transfer.source)
             if transfer.test is not None:
                 self.own_set(f"translation.{symbol}.test", transfer.test, symbol)
             if self.elements[symbol].table is None:
@@ -130,12 +118,12 @@ class Settings(Section):
                     f"translation.{symbol}: bain_share stretches FCC crystals, but that of "
                     f"{transfer.source} is another; leave it 0"
                 )
-        for symbol in self.labels:
-            self.need(f"labels.{symbol}", symbol, "elements")
+        for system in self.labels:
+            self.need_elements(f"labels.{system}", system)
         for name, model in self.models.items():
             self._check_model(name, model)
         for symbol, properties in self.properties.items():
-            self.need(f"properties.{symbol}", symbol, "elements")
+            self.need_one(f"properties.{symbol}", symbol)
             for name in properties.models:
                 self.need(f"properties.{symbol}.models", name, "models")
                 own = element_of(self.models[name].frames)
@@ -158,11 +146,52 @@ class Settings(Section):
                 + did_you_mean(name, known)
             )
 
-    def own_set(self, place: str, name: str, symbol: str) -> None:
-        """Raise ValueError where what stands at a place is no set of an element."""
+    def need_elements(self, place: str, system: str) -> tuple[str, ...]:
+        """Return the symbols of an element, or of several as one word.
+
+        Raises ValueError where `elements` does not hold them all.
+        """
+        symbols = split_symbols(system)
+        for symbol in symbols:
+            self.need(place, symbol, "elements")
+        return symbols
+
+    def need_one(self, place: str, symbol: str) -> None:
+        """Raise ValueError where what stands at a place is not one element of `elements`."""
+        if len(self.need_elements(place, symbol)) > 1:
+            raise ValueError(
+                f"{place}: '{symbol}' is several elements, and this is done for one at a time; "
+                "name one of them, or remove it"
+            )
+
+    def own_set(self, place: str, name: str, system: str, *, whole: bool = True) -> None:
+        """Raise ValueError where what stands at a place is no set of these elements.
+
+        whole: of all of them.
+        """
         self.need(place, name, "sampling")
-        if split_set(name)[0] != symbol:
-            raise ValueError(f"{place}: '{name}' is not a set of {symbol}; name one that is")
+        own, wanted = set(split_set(name).symbols), set(split_symbols(system))
+        if own != wanted if whole else not own <= wanted:
+            raise ValueError(f"{place}: '{name}' is not a set of {system}; name one that is")
+
+    def _check_set(self, name: str, sampled: AnySet) -> None:
+        """See that a set's elements are there, and the crystal that sampling starts from."""
+        for symbol in split_set(name).symbols:
+            self.need(f"sampling.{name}", symbol, "elements")
+        if isinstance(sampled, FileSet):
+            return
+        try:
+            symbol, atoms, _ = split_sampled(name)
+        except ValueError as error:
+            raise ValueError(f"sampling: {error}") from None
+        metal = self.elements[symbol].known(symbol, f"sampling.{name}", table=True)
+        basis = ATOMS_PER_CELL[metal.structure]
+        cells = round((atoms / basis) ** (1 / 3))
+        if basis * cells**3 != atoms:
+            raise ValueError(
+                f"sampling.{name}: {atoms} atoms do not fill a cube of {metal.structure} cells; "
+                f"use {basis} n^3 atoms"
+            )
 
     def _check_model(self, name: str, model: Model) -> None:
         """See that a model's frames are made by this run, by the calculator that labels them."""
@@ -172,7 +201,7 @@ class Settings(Section):
         sampled = model.frames.removeprefix("sampling/")
         if sampled in self.sampling and sampled != model.frames:
             frames = self.sampling[sampled].frames
-            if model.count is not None and model.count > frames:
+            if model.count is not None and frames is not None and model.count > frames:
                 raise ValueError(
                     f"models.{name}.count: {model.count} frames of a set of {frames}; lower it or "
                     f"raise sampling.{sampled}.frames"

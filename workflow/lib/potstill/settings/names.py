@@ -6,15 +6,19 @@ fields of a name. The rules have the same fields as wildcards.
 
 import re
 from functools import cached_property
+from typing import NamedTuple
 
-_SYMBOL = "[A-Z][a-z]?"
+SYMBOL = "[A-Z][a-z]?"
+# The number of atoms in the name of a set of frames of several sizes.
+MIXED = "mixed"
 
-# What a field may be. A field with a number, as `element2`, is another of the same kind.
+# What a field may be. `element` is one element or several as one word, as WBe; what is translated
+# is one.
 FIELDS = {
-    "element": _SYMBOL,
-    "source": _SYMBOL,
-    "target": _SYMBOL,
-    "atoms": "[1-9][0-9]*",
+    "element": f"(?:{SYMBOL})+",
+    "source": SYMBOL,
+    "target": SYMBOL,
+    "atoms": f"(?:[1-9][0-9]*|{MIXED})",
     "ensemble": "[a-z][a-z0-9]*",
     "iteration": "[0-9]+",
     "chunk": "[0-9]+",
@@ -68,16 +72,60 @@ ITERATION_MODEL = Template("{element}-iteration-{iteration}")
 DISTILLED_MODEL = Template("{element}-distilled")
 
 
-def split_set(name: str) -> tuple[str, int, str]:
-    """Return (element symbol, number of atoms, ensemble) of a set's name, as `Ni/32/momt`."""
+class SetName(NamedTuple):
+    """What the name of a set says of its frames; atoms: None for several sizes."""
+
+    symbols: tuple[str, ...]
+    atoms: int | None
+    ensemble: str
+
+
+def split_set(name: str) -> SetName:
+    """Return (symbols, number of atoms, ensemble) of a set's name, as `Ni/32/momt`.
+
+    `WBe/mixed/dft` is a set of W and Be, of frames of several sizes. Raises ValueError for a name
+    that is not made like this.
+    """
     fields = SET.read(name)
     if fields is None:
-        raise ValueError(f"'{name}' must read element/atoms/ensemble, as Ni/32/momt")
-    return fields["element"], int(fields["atoms"]), fields["ensemble"]
+        raise ValueError(
+            f"'{name}' must read element/atoms/ensemble, as Ni/32/momt, or as WBe/mixed/dft for "
+            "frames from a file that have several elements or sizes"
+        )
+    atoms = None if fields["atoms"] == MIXED else int(fields["atoms"])
+    return SetName(split_symbols(fields["element"]), atoms, fields["ensemble"])
+
+
+def split_sampled(name: str) -> tuple[str, int, str]:
+    """Return (symbol, number of atoms, ensemble) of the name of a set that is sampled.
+
+    Raises ValueError as `split_set`, and for several elements or sizes, which only files have.
+    """
+    symbols, atoms, ensemble = split_set(name)
+    if len(symbols) > 1:
+        raise ValueError(
+            f"'{name}': no sampling of alloys yet; use one element to a set, or frames from a file "
+            "(method: file)"
+        )
+    if atoms is None:
+        raise ValueError(
+            f"'{name}': sampled frames have one size; name their number of atoms instead of {MIXED}"
+        )
+    return symbols[0], atoms, ensemble
+
+
+def split_symbols(system: str) -> tuple[str, ...]:
+    """Return the symbols of an element, or of several as one word; ValueError for other words."""
+    symbols = tuple(re.findall(SYMBOL, system))
+    if "".join(symbols) != system or not symbols:
+        raise ValueError(f"'{system}' is no element, nor several symbols as one word, as WBe")
+    if len(set(symbols)) < len(symbols):
+        raise ValueError(f"'{system}' names an element twice; name each once, as WBe")
+    return symbols
 
 
 def element_of(frames: str) -> str:
-    """Return the element of a frame file: of a translation, the target."""
+    """Return the element of a frame file, or several as one word; of a translation, the target."""
     fields = OF_TRANSLATION.read(frames)
     return fields["target"] if fields else frames.split("/")[1]
 

@@ -197,8 +197,10 @@ class FileSet(Section):
         description="extended XYZ or another file that ASE reads, relative to the folder that "
         "Snakemake runs in",
     )
-    frames: Count = Field(
-        description="frames of the set: as many as the file gives, which is checked as it is read"
+    frames: Count | None = Field(
+        None,
+        description="frames of the set, as many as the file gives: what needs them is then checked "
+        "before a run, and their number as the file is read; null for unknown",
     )
     every: Count = Field(1, description="take each n-th frame of the file, from the first one on")
     shuffle: bool = Field(

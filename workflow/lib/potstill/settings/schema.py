@@ -13,7 +13,7 @@ import yaml
 from pydantic.json_schema import GenerateJsonSchema
 
 from potstill.settings.configuration import Settings
-from potstill.settings.names import FIELDS, SET
+from potstill.settings.names import FIELDS, SET, SYMBOL
 from potstill.settings.sampling import MOMT_GIVEN, MOMT_RULE
 
 Schema = dict[str, Any]
@@ -34,7 +34,9 @@ def schema(*, change: bool = False) -> Schema:
     _each(made, _closed)
     sections = made["properties"]
     sections["sampling"]["propertyNames"] = _exactly(SET.make(**FIELDS))
-    for name in ("elements", "distillation", "translation", "labels", "properties"):
+    for name in ("elements", "translation", "properties"):
+        sections[name]["propertyNames"] = _exactly(SYMBOL)
+    for name in ("distillation", "labels"):
         sections[name]["propertyNames"] = _exactly(FIELDS["element"])
     _melting_temperature(made["$defs"]["Momt"])
     if change:

@@ -9,6 +9,7 @@ from ase.build import bulk
 from lammps_engine import LammpsEam
 from toy_table import DENSITY, PAIR, READ, REFUSED, mesh, toy_table
 
+from potstill.data.structures import Structures
 from potstill.errors import PotstillError
 from potstill.potentials.eam import EamPotential
 from potstill.potentials.setfl import format_setfl, numbers_sha256, parse_setfl, read_setfl
@@ -25,6 +26,10 @@ def crystal() -> tuple[np.ndarray, np.ndarray]:
 
 def dimer(distance: float) -> tuple[np.ndarray, np.ndarray]:
     return np.array([[1.0, 1.0, 1.0], [1.0 + distance, 1.0, 1.0]]), BOX
+
+
+def copper(x: np.ndarray, cell: np.ndarray) -> Structures:
+    return Structures.uniform("Cu", x[None], cell[None])
 
 
 def frames() -> list[tuple[np.ndarray, np.ndarray]]:
@@ -47,10 +52,10 @@ def assert_equal_to_lammps(path: Path, first_A: float = 1.2) -> None:
     for x, cell in frames():
         if len(x) == 2 and x[1, 0] - x[0, 0] < first_A:
             continue  # the wall that is ours alone
-        labels = potential.evaluate(x[None], cell[None])
+        labels = potential.evaluate(copper(x, cell))
         energy, _, forces, _ = engine.evaluate(x, cell)
         assert labels.energy[0] / len(x) == pytest.approx(energy / len(x), abs=1e-6)
-        np.testing.assert_allclose(labels.forces[0], forces, rtol=0, atol=1e-4)
+        np.testing.assert_allclose(labels.forces, forces, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("case", READ)
@@ -121,28 +126,28 @@ def test_both_engines_take_the_same_rows_for_any_density(write) -> None:
     potential = EamPotential.from_file(write(READ["negative density"]), "Cu")
     for x, _ in frames():
         edge = 7.4 if len(x) > 2 else 30.0
-        labels = potential.evaluate(x[None], edge * np.eye(3)[None])
+        labels = potential.evaluate(copper(x, edge * np.eye(3)))
         place, length = torch.tensor(x.T[:, None].copy()), torch.tensor([edge], dtype=torch.float64)
         lists = build_neighbours(place, length, potential.cutoff_A)
         if lists.partner.shape[-1] == 0:
             continue
-        tables = TorchTables.of(potential.tables, torch.device("cpu"))
+        tables = TorchTables.of(potential.tables[0], torch.device("cpu"))
         energy, forces = energy_forces(place, length, lists, tables)
         assert energy.item() == pytest.approx(labels.energy[0], abs=1e-9)
-        np.testing.assert_allclose(forces[:, 0].T.numpy(), labels.forces[0], rtol=0, atol=1e-9)
+        np.testing.assert_allclose(forces[:, 0].T.numpy(), labels.forces, rtol=0, atol=1e-9)
 
 
 def test_two_copper_atoms_of_negative_density_are_where_lammps_has_them(write) -> None:
     potential = EamPotential.from_file(write(READ["negative density"]), "Cu")
     x, cell = dimer(4.9)
-    assert potential.evaluate(x[None], cell[None]).energy[0] == pytest.approx(-0.600, abs=5e-4)
+    assert potential.evaluate(copper(x, cell)).energy[0] == pytest.approx(-0.600, abs=5e-4)
 
 
 def test_an_element_in_capitals_is_the_element(write) -> None:
     path = write(toy_table().replace(" Cu", " CU", 1))
     assert read_setfl(path).elements == ("Cu",)
     x, cell = crystal()
-    energy = EamPotential.from_file(path, "Cu").evaluate(x[None], cell[None]).energy[0]
+    energy = EamPotential.from_file(path, "Cu").evaluate(copper(x, cell)).energy[0]
     # LAMMPS knows the function by the table's own name
     assert energy == pytest.approx(
         LammpsEam(path, "CU", "eam/alloy").evaluate(x, cell)[0], abs=1e-5

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from ase import units
 
+from potstill.data.structures import Structures
 from potstill.errors import PotstillError
 from potstill.potentials.eam import EamPotential
 from potstill.potentials.setfl import read_setfl
@@ -128,7 +129,8 @@ def test_walkers_differ_and_the_volume_is_kept(nickel, element, npt):
     points = run(walkers, physics, nickel, unbiased(ATOMS), 200)
     assert not np.any(walkers.length == before)
     assert walkers.length[0] != walkers.length[1]
-    energy = nickel.evaluate(walkers.x[:, :, :3], walkers.length[:, None, None] * np.eye(3)).energy
+    cells = walkers.length[:, None, None] * np.eye(3)
+    energy = nickel.evaluate(Structures.uniform("Ni", walkers.x[:, :, :3], cells)).energy
     pv = units.bar * walkers.length**3
     assert points[:, -1, 0] == pytest.approx(energy + pv, abs=1e-5)
 

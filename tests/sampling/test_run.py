@@ -8,6 +8,7 @@ import pytest
 from ase import units
 
 from potstill.data.frames import read_frames
+from potstill.data.structures import frame_sums
 from potstill.errors import PotstillError
 from potstill.runtime.restart import Restart, restart_file
 from potstill.sampling.bias import Mesh, flattening
@@ -47,8 +48,10 @@ def test_a_momt_set_is_complete_and_consistent(start, momt, nickel):
     volume = np.linalg.det(frames.cell)
     enthalpy = frames.energy + units.bar * volume
     assert frames.columns["enthalpy"] == pytest.approx(enthalpy, abs=1e-8)
-    assert frames.energy == pytest.approx(frames.atomic_energies.sum(axis=1), abs=1e-9)
-    labels = nickel.evaluate(frames.positions, frames.cell)
+    assert frames.energy == pytest.approx(
+        frame_sums(frames.atomic_energies, frames.sizes), abs=1e-9
+    )
+    labels = nickel.evaluate(frames)
     assert frames.forces == pytest.approx(labels.forces, abs=1e-10)
     # half of the walkers start molten
     assert frames.columns["order_parameter"][:4][[0, 2]].min() > 15
@@ -79,7 +82,7 @@ def test_walkers_that_stay_below_the_floor_begin_anew_where_another_is(start, mo
     high = {"enthalpy_range_eV_per_atom": (-4.73, -3.5), "enthalpy_floor_eV_per_atom": -3.6}
     frames = read_frames(start(momt(**high))["frames"])
     assert frames.columns["order_parameter"].min() > 8  # a melt has less
-    last = frames.positions[-4:]
+    last = frames.dense(frames.positions)[-4:]
     for walker in range(4):
         others = np.delete(last, walker, axis=0)
         assert np.abs(others - last[walker]).max(axis=(1, 2)).min() > 0.1  # each on its own way

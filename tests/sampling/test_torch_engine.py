@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from potstill.data.structures import Structures
 from potstill.errors import PotstillError
 from potstill.sampling import engine, torch_engine
 from potstill.sampling.bias import Mesh, evaluate_bias
@@ -76,12 +77,16 @@ def assert_labels(walkers, potential, reach, tolerance):
     """Compare energy and forces with the labels, of whose tables both are made; return forces."""
     x = torch.tensor(walkers.x[:, :, :3].transpose(2, 0, 1), device=DEVICE).contiguous()
     length = torch.tensor(walkers.length, device=DEVICE)
-    tables = TorchTables.of(potential.tables, torch.device(DEVICE))
+    tables = TorchTables.of(potential.tables[0], torch.device(DEVICE))
     energy, forces = energy_forces(x, length, build_neighbours(x, length, reach), tables)
-    labels = potential.evaluate(walkers.x[:, :, :3], walkers.length[:, None, None] * np.eye(3))
+    cells = walkers.length[:, None, None] * np.eye(3)
+    cubes = Structures.uniform(potential.symbol, walkers.x[:, :, :3], cells)
+    labels = potential.evaluate(cubes)
     assert energy.cpu().numpy() == pytest.approx(labels.energy, rel=1e-12, abs=1e-10)
-    assert forces.permute(1, 2, 0).cpu().numpy() == pytest.approx(labels.forces, **tolerance)
-    return labels.forces
+    assert forces.permute(1, 2, 0).cpu().numpy() == pytest.approx(
+        cubes.dense(labels.forces), **tolerance
+    )
+    return cubes.dense(labels.forces)
 
 
 @pytest.mark.parametrize("key", [0, 987654321, 2**63 + 12345, 2**64 - 1])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from potstill.data.frames import Frames, read_frames, write_frames
+from potstill.data.structures import Structures
 from potstill.errors import PotstillError
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.translation.scaling import translate
@@ -26,8 +27,7 @@ def nickel(tables: dict[str, Path], tmp_path: Path) -> Path:
     positions[:, 5] += cell[:, 0] - 2 * cell[:, 2]
     frames = label_frames(
         EamPotential.from_file(tables["Ni-Nb"], "Ni"),
-        positions,
-        cell,
+        Structures.uniform("Ni", positions, cell),
         columns={
             "enthalpy": np.arange(6.0),
             "order_parameter": np.arange(6.0) + 10,
@@ -69,12 +69,13 @@ def test_geometry_is_scaled_and_labels_are_the_targets(
     np.testing.assert_array_equal(after.positions, before.positions * scale)
     np.testing.assert_array_equal(after.cell, before.cell * scale)
     np.testing.assert_allclose(
-        after.positions @ np.linalg.inv(after.cell),
-        before.positions @ np.linalg.inv(before.cell),
+        after.dense(after.positions) @ np.linalg.inv(after.cell),
+        before.dense(before.positions) @ np.linalg.inv(before.cell),
         atol=1e-12,
     )
     potential = EamPotential.from_file(tables[TABLES[target]], target)
-    labels = potential.evaluate(before.positions * scale, before.cell * scale)
+    x = before.dense(before.positions) * scale
+    labels = potential.evaluate(Structures.uniform(target, x, before.cell * scale))
     for name, values in labels._asdict().items():
         np.testing.assert_array_equal(getattr(after, name), values)
     assert np.abs(after.energy - before.energy).min() > 1
@@ -85,8 +86,11 @@ def test_frames_take_several_scales_in_turn(nickel: Path, tables: dict[str, Path
     mixed = translated(nickel, tables, "Al", scales, "mixed")
     for k in range(6):
         alone = translated(nickel, tables, "Al", scales[k % 4], "alone")
-        for name in ("positions", "cell", "energy", "forces", "stress"):
+        here = mixed.of_atoms_in(k)
+        for name in ("cell", "energy", "stress"):
             np.testing.assert_array_equal(getattr(mixed, name)[k], getattr(alone, name)[k])
+        for name in ("positions", "forces"):
+            np.testing.assert_array_equal(getattr(mixed, name)[here], getattr(alone, name)[here])
     np.testing.assert_array_equal(mixed.attributes["scale"], scales)
 
 
@@ -120,8 +124,7 @@ def test_bain_path_turns_crystals_to_bcc(tables: dict[str, Path], tmp_path: Path
     order = np.array([0.9, 0.1, 0.8, 0.7, 0.6]) * 32
     frames = label_frames(
         nickel,
-        np.repeat(crystal.positions[None], 5, axis=0),
-        np.repeat(np.asarray(crystal.cell)[None], 5, axis=0),
+        Structures.of_atoms([crystal] * 5),
         columns={"order_parameter": order},
     )
     write_frames(tmp_path / "crystals.h5", frames)
@@ -134,13 +137,13 @@ def test_bain_path_turns_crystals_to_bcc(tables: dict[str, Path], tmp_path: Path
     np.testing.assert_allclose(np.linalg.det(after[1].cell), np.linalg.det(after[0].cell))
     niobium = EamPotential.from_file(tables["Ni-Nb"], "Nb")
     side = 1.18 * 3.5
-    fcc, bcc = (
-        niobium.evaluate(atoms.positions[None], np.asarray(atoms.cell)[None]).energy[0] / len(atoms)
-        for atoms in (
+    cells = Structures.of_atoms(
+        [
             ase.build.bulk("Nb", "fcc", a=side, cubic=True),
             ase.build.bulk("Nb", "bcc", a=side / 2 ** (1 / 3), cubic=True),
-        )
+        ]
     )
+    fcc, bcc = niobium.evaluate(cells).energy / cells.sizes
     for share, stretched in ((0, []), (0.5, [2, 4]), (1, [0, 2, 3, 4])):
         expected = np.where(np.isin(np.arange(5), stretched), bcc, fcc)
         np.testing.assert_allclose(after[share].energy / 32, expected, atol=1e-9)
@@ -169,8 +172,9 @@ def test_frames_without_labels_and_columns(nickel: Path, tables: dict[str, Path]
     """As those of a file may be: positions and cells are all that a translation needs."""
     expected = translated(nickel, tables, "Al", 1.15)
     known = read_frames(nickel)
-    write_frames(nickel, Frames("Ni", known.positions, known.cell))
+    write_frames(nickel, Frames.uniform("Ni", known.dense(known.positions), known.cell))
     found = translated(nickel, tables, "Al", 1.15, name="bare")
-    for name, values in expected.arrays.items():
-        np.testing.assert_array_equal(found.arrays[name], values)
+    for name, values in expected.labels.items():
+        np.testing.assert_array_equal(found.labels[name], values)
+    np.testing.assert_array_equal(found.positions, expected.positions)
     assert found.columns == {}

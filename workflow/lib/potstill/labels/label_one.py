@@ -7,6 +7,7 @@ import numpy as np
 from ase.calculators.calculator import PropertyNotImplementedError
 from ase.stress import full_3x3_to_voigt_6_stress, voigt_6_to_full_3x3_stress
 
+from potstill.data.geometry import SMALLEST_VOLUME_A3
 from potstill.errors import PotstillError
 from potstill.labels.label_store import Floats, FrameLabels
 
@@ -18,10 +19,11 @@ class FrameError(Exception):
 def label_one(atoms: ase.Atoms, calculator: Any) -> FrameLabels:
     """Return the calculator's energy (eV), forces (N, 3) eV/A and stress (3, 3) eV/A^3.
 
-    The energy is that whose derivative the forces are, where the calculator tells it apart. Numbers
-    may come as arrays, lists or torch tensors. Raises FrameError when one is not finite or missing
-    for this frame alone, PotstillError when the calculator lacks a label for any frame or gives it
-    in another shape.
+    The energy is that whose derivative the forces are, where the calculator tells it apart. There
+    is no stress where the cell has no volume, and none is needed where it is not periodic in all
+    directions. Numbers may come as arrays, lists or torch tensors. Raises FrameError when one is
+    not finite or missing for this frame alone, PotstillError when the calculator lacks a label for
+    any frame or gives it in another shape.
     """
     energy = _found(calculator, "free_energy", atoms)
     if energy is None:
@@ -32,16 +34,27 @@ def label_one(atoms: ase.Atoms, calculator: Any) -> FrameLabels:
     forces = _numbers("forces", _needed(calculator, "forces", atoms))
     if forces.shape != (len(atoms), 3):
         raise _wrong_shape("forces", forces, f"({len(atoms)}, 3), a row an atom")
-    stress = _numbers("stress", _needed(calculator, "stress", atoms))
+    labels = FrameLabels(energy.reshape(()), forces, _stress(calculator, atoms))
+    for name, values in labels.found.items():
+        if not np.isfinite(values).all():
+            raise FrameError(f"the calculator's {name} is not finite; see whether it converged")
+    return labels
+
+
+def _stress(calculator: Any, atoms: ase.Atoms) -> Floats | None:
+    """Return the stress (3, 3); None where there is none, see `label_one`."""
+    if abs(np.linalg.det(atoms.cell.array)) < SMALLEST_VOLUME_A3:
+        return None
+    ask = _needed if atoms.pbc.all() else _found
+    value = ask(calculator, "stress", atoms)
+    if value is None:
+        return None
+    stress = _numbers("stress", value)
     if stress.shape == (3, 3):
         stress = full_3x3_to_voigt_6_stress(stress)
     if stress.shape != (6,):
         raise _wrong_shape("stress", stress, "(6,), xx yy zz yz xz xy, or (3, 3)")
-    labels = FrameLabels(energy.reshape(()), forces, voigt_6_to_full_3x3_stress(stress))
-    for name, values in labels._asdict().items():
-        if not np.isfinite(values).all():
-            raise FrameError(f"the calculator's {name} is not finite; see whether it converged")
-    return labels
+    return np.asarray(voigt_6_to_full_3x3_stress(stress))
 
 
 def _found(calculator: Any, name: str, atoms: ase.Atoms) -> Any:

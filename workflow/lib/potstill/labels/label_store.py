@@ -22,11 +22,16 @@ VERSION = 1
 
 
 class FrameLabels(NamedTuple):
-    """energy () eV; forces (N, 3) eV/A; stress (3, 3) eV/A^3, positive under tension."""
+    """energy () eV; forces (N, 3) eV/A; stress (3, 3) eV/A^3, positive under tension, or None."""
 
     energy: Floats
     forces: Floats
-    stress: Floats
+    stress: Floats | None
+
+    @property
+    def found(self) -> dict[str, Floats]:
+        """The labels that there are, by name."""
+        return {name: values for name, values in self._asdict().items() if values is not None}
 
 
 class LabelStore:
@@ -43,7 +48,8 @@ class LabelStore:
         """Return the labels of one of the frames; None where there are none, or a broken file."""
         try:
             with np.load(self._path(frames, index), allow_pickle=False) as stored:
-                return FrameLabels(*(stored[name] for name in FrameLabels._fields))
+                stress = stored.get("stress")
+                return FrameLabels(stored["energy"], stored["forces"], stress)
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
             return None
 
@@ -51,10 +57,14 @@ class LabelStore:
         """Keep the labels of one of the frames."""
         path = self._path(frames, index)
         with atomic_path(path) as temporary, temporary.open("wb") as handle:
-            np.savez(handle, allow_pickle=False, **labels._asdict())
+            np.savez(handle, allow_pickle=False, **labels.found)
 
     def _path(self, frames: Frames, index: int) -> Path:
-        digest = hashlib.sha256(f"{self.made} {frames.symbol}".encode())
-        digest.update(frames.positions[index].tobytes())
-        digest.update(frames.cell[index].tobytes())
+        one = frames.structures([index])
+        digest = hashlib.sha256(f"{self.made} {one.symbol}".encode())
+        digest.update(one.positions.tobytes())
+        digest.update(one.cell.tobytes())
+        if len(one.elements) > 1 or not one.pbc.all():  # or the symbol has told both
+            digest.update(one.species.tobytes())
+            digest.update(one.pbc.tobytes())
         return self.folder / f"{digest.hexdigest()[:40]}.npz"

@@ -11,7 +11,7 @@ def label_part(
 ) -> None:
     """Label one part of an element's frames, see `relabel_chunk`."""
     labels = configuration.labels[element]
-    relabel_chunk(frames, labels=labels, chunk=chunk, store=store, output=output)
+    relabel_chunk(frames, element=element, labels=labels, chunk=chunk, store=store, output=output)
 
 
 def join_parts(
@@ -26,4 +26,12 @@ def join_parts(
 ) -> None:
     """Write an element's frames with the labels of all parts, see `join_chunks`."""
     labels = configuration.labels[element]
-    join_chunks(frames, chunks, labels=labels, store=store, output=output, summary=summary)
+    join_chunks(
+        frames,
+        chunks,
+        element=element,
+        labels=labels,
+        store=store,
+        output=output,
+        summary=summary,
+    )

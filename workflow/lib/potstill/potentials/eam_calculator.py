@@ -6,12 +6,15 @@ import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 
-from potstill.errors import PotstillError
+from potstill.data.structures import Structures
 from potstill.potentials.eam import EamPotential
 
 
 class EAM(Calculator):
-    """Energy, atomic energies, forces and stress (eV, A, ASE's signs) from an `EamPotential`."""
+    """Energy, atomic energies, forces and stress (eV, A, ASE's signs) from an `EamPotential`.
+
+    For any boundaries; there is no stress where the cell has no volume.
+    """
 
     implemented_properties: ClassVar[list[str]] = [
         "energy",
@@ -31,23 +34,14 @@ class EAM(Calculator):
         properties: Any = None,
         system_changes: Any = all_changes,
     ) -> None:
-        """Evaluate everything at once; PotstillError for other elements or a non-periodic cell."""
+        """Evaluate everything at once; PotstillError for other elements, see `EamPotential`."""
         super().calculate(atoms, properties, system_changes)
-        others = set(self.atoms.get_chemical_symbols()) - {self.potential.symbol}
-        if others:
-            raise PotstillError(
-                f"this EAM calculator is for {self.potential.symbol}, the atoms hold "
-                f"{', '.join(sorted(others))}; alloys are not supported"
-            )
-        if not self.atoms.pbc.all():
-            raise PotstillError("the EAM calculator needs a cell periodic in all three directions")
-        labels = self.potential.evaluate(
-            self.atoms.positions[None], np.asarray(self.atoms.cell)[None]
-        )
+        labels = self.potential.evaluate(Structures.of_atoms([self.atoms]))
         self.results = {
             "energy": float(labels.energy[0]),
             "free_energy": float(labels.energy[0]),
-            "energies": labels.atomic_energies[0],
-            "forces": labels.forces[0],
-            "stress": full_3x3_to_voigt_6_stress(labels.stress[0]),
+            "energies": labels.atomic_energies,
+            "forces": labels.forces,
         }
+        if np.isfinite(labels.stress).all():
+            self.results["stress"] = full_3x3_to_voigt_6_stress(labels.stress[0])

@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 from potstill.data.frames import write_frames
+from potstill.data.structures import Structures
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.potentials.setfl import numbers_sha256
 from potstill.runtime.compiled import use_threads
@@ -176,8 +177,9 @@ def sample(
         steps = sampler.learning + sampler.spacing * (1 + np.arange(rows))
         labelled = label_frames(
             eam,
-            np.concatenate(sampler.kept_x),
-            length[:, None, None] * np.eye(3),
+            Structures.uniform(
+                symbol, np.concatenate(sampler.kept_x), length[:, None, None] * np.eye(3)
+            ),
             threads=threads,
             attributes={
                 "set": name,

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from potstill.data.geometry import SAME_SPOT_A, check_geometry, on_one_spot
+from potstill.data.structures import Structures
 from potstill.errors import PotstillError
 from potstill.potentials.neighbours import Floats
 from potstill.runtime.compiled import njit
@@ -18,7 +19,9 @@ def check_walkers(x: Floats, v: Floats, length: Floats, aspect: float) -> None:
     the cells along z over the others.
     """
     edges = np.array([1.0, 1.0, aspect])
-    check_geometry(x[..., :3], length[:, None, None] * np.diag(edges), what="walker")
+    cells = length[:, None, None] * np.diag(edges)
+    # of whatever element: it is not asked for
+    check_geometry(Structures.uniform("H", x[..., :3], cells), what="walker")
     finite = np.isfinite(v[..., :3]).all(axis=-1)
     if not finite.all():
         walker, atom = np.argwhere(~finite)[0]

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.data.frames import Frames, read_frames, write_frames
+from potstill.data.structures import Structures, atomic_number
 from potstill.errors import PotstillError
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.runtime.progress import say
@@ -29,16 +30,22 @@ def translate(
 ) -> None:
     """Write the frames as frames of the element `target`, labelled with its table `potential`.
 
-    Positions and cells are multiplied by `scale`, so fractional coordinates stay; of several scales
-    the frames take one each, in turn. Of the crystals `bain_share`, evenly spread, are stretched
-    from FCC to BCC as well. Energies, forces and stress are the target's. What else the source's
-    frames carried (enthalpy, order parameter, step, ...) tells of the source's run and goes on
-    under names that begin with `source_`; so do the file's attributes, beside `scale`, `bain_share`
-    and `source_symbol`.
+    They are of one element, of any sizes and boundaries. Positions and cells are multiplied by
+    `scale`, so fractional coordinates stay; of several scales the frames take one each, in turn. Of
+    the crystals `bain_share`, evenly spread, are stretched from FCC to BCC as well. Energies,
+    forces and stress are the target's. What else the source's frames carried (enthalpy, order
+    parameter, step, ...) tells of the source's run and goes on under names that begin with
+    `source_`; so do the file's attributes, beside `scale`, `bain_share` and `source_symbol`.
 
-    Raises PotstillError when crystals are asked for and the frames have no order parameter.
+    Raises PotstillError for frames of several elements, and when crystals are asked for and the
+    frames have no order parameter.
     """
     origin = read_frames(frames)
+    if len(origin.elements) > 1:
+        raise PotstillError(
+            f"{frames}: frames of {', '.join(origin.elements)}; a translation replaces one element "
+            "by one other, so name frames of one element as its source"
+        )
     columns = {_of_source(name): column for name, column in origin.columns.items()}
     attributes = {_of_source(name): value for name, value in origin.attributes.items()}
     stretch = np.repeat(np.resize(np.atleast_1d(scale), len(origin))[:, None], 3, axis=1)
@@ -49,8 +56,13 @@ def translate(
             raise PotstillError(f"{frames}: {error}") from None
     translated = label_frames(
         EamPotential.from_file(potential, target),
-        origin.positions * stretch[:, None],
-        origin.cell * stretch[:, None],
+        Structures(
+            origin.start,
+            np.full_like(origin.species, atomic_number(target)),
+            origin.positions * np.repeat(stretch, origin.sizes, axis=0),
+            origin.cell * stretch[:, None],
+            origin.pbc,
+        ),
         columns=columns,
         attributes={
             **attributes,
@@ -61,10 +73,12 @@ def translate(
         threads=threads,
     )
     write_frames(output, translated)
-    mean = translated.need("energy", "translation").mean() / translated.atoms
+    mean = translated.need("energy", "translation").sum() / len(translated.species)
+    few, many = origin.sizes.min(), origin.sizes.max()
+    sizes = f"{few}" if few == many else f"{few} to {many}"
     named = ", ".join(f"{factor:.5f}" for factor in np.atleast_1d(scale))
     say(
-        f"translate: {len(origin)} frames of {origin.atoms} atoms, {origin.symbol} to "
+        f"translate: {len(origin)} frames of {sizes} atoms, {origin.symbol} to "
         f"{target}, lengths x {named}, mean energy {mean:.4f} eV/atom"
     )
 
@@ -79,7 +93,7 @@ def _crystals(frames: Frames, share: float) -> NDArray[np.int64]:
             "no order parameter tells the crystals; set `bain_share` of the translation to 0"
         )
     order = np.asarray(frames.columns["order_parameter"], dtype=np.float64)
-    rows = np.flatnonzero(order > ORDER_LIMITS[2] * frames.atoms)
+    rows = np.flatnonzero(order > ORDER_LIMITS[2] * frames.sizes)
     taken = np.floor(share * np.arange(len(rows) + 1)).astype(np.int64)
     return rows[np.diff(taken) > 0]
 

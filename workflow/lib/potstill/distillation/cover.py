@@ -183,9 +183,7 @@ class Coverable(Protocol[Queries]):
         ...
 
 
-def greedy_cover(
-    cover: Coverable[Queries], groups: Sequence[Queries]
-) -> Iterator[tuple[int, int]]:
+def greedy_cover(cover: Coverable[Queries], groups: Sequence[Queries]) -> Iterator[tuple[int, int]]:
     """Yield (group, points newly covered), each time the group that covers the most, until none is.
 
     groups: queries that come together. A group's gain can only shrink as others are picked, so old gains are upper

@@ -15,7 +15,7 @@ from potstill.runtime.files import read_json, write_json
 from potstill.runtime.progress import say
 from potstill.runtime.unreadable import AGAIN
 from potstill.settings import Descriptor
-from potstill.trust.assessment import regions
+from potstill.trust.parts_of_set import regions
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]

@@ -8,7 +8,6 @@ from potstill.data.frames import read_frames
 from potstill.data.structures import Indices, Structures
 from potstill.distillation.blocks import block_range
 from potstill.distillation.scores import BlockScores, write_scores
-from potstill.errors import PotstillError
 from potstill.models import load_ensemble
 from potstill.models.committee import Committee
 from potstill.runtime.device import limit_threads
@@ -63,4 +62,6 @@ def _told(scores: BlockScores) -> str:
         values = values / np.sqrt(np.diff(scores.start))
     else:
         what, values = "an atom's energy", scores.atomic_std
-    return f"{what} {1000 * values.mean():.2f} meV on average, {1000 * values.max():.2f} meV at most"
+    return (
+        f"{what} {1000 * values.mean():.2f} meV on average, {1000 * values.max():.2f} meV at most"
+    )

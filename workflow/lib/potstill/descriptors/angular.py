@@ -117,18 +117,26 @@ def _neighbours(
             unit[d, q] = v[d] / r[q]
 
 
+@njit(cache=True, nogil=True)
+def pair_block(s: int, t: int, elements: int) -> int:
+    """Return the number of the block of functions of neighbours of elements s and t, any order."""
+    low, high = min(s, t), max(s, t)
+    return low * elements - low * (low - 1) // 2 + high - low
+
+
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 def add_angular(
-    start: NDArray[np.int64], vector: Floats, functions: Functions, values: Floats
+    start: NDArray[np.int64], elements: int, vector: Floats, functions: Functions, values: Floats
 ) -> None:
-    """Add the angular features of one frame, without derivatives.
+    """Add the angular features of one frame, without derivatives; start: of `pairs._by_centre`.
 
-    All pairs of neighbours of a centre are done at once: the loops over them are long enough for
-    the compiler's vectors, which those over the partners of one neighbour are not.
+    All pairs of neighbours of a centre and two elements are done at once: the loops over them are
+    long enough for the compiler's vectors, which those over the partners of one neighbour are not.
     """
-    first, sections = len(functions.radial_shifts), len(functions.section_cos)
+    sections = len(functions.section_cos)
     ratios = gaussian_ratios(functions.angular_shifts, functions.angular_eta)
-    most = np.max(start[1:] - start[:-1])
+    centres = start[::elements]
+    most = np.max(centres[1:] - centres[:-1])
     r, fc, fc_slope, grow = np.empty(most), np.empty(most), np.empty(most), np.empty(most)
     unit = np.empty((3, most))
     pairs = most * (most - 1) // 2
@@ -136,44 +144,80 @@ def add_angular(
     within, weight, sine = np.empty(pairs), np.empty(pairs), np.empty(pairs)
     gauss = np.empty((len(functions.angular_shifts), pairs))
     angular, spare = np.empty(sections * pairs), np.empty(sections * pairs)
-    for i in range(len(start) - 1):
-        count = start[i + 1] - start[i]
-        _neighbours(vector[start[i] : start[i + 1]], functions, r, fc, fc_slope, grow, unit)
-        size = 0
-        for a in range(count):
-            x, y, z, ra, fa, grow_a = unit[0, a], unit[1, a], unit[2, a], r[a], fc[a], grow[a]
-            for b in range(a + 1, count):
-                t = size + b - a - 1
-                cosine[t] = x * unit[0, b] + y * unit[1, b] + z * unit[2, b]
-                mean[t] = 0.5 * (ra + r[b])
-                growth[t] = grow_a * grow[b]
-                within[t] = 2.0 * fa * fc[b]
-            size += count - a - 1
-        _mean_gaussians(mean[:size], growth[:size], functions, ratios, gauss)
-        _sections(cosine[:size], functions, sine, angular, spare, spare, False)
-        for k in range(len(gauss)):
-            for t in range(size):
-                weight[t] = within[t] * gauss[k, t]
-            for l in range(sections):  # noqa: E741
-                total = 0.0
-                for t in range(size):
-                    total += weight[t] * angular[l * size + t]
-                values[i, first + k * sections + l] += total
+    for i in range(len(values)):
+        first = start[i * elements]
+        of_centre = vector[first : start[(i + 1) * elements]]
+        _neighbours(of_centre, functions, r, fc, fc_slope, grow, unit)
+        run = start[i * elements : (i + 1) * elements + 1] - first
+        for s in range(elements):
+            for t in range(s, elements):
+                low, count = run[t], run[t + 1] - run[t]
+                ux, uy, uz = (
+                    unit[0, low : low + count],
+                    unit[1, low : low + count],
+                    unit[2, low : low + count],
+                )
+                rb, fb, grow_b = (
+                    r[low : low + count],
+                    fc[low : low + count],
+                    grow[low : low + count],
+                )
+                size = 0
+                for a in range(run[s + 1] - run[s]):
+                    q = run[s] + a
+                    x, y, z, ra, fa, grow_a = (
+                        unit[0, q],
+                        unit[1, q],
+                        unit[2, q],
+                        r[q],
+                        fc[q],
+                        grow[q],
+                    )
+                    after = a + 1 if s == t else 0
+                    for b in range(after, count):
+                        p = size + b - after
+                        cosine[p] = x * ux[b] + y * uy[b] + z * uz[b]
+                        mean[p] = 0.5 * (ra + rb[b])
+                        growth[p] = grow_a * grow_b[b]
+                        within[p] = 2.0 * fa * fb[b]
+                    size += count - after
+                if size == 0:
+                    continue
+                _mean_gaussians(mean[:size], growth[:size], functions, ratios, gauss)
+                _sections(cosine[:size], functions, sine, angular, spare, spare, False)
+                block = elements * len(functions.radial_shifts) + (
+                    pair_block(s, t, elements) * len(gauss) * sections
+                )
+                for k in range(len(gauss)):
+                    for p in range(size):
+                        weight[p] = within[p] * gauss[k, p]
+                    for l in range(sections):  # noqa: E741
+                        total = 0.0
+                        for p in range(size):
+                            total += weight[p] * angular[l * size + p]
+                        values[i, block + k * sections + l] += total
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 def add_angular_with_slopes(
-    start: NDArray[np.int64], vector: Floats, functions: Functions, values: Floats, slope: Array
+    start: NDArray[np.int64],
+    elements: int,
+    vector: Floats,
+    functions: Functions,
+    values: Floats,
+    slope: Array,
 ) -> None:
-    """Add the angular features of one frame, and write their derivatives to slope (Q, 3, K).
+    """Add the angular features of one frame, and write their derivatives to slope (Q, 3, S K).
 
-    All partners b of a centre and one neighbour a are done at once, since the derivatives by the
-    place of a are sums over b.
+    All partners b, of one element, of a centre and one neighbour a are done at once, since the
+    derivatives by the place of a are sums over b.
     """
     eta, shifts = functions.angular_eta, functions.angular_shifts
-    first, sections = len(functions.radial_shifts), len(functions.section_cos)
+    sections = len(functions.section_cos)
+    of_block = len(shifts) * sections
     ratios = gaussian_ratios(shifts, eta)
-    most = np.max(start[1:] - start[:-1])
+    centres = start[::elements]
+    most = np.max(centres[1:] - centres[:-1])
     r, fc, fc_slope, grow = np.empty(most), np.empty(most), np.empty(most), np.empty(most)
     unit = np.empty((3, most))
     cosines, means, growth, sine = np.empty(most), np.empty(most), np.empty(most), np.empty(most)
@@ -184,43 +228,62 @@ def add_angular_with_slopes(
         np.empty(sections * most),
         np.empty(sections * most),
     )
-    for i in range(len(start) - 1):
-        count = start[i + 1] - start[i]
-        _neighbours(vector[start[i] : start[i + 1]], functions, r, fc, fc_slope, grow, unit)
-        ux, uy, uz = unit[0, :count], unit[1, :count], unit[2, :count]
-        cosine, mean = cosines[:count], means[:count]
-        for a in range(count):
-            x, y, z, ra, fa, fa_slope = ux[a], uy[a], uz[a], r[a], fc[a], fc_slope[a]
-            for b in range(count):
-                cosine[b] = x * ux[b] + y * uy[b] + z * uz[b]
-            for b in range(count):
-                mean[b] = 0.5 * (ra + r[b])
-                growth[b] = grow[a] * grow[b]
-            _mean_gaussians(mean, growth, functions, ratios, gauss)
-            _sections(cosine, functions, sine, angular, turn, spare, True)
-            for k in range(len(shifts)):
-                for b in range(count):
-                    weight[b] = 2.0 * gauss[k, b] * fa * fc[b]
-                # by r_a: through its own cut-off, and through the mean
-                for b in range(count):
-                    by_a[b] = (
-                        2.0 * gauss[k, b] * fc[b] * (fa_slope - eta * (mean[b] - shifts[k]) * fa)
-                    )
-                weight[a] = 0.0
-                by_a[a] = 0.0
-                for l in range(sections):  # noqa: E741
-                    total = along = back = tx = ty = tz = 0.0
+    for i in range(len(values)):
+        first, last = start[i * elements], start[(i + 1) * elements]
+        _neighbours(vector[first:last], functions, r, fc, fc_slope, grow, unit)
+        run = start[i * elements : (i + 1) * elements + 1] - first
+        for t in range(elements):
+            low, high = run[t], run[t + 1]
+            count = high - low
+            if count == 0:
+                slope[first:last, :, t * of_block : (t + 1) * of_block] = 0.0
+                continue
+            ux, uy, uz = unit[0, low:high], unit[1, low:high], unit[2, low:high]
+            rb, fb, grow_b = r[low:high], fc[low:high], grow[low:high]
+            cosine, mean = cosines[:count], means[:count]
+            for s in range(elements):
+                block = elements * len(functions.radial_shifts) + (
+                    pair_block(s, t, elements) * of_block
+                )
+                for a in range(run[s], run[s + 1]):
+                    x, y, z, ra = unit[0, a], unit[1, a], unit[2, a], r[a]
+                    fa, fa_slope, grow_a = fc[a], fc_slope[a], grow[a]
                     for b in range(count):
-                        total += weight[b] * angular[l * count + b]
-                        along += by_a[b] * angular[l * count + b]
-                        across = weight[b] * turn[l * count + b]
-                        back += across * cosine[b]
-                        tx += across * ux[b]
-                        ty += across * uy[b]
-                        tz += across * uz[b]
-                    kl = k * sections + l
-                    values[i, first + kl] += 0.5 * total  # each pair of neighbours comes twice
-                    along -= back / ra
-                    slope[start[i] + a, 0, kl] = stored(along * x + tx / ra)
-                    slope[start[i] + a, 1, kl] = stored(along * y + ty / ra)
-                    slope[start[i] + a, 2, kl] = stored(along * z + tz / ra)
+                        cosine[b] = x * ux[b] + y * uy[b] + z * uz[b]
+                    for b in range(count):
+                        mean[b] = 0.5 * (ra + rb[b])
+                        growth[b] = grow_a * grow_b[b]
+                    _mean_gaussians(mean, growth, functions, ratios, gauss)
+                    _sections(cosine, functions, sine, angular, turn, spare, True)
+                    for k in range(len(shifts)):
+                        for b in range(count):
+                            weight[b] = 2.0 * gauss[k, b] * fa * fb[b]
+                        # by r_a: through its own cut-off, and through the mean
+                        for b in range(count):
+                            by_a[b] = (
+                                2.0
+                                * gauss[k, b]
+                                * fb[b]
+                                * (fa_slope - eta * (mean[b] - shifts[k]) * fa)
+                            )
+                        if s == t:  # a is no partner of its own
+                            weight[a - low] = 0.0
+                            by_a[a - low] = 0.0
+                        for l in range(sections):  # noqa: E741
+                            total = along = back = tx = ty = tz = 0.0
+                            for b in range(count):
+                                total += weight[b] * angular[l * count + b]
+                                along += by_a[b] * angular[l * count + b]
+                                across = weight[b] * turn[l * count + b]
+                                back += across * cosine[b]
+                                tx += across * ux[b]
+                                ty += across * uy[b]
+                                tz += across * uz[b]
+                            kl = k * sections + l
+                            # each pair of neighbours comes twice
+                            values[i, block + kl] += 0.5 * total
+                            along -= back / ra
+                            row, column = first + a, t * of_block + kl
+                            slope[row, 0, column] = stored(along * x + tx / ra)
+                            slope[row, 1, column] = stored(along * y + ty / ra)
+                            slope[row, 2, column] = stored(along * z + tz / ra)

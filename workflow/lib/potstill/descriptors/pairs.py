@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from potstill.data.geometry import SAME_SPOT_A
 from potstill.descriptors.angular import add_angular, add_angular_with_slopes
-from potstill.descriptors.radial import Array, Floats, Functions, Indices, add_radial
+from potstill.descriptors.radial import Array, Floats, Functions, Indices, Numbers, add_radial
 from potstill.potentials.neighbours import HalfList, half_list, image_reach, image_shifts, wrap
 from potstill.runtime.compiled import njit, parallel, prange
 
@@ -50,41 +50,54 @@ def half_pairs(positions: Floats, cell: Floats, cutoff: float) -> tuple[Indices,
 def count_pairs(
     positions: Floats,
     cells: Floats,
+    atoms: NDArray[np.int64],
     radial_cutoff: float,
     angular_cutoff: float,
     counts: NDArray[np.int64],
 ) -> None:
-    """Write the number of half pairs and of ordered angular pairs of each frame."""
+    """Write the number of half pairs and of ordered angular pairs of each frame.
+
+    atoms (F + 1,): those of frame f are atoms[f] to atoms[f + 1].
+    """
     for f in prange(len(cells)):
-        distance = half_pairs(positions[f], cells[f], radial_cutoff)[2]
+        distance = half_pairs(positions[atoms[f] : atoms[f + 1]], cells[f], radial_cutoff)[2]
         counts[f, 0] = len(distance)
         counts[f, 1] = 2 * np.sum(distance < angular_cutoff)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _by_centre(
-    atoms: int, index: Indices, vector: Floats, distance: Floats, cutoff: float
+    numbers: Numbers,
+    elements: int,
+    index: Indices,
+    vector: Floats,
+    distance: Floats,
+    cutoff: float,
 ) -> tuple[NDArray[np.int64], Indices, Floats]:
-    """Turn the half pairs closer than `cutoff` into ordered pairs sorted by centre.
+    """Turn the half pairs closer than `cutoff` into ordered pairs sorted by centre, then element.
 
-    Returns the start (N + 1,) of each atom's pairs, index (Q, 2) and vector (Q, 3).
+    Returns where the pairs of each centre with neighbours of each of S elements start (N S + 1,),
+    index (Q, 2) and vector (Q, 3).
     """
-    start = np.zeros(atoms + 1, dtype=np.int64)
+    start = np.zeros(len(numbers) * elements + 1, dtype=np.int64)
     for p in range(len(distance)):
         if distance[p] < cutoff:
-            start[index[p, 0] + 1] += 1
-            start[index[p, 1] + 1] += 1
+            i, j = index[p, 0], index[p, 1]
+            start[i * elements + numbers[j] + 1] += 1
+            start[j * elements + numbers[i] + 1] += 1
     start = np.cumsum(start)
     place = start.copy()
-    ordered = np.empty((start[atoms], 2), dtype=np.int32)
-    vectors = np.empty((start[atoms], 3))
+    ordered = np.empty((start[-1], 2), dtype=np.int32)
+    vectors = np.empty((start[-1], 3))
     for p in range(len(distance)):
         if distance[p] < cutoff:
             for side in range(2):
-                q = place[index[p, side]]
-                place[index[p, side]] += 1
-                ordered[q, 0] = index[p, side]
-                ordered[q, 1] = index[p, 1 - side]
+                centre, neighbour = index[p, side], index[p, 1 - side]
+                run = centre * elements + numbers[neighbour]
+                q = place[run]
+                place[run] += 1
+                ordered[q, 0] = centre
+                ordered[q, 1] = neighbour
                 for d in range(3):
                     vectors[q, d] = vector[p, d] if side == 0 else -vector[p, d]
     return start, ordered, vectors
@@ -96,12 +109,15 @@ def describe_frames(
     cells: Floats,
     functions: Functions,
     values: Floats,
+    atoms: NDArray[np.int64],
+    numbers: Numbers,
+    elements: int,
     radial_start: NDArray[np.int64],
     radial_index: Indices,
     radial_unit: Array,
     radial_length: Array,
     radial_slope: Array,
-    angular_start: NDArray[np.int64],
+    angular_run: NDArray[np.int64],
     angular_index: Indices,
     angular_vector: Array,
     angular_slope: Array,
@@ -109,26 +125,33 @@ def describe_frames(
 ) -> None:
     """Fill features and, if asked, the arrays of `Pairs`; each frame is one thread's.
 
-    A feature of a frame in which two atoms are on one spot is NaN.
+    Where the pairs of a frame begin is given. A feature of a frame in which two atoms are on one
+    spot is NaN.
     """
     for f in prange(len(cells)):
-        index, vector, distance = half_pairs(positions[f], cells[f], functions.radial_cutoff)
+        here = slice(atoms[f], atoms[f + 1])
+        kinds, features = numbers[here], values[here]
+        index, vector, distance = half_pairs(positions[here], cells[f], functions.radial_cutoff)
         first, last = radial_start[f], radial_start[f + 1]
-        add_radial(index, distance, functions, values[f], radial_slope[first:last], with_pairs)
+        slope = radial_slope[first:last]
+        add_radial(index, distance, kinds, functions, features, slope, with_pairs)
         start, ordered, vectors = _by_centre(
-            positions.shape[1], index, vector, distance, functions.angular_cutoff
+            kinds, elements, index, vector, distance, functions.angular_cutoff
         )
-        row, end = angular_start[f], angular_start[f + 1]
         if with_pairs:
-            slope = angular_slope[row:end]
-            add_angular_with_slopes(start, vectors, functions, values[f], slope)
+            runs = atoms[f] * elements
+            row, end = angular_run[runs], angular_run[atoms[f + 1] * elements]
+            for run in range(1, len(start) - 1):
+                angular_run[runs + run] = row + start[run]
+            angles = angular_slope[row:end]
+            add_angular_with_slopes(start, elements, vectors, functions, features, angles)
             radial_index[first:last] = index
             radial_unit[first:last] = vector / distance.reshape(-1, 1)
             radial_length[first:last] = distance
             angular_index[row:end] = ordered
             angular_vector[row:end] = vectors
         else:
-            add_angular(start, vectors, functions, values[f])
+            add_angular(start, elements, vectors, functions, features)
         for p in range(len(distance)):
             if distance[p] < SAME_SPOT_A:
-                values[f, index[p, 0], 0] = np.nan
+                features[index[p, 0], 0] = np.nan

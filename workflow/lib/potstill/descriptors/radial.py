@@ -11,6 +11,8 @@ from potstill.runtime.compiled import njit
 Floats = NDArray[np.float64]
 Array = NDArray[np.floating]
 Indices = NDArray[np.int32]
+# which of the elements, by their order, each atom is
+Numbers = NDArray[np.int64]
 
 # Sums may be taken in any order, so that the compiler's vectors can run over neighbours.
 FAST = {"contract", "nsz", "arcp", "reassoc"}
@@ -98,25 +100,33 @@ def _gaussians(r: float, shifts: Floats, eta: float, ratios: Floats, out: Floats
 def add_radial(
     index: Indices,
     distance: Floats,
+    numbers: Numbers,
     functions: Functions,
     values: Floats,
     slope: Array,
     with_slope: bool,
 ) -> None:
-    """Add the radial features of one frame, and write their slopes (P, R)."""
+    """Add the radial features of one frame, and write their slopes (P, R).
+
+    A pair is in the block of functions of one atom that is the other's element's.
+    """
     eta = functions.radial_eta
     ratios = gaussian_ratios(functions.radial_shifts, eta)
     terms = np.empty(len(ratios))
+    count = np.uint64(len(terms))
     for p in range(len(distance)):
         r = distance[p]
         fc, fc_slope = cutoff_at(r, functions.radial_cutoff, functions.smooth)
         _gaussians(r, functions.radial_shifts, eta, ratios, terms)
-        # rows first: indices that may be negative would keep the loops from being vectorised
-        one, other = values[index[p, 0]], values[index[p, 1]]
-        for k in range(len(terms)):
+        i, j = index[p, 0], index[p, 1]
+        # rows first, and unsigned places in them: indices that may be negative would keep the
+        # loops from being vectorised
+        one, other = values[i], values[j]
+        of_one, of_other = np.uint64(numbers[j]) * count, np.uint64(numbers[i]) * count
+        for k in range(count):
             term = 0.25 * fc * terms[k]
-            one[k] += term
-            other[k] += term
+            one[of_one + k] += term
+            other[of_other + k] += term
         if with_slope:
             row = slope[p]
             for k in range(len(terms)):

@@ -1,13 +1,14 @@
-"""The ensemble: M networks of one shape as grouped matrices, and the constants around them.
+"""The ensemble: M networks of one shape an element as grouped matrices, and their constants.
 
-E_i = self energy + scale * network((D_i - mean) / std), the same constants for all members, so that
-the spread of their atomic energies is the networks' own.
+E_i = self energy + scale * network((D_i - mean) / std), network, self energy, mean and std those of
+i's element. The constants are the same for all members, so that the spread of their atomic energies
+is the networks' own.
 """
 
 import copy
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -17,7 +18,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from potstill.data.structures import Structures
+from potstill.descriptors.radial import Numbers
 from potstill.descriptors.symmetry_functions import feature_count
+from potstill.models.committee import Prediction
+from potstill.models.predict import predict
 from potstill.runtime.streams import stream
 from potstill.settings import Training
 
@@ -82,36 +87,78 @@ class _ValueAndSlope(torch.autograd.Function):
 
 
 class Networks(torch.nn.Module):
-    """M multilayer perceptrons side by side: inputs (A, D) to outputs (M, A).
+    """M multilayer perceptrons for each of S elements: inputs (A, D) to outputs (M, A).
 
-    weights[l]: (M, in, out); biases[l]: (M, 1, out).
+    weights[l]: (S M, in, out); biases[l]: (S M, 1, out); the members of one element come together.
     """
 
-    def __init__(self, settings: Training) -> None:
+    def __init__(self, settings: Training, elements: int = 1) -> None:
         super().__init__()
         self.activation = settings.activation
-        sizes = [feature_count(settings.descriptor), *settings.layers, 1]
+        self.elements, self.members = elements, settings.members
+        sizes = [feature_count(settings.descriptor, elements), *settings.layers, 1]
         shapes = list(itertools.pairwise(sizes))
-        members = settings.members
-        self.weights = torch.nn.ParameterList([torch.zeros(members, a, b) for a, b in shapes])
-        self.biases = torch.nn.ParameterList([torch.zeros(members, 1, b) for _, b in shapes])
+        count = elements * settings.members
+        self.weights = torch.nn.ParameterList([torch.zeros(count, a, b) for a, b in shapes])
+        self.biases = torch.nn.ParameterList([torch.zeros(count, 1, b) for _, b in shapes])
 
     def initialise(self, seed: int) -> None:
-        """Draw each member's weights from its own stream: normal, variance 1 / inputs; no bias."""
+        """Draw each network's weights from its own stream: normal, variance 1 / inputs; no bias.
+
+        The stream of a network depends on its member and on the place of its element.
+        """
         with torch.no_grad():
-            for m in range(len(self.weights[0])):
-                random = stream(seed, "training", "weights", m)
+            for row in range(len(self.weights[0])):
+                element, member = divmod(row, self.members)
+                names = ("training", "weights", member, *([element] if element else []))
+                random = stream(seed, *names)
                 for weight in self.weights:
                     inputs, outputs = weight.shape[1:]
                     drawn = random.normal(0, 1 / math.sqrt(inputs), (inputs, outputs))
-                    weight[m] = torch.from_numpy(drawn)
+                    weight[row] = torch.from_numpy(drawn)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the outputs (M, A) for standardised features x (A, D)."""
-        return self._outputs(x, _VALUES[self.activation])
+    def forward(self, x: Tensor, numbers: Tensor) -> Tensor:
+        """Return the outputs (M, A) for standardised features x (A, D).
 
-    def with_gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the outputs (M, A) and their gradient with respect to x, (M, A, D)."""
+        numbers (A,): which of the elements each atom is.
+        """
+        activate = _VALUES[self.activation]
+        parts, place = self._by_element(x, numbers)
+        return _joined([self._outputs(part, s, activate) for s, part in enumerate(parts)], place)
+
+    def with_gradient(self, x: Tensor, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the outputs (M, A) and their gradient with respect to x, (M, A, D).
+
+        numbers: as of `forward`.
+        """
+        parts, place = self._by_element(x, numbers)
+        found = [self._with_gradient(part, s) for s, part in enumerate(parts)]
+        outputs, gradients = zip(*found, strict=True)
+        return _joined(outputs, place), _joined(gradients, place)
+
+    def _by_element(self, x: Tensor, numbers: Tensor) -> tuple[Sequence[Tensor], Tensor | None]:
+        """Return x of the atoms of each element, and where each atom is in them one after another.
+
+        Of one element alone they stay where they are: None.
+        """
+        if self.elements == 1:
+            return [x], None
+        order = torch.argsort(numbers, stable=True)
+        counts = torch.bincount(numbers, minlength=self.elements)
+        return x[order].split(counts.tolist()), torch.argsort(order)
+
+    def _layers(self, s: int) -> tuple[list[Tensor], list[Tensor]]:
+        """Return weights and biases of the networks of one element."""
+        weights, biases = (
+            list(self.weights),
+            list(self.biases),
+        )  # of a ParameterList, slices are slow
+        if self.elements == 1:
+            return weights, biases
+        rows = slice(s * self.members, (s + 1) * self.members)
+        return [weight[rows] for weight in weights], [bias[rows] for bias in biases]
+
+    def _with_gradient(self, x: Tensor, s: int) -> tuple[Tensor, Tensor]:
         slopes = []
 
         def activate(z: Tensor) -> Tensor:
@@ -119,35 +166,40 @@ class Networks(torch.nn.Module):
             slopes.append(slope)
             return h
 
-        output = self._outputs(x, activate)
-        *hidden, last = self.weights  # slices of a ParameterList are slow
+        output = self._outputs(x, s, activate)
+        *hidden, last = self._layers(s)[0]
         gradient = last.transpose(1, 2)
         for weight, slope in zip(reversed(hidden), reversed(slopes), strict=True):
             gradient = torch.bmm(slope * gradient, weight.transpose(1, 2))
         return output, gradient
 
-    def _outputs(self, x: Tensor, activate: Callable[[Tensor], Tensor]) -> Tensor:
-        *weights, last_weight = self.weights
-        *biases, last_bias = self.biases
-        h = x.expand(len(last_weight), *x.shape)
-        for weight, bias in zip(weights, biases, strict=True):
+    def _outputs(self, x: Tensor, s: int, activate: Callable[[Tensor], Tensor]) -> Tensor:
+        weights, biases = self._layers(s)
+        h = x.expand(self.members, *x.shape)
+        for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
             h = activate(torch.baddbmm(bias, h, weight))
-        return torch.baddbmm(last_bias, h, last_weight).squeeze(-1)
+        return torch.baddbmm(biases[-1], h, weights[-1]).squeeze(-1)
+
+
+def _joined(parts: Sequence[Tensor], place: Tensor | None) -> Tensor:
+    """Return what networks gave of the atoms of each element, (M, A, ...), in the atoms' order."""
+    return parts[0] if place is None else torch.cat(list(parts), dim=1)[:, place]
 
 
 @dataclass(frozen=True)
 class Ensemble:
-    """A trained ensemble.
+    """A trained ensemble, a `committee.Committee`.
 
-    symbol: element; settings: how it was trained (descriptor, layers, ...); mean, std (D,): of the
-    training features; self_energy_eV, scale_eV: constants of the atomic energy.
+    elements: the symbols of its S elements, by atomic number; settings: how it was trained
+    (descriptor, layers, ...); mean, std (S, D): of the training features of each element's atoms;
+    self_energies_eV (S,), float64, and scale_eV: constants of the atomic energy.
     """
 
-    symbol: str
+    elements: tuple[str, ...]
     settings: Training
     mean: Tensor
     std: Tensor
-    self_energy_eV: float
+    self_energies_eV: Tensor
     scale_eV: float
     networks: Networks
 
@@ -161,19 +213,45 @@ class Ensemble:
         networks = copy.deepcopy(self.networks).float()
         return replace(self, mean=self.mean.float(), std=self.std.float(), networks=networks)
 
-    def atomic_energies(self, features: np.ndarray[Any, Any]) -> Tensor:
-        """Return atomic energies (M, A), eV, for features (A, D)."""
+    def predict(self, structures: Structures, *, forces: bool, threads: int = 1) -> Prediction:
+        """Predict structures; labels are not looked at.
+
+        Raises PotstillError, naming structure and atom, for an element that the ensemble does not
+        know and for what cannot be evaluated, see `check_geometry`.
+        """
+        return predict(self, structures, forces=forces, threads=threads)
+
+    def atomic_energies(self, features: np.ndarray[Any, Any], numbers: Numbers) -> Tensor:
+        """Return atomic energies (M, A), eV, for features (A, D).
+
+        numbers (A,): which of the ensemble's elements each atom is, see `element_numbers`.
+        """
+        kinds = torch.from_numpy(numbers).to(self.device)
         with torch.no_grad():
-            return self._energies(self.networks(self._standardised(features)))
+            x = self._standardised(features, kinds)
+            return self._energies(self.networks(x, kinds), kinds)
 
-    def with_gradient(self, features: np.ndarray[Any, Any]) -> tuple[Tensor, Tensor]:
-        """Return atomic energies (M, A), eV, and the members' mean of dE_i/dD_i, (A, D)."""
+    def with_gradient(
+        self, features: np.ndarray[Any, Any], numbers: Numbers
+    ) -> tuple[Tensor, Tensor]:
+        """Return atomic energies (M, A), eV, and the members' mean of dE_i/dD_i, (A, D).
+
+        numbers: as of `atomic_energies`.
+        """
+        kinds = torch.from_numpy(numbers).to(self.device)
         with torch.no_grad():
-            output, gradient = self.networks.with_gradient(self._standardised(features))
-            return self._energies(output), gradient.mean(dim=0) * (self.scale_eV / self.std)
+            x = self._standardised(features, kinds)
+            output, gradient = self.networks.with_gradient(x, kinds)
+            factor = self._of_atoms(self.scale_eV / self.std, kinds)
+            return self._energies(output, kinds), gradient.mean(dim=0) * factor
 
-    def _standardised(self, features: np.ndarray[Any, Any]) -> Tensor:
-        return (torch.from_numpy(features).to(self.mean) - self.mean) / self.std
+    def _of_atoms(self, values: Tensor, kinds: Tensor) -> Tensor:
+        """Return a constant of each element as that of each atom; of one element as it is."""
+        return values if len(self.elements) == 1 else values[kinds]
 
-    def _energies(self, output: Tensor) -> Tensor:
-        return self.self_energy_eV + self.scale_eV * output.double()
+    def _standardised(self, features: np.ndarray[Any, Any], kinds: Tensor) -> Tensor:
+        mean, std = self._of_atoms(self.mean, kinds), self._of_atoms(self.std, kinds)
+        return (torch.from_numpy(features).to(self.mean) - mean) / std
+
+    def _energies(self, output: Tensor, kinds: Tensor) -> Tensor:
+        return self._of_atoms(self.self_energies_eV, kinds) + self.scale_eV * output.double()

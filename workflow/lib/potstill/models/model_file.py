@@ -1,11 +1,17 @@
 """The model file: a state dict and plain-Python metadata, written by torch, loaded without pickle.
 
 Weights are float32 as trained; everything is computed in float64 after loading.
+
+`symbol` is "Ni", or "Be-W" for several elements. `mean` and `std` are (D,), or (S, D) for S
+elements; `self_energy_eV` is a number, or (S,).
 """
 
+import itertools
+import math
 import pickle
 import warnings
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +29,22 @@ from potstill.settings import Training
 FORMAT = "potstill-ensemble"
 VERSION = 1
 _FOREIGN = "name the ensemble.pt of a trained model"
-_NUMBERS = ("self_energy_eV", "scale_eV", "mean", "std")
 
 
 def save_ensemble(path: str | Path, ensemble: Ensemble) -> None:
     """Write the model file atomically; same ensemble, same bytes."""
+    one = len(ensemble.elements) == 1
+    energies = ensemble.self_energies_eV.cpu()
+    mean, std = ensemble.mean.cpu(), ensemble.std.cpu()
     content = {
         "format": FORMAT,
         "version": VERSION,
-        "symbol": ensemble.symbol,
+        "symbol": "-".join(ensemble.elements),
         "training": ensemble.settings.model_dump(mode="json"),
-        "self_energy_eV": ensemble.self_energy_eV,
+        "self_energy_eV": float(energies) if one else energies,
         "scale_eV": ensemble.scale_eV,
-        "mean": ensemble.mean.cpu(),
-        "std": ensemble.std.cpu(),
+        "mean": mean[0] if one else mean,
+        "std": std[0] if one else std,
         "networks": {k: v.float().cpu() for k, v in ensemble.networks.state_dict().items()},
     }
     # through a handle, because torch writes the name of a path into the file
@@ -44,11 +52,13 @@ def save_ensemble(path: str | Path, ensemble: Ensemble) -> None:
         torch.save(content, handle)
 
 
-def load_ensemble(path: str | Path, *, symbol: str | None = None, device: str = "cpu") -> Ensemble:
+def load_ensemble(
+    path: str | Path, *, elements: Sequence[str] | None = None, device: str = "cpu"
+) -> Ensemble:
     """Read a model file into float64 on `device` (auto, cpu, cuda).
 
     Raises PotstillError when the file is missing, broken, of another format or version, or (with
-    `symbol`) of another element.
+    `elements`) lacks one of these.
     """
     if not Path(path).exists():
         raise PotstillError(f"{path}: no such model file; run the training rule that makes it")
@@ -65,16 +75,17 @@ def load_ensemble(path: str | Path, *, symbol: str | None = None, device: str = 
             f"{path}: model file version {content.get('version')}, this potstill reads {VERSION}; "
             "train again or use the version that wrote it"
         )
-    if symbol is not None and content.get("symbol") != symbol:
-        raise PotstillError(
-            f"{path}: this model is for {content.get('symbol')}, not for {symbol}; "
-            f"train one on {symbol} frames"
-        )
     try:
-        return _build(content, resolve_device(device))
+        ensemble = _build(content, resolve_device(device))
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise PotstillError(f"{path}: inconsistent model file ({reason}); train again") from None
+    if lacking := [symbol for symbol in elements or () if symbol not in ensemble.elements]:
+        raise PotstillError(
+            f"{path}: this model is for {' and '.join(ensemble.elements)}, not for "
+            f"{' and '.join(lacking)}; train one on frames of {' and '.join(elements or ())}"
+        )
+    return ensemble
 
 
 def _unreadable(path: str | Path) -> PotstillError:
@@ -89,26 +100,35 @@ def _unreadable(path: str | Path) -> PotstillError:
 
 def _build(content: dict[str, Any], device: str) -> Ensemble:
     settings = Training.model_validate(content["training"])
+    elements = tuple(content["symbol"].split("-"))
+    numbers = [ase.data.atomic_numbers.get(symbol, 0) for symbol in elements]
+    if not all(0 < a < b for a, b in itertools.pairwise([*numbers, math.inf])):
+        raise ValueError(f"{content['symbol']!r}: not chemical symbols by atomic number")
     with torch.device("meta"):  # no memory yet: settings that are not the file's may ask for any
-        networks = Networks(settings)
+        networks = Networks(settings, len(elements))
     networks.load_state_dict(content["networks"], assign=True)
-    if content["symbol"] not in ase.data.atomic_numbers:
-        raise ValueError(f"{content['symbol']!r} is no chemical symbol")
-    for name in ("mean", "std"):
-        if content[name].shape != (feature_count(settings.descriptor),):
-            raise ValueError(f"{name} is of another descriptor")
-    numbers = {name: torch.as_tensor(content[name]) for name in _NUMBERS}
-    for name, values in (numbers | networks.state_dict()).items():
+    by_element = {
+        name: torch.as_tensor(content[name]).reshape(len(elements), -1)
+        for name in ("mean", "std", "self_energy_eV")
+    }
+    features = feature_count(settings.descriptor, len(elements))
+    for name, width in (("mean", features), ("std", features), ("self_energy_eV", 1)):
+        if by_element[name].shape[1] != width:
+            raise ValueError(f"{name} is of another descriptor, or of other elements")
+    constants = by_element | {"scale_eV": torch.as_tensor(content["scale_eV"])}
+    for name, values in (constants | networks.state_dict()).items():
         if not (values.is_floating_point() and torch.isfinite(values).all()):
             raise ValueError(f"{name} holds no finite real numbers")
     if (content["std"] <= 0).any():
         raise ValueError("std is not positive")
     return Ensemble(
-        symbol=content["symbol"],
+        elements=elements,
         settings=settings,
-        mean=content["mean"].to(device),
-        std=content["std"].to(device),
-        self_energy_eV=content["self_energy_eV"],
+        mean=by_element["mean"].to(device),
+        std=by_element["std"].to(device),
+        self_energies_eV=torch.as_tensor(
+            content["self_energy_eV"], dtype=torch.float64, device=device
+        ).reshape(-1),
         scale_eV=content["scale_eV"],
         networks=networks.double().requires_grad_(False).to(device),
     )

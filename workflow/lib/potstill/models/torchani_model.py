@@ -27,15 +27,16 @@ def to_torchani(ensemble: Ensemble) -> ANI:
     single periodic frames, or batches through `compute_from_neighbors`: torchani 2.9.0's own
     neighbour lists lose all but the first frame of a periodic batch.
     """
+    symbols = list(ensemble.elements)
     networks = [
-        ANINetworks({ensemble.symbol: _network(ensemble, m)})
+        ANINetworks({symbol: _network(ensemble, s, m) for s, symbol in enumerate(symbols)})
         for m in range(ensemble.settings.members)
     ]
     model = ANI(
-        symbols=[ensemble.symbol],
+        symbols=symbols,
         aev_computer=_aev_computer(ensemble),
         neural_networks=Members(networks),
-        energy_shifter=SelfEnergy([ensemble.symbol], [0.0]),
+        energy_shifter=SelfEnergy(symbols, [0.0] * len(symbols)),
     ).double()
     # set after the change to float64, because constructors round constants to float32
     computer = model.aev_computer
@@ -45,7 +46,7 @@ def to_torchani(ensemble: Ensemble) -> ANI:
     ):
         for name, value in constants.items():
             getattr(term, name).copy_(torch.as_tensor(value, dtype=torch.float64))
-    model.energy_shifter.self_energies.fill_(ensemble.self_energy_eV / HARTREE_TO_EV)
+    model.energy_shifter.self_energies.copy_(ensemble.self_energies_eV / HARTREE_TO_EV)
     return model
 
 
@@ -71,16 +72,17 @@ def _aev_computer(ensemble: Ensemble) -> AEVComputer:
     return AEVComputer(
         radial=ANIRadial(**_radial(ensemble), cutoff=d.radial_cutoff_A),
         angular=ANIAngular(**_angular(ensemble), cutoff=d.angular_cutoff_A),
-        num_species=1,
+        num_species=len(ensemble.elements),
         cutoff_fn=d.cutoff_function,
     )
 
 
-def _network(ensemble: Ensemble, member: int) -> AtomicNetwork:
-    """Return one member's network with standardisation and units folded in."""
-    weights = [w[member].detach().cpu() for w in ensemble.networks.weights]
-    biases = [b[member, 0].detach().cpu() for b in ensemble.networks.biases]
-    mean, std = ensemble.mean.cpu(), ensemble.std.cpu()
+def _network(ensemble: Ensemble, s: int, member: int) -> AtomicNetwork:
+    """Return one member's network of element s with standardisation and units folded in."""
+    row = s * ensemble.settings.members + member
+    weights = [w[row].detach().cpu() for w in ensemble.networks.weights]
+    biases = [b[row, 0].detach().cpu() for b in ensemble.networks.biases]
+    mean, std = ensemble.mean[s].cpu(), ensemble.std[s].cpu()
     biases[0] = biases[0] - (mean / std) @ weights[0]
     weights[0] = weights[0] / std[:, None]
     factor = ensemble.scale_eV / HARTREE_TO_EV

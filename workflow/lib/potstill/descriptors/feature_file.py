@@ -69,11 +69,9 @@ def read_features(
     last = describe(frames.structures(slice(-1, None)), descriptor, frames.elements)
     atoms = len(frames.species)
     count = (len(frames), frames.atoms) if frames.is_uniform else (atoms,)
-    features = features.reshape(atoms, -1) if features.shape[:-1] == count else np.empty((0, 0))
-    same = features.shape == (atoms, last.shape[1]) and np.allclose(
-        features[-len(last) :], last, rtol=_ROUNDING, atol=_ROUNDING
-    )
-    if not same:
+    same = features.shape == (*count, last.shape[1])
+    features = features.reshape(-1, last.shape[1]) if same else features
+    if not same or not np.allclose(features[-len(last) :], last, rtol=_ROUNDING, atol=_ROUNDING):
         raise PotstillError(
             f"{path}: features of other frames or of another descriptor than the model's; {AGAIN}"
         )
@@ -90,19 +88,15 @@ def _columns(descriptor: Descriptor, few: Sequence[str], all_of: Sequence[str]) 
     Both lists are in the order of the elements, and so are their pairs.
     """
     known = [all_of.index(element) for element in few]
-    pair_number = {
-        pair: number for number, pair in enumerate(zip(*np.triu_indices(len(all_of)), strict=True))
-    }
-    pairs = [
-        pair_number[known[a], known[b]] for a, b in zip(*np.triu_indices(len(few)), strict=True)
-    ]
-    radial, angular = (
-        descriptor.radial_shifts,
-        descriptor.angular_shifts * descriptor.angle_sections,
-    )
+    numbers = np.empty((len(all_of), len(all_of)), dtype=np.int64)
+    ordered = np.triu_indices(len(all_of))
+    numbers[ordered] = np.arange(len(ordered[0]))
+    pairs = numbers[np.ix_(known, known)][np.triu_indices(len(few))]
+    radial = np.arange(descriptor.radial_shifts)
+    angular = np.arange(descriptor.angular_shifts * descriptor.angle_sections)
     return np.concatenate(
         [
-            *(element * radial + np.arange(radial) for element in known),
-            *(len(all_of) * radial + pair * angular + np.arange(angular) for pair in pairs),
+            *(len(radial) * element + radial for element in known),
+            *(len(radial) * len(all_of) + len(angular) * pair + angular for pair in pairs),
         ]
     )

@@ -186,8 +186,8 @@ class Coverable(Protocol[Queries]):
 def greedy_cover(cover: Coverable[Queries], groups: Sequence[Queries]) -> Iterator[tuple[int, int]]:
     """Yield (group, points newly covered), each time the group that covers the most, until none is.
 
-    groups: queries that come together. A group's gain can only shrink as others are picked, so old gains are upper
-    bounds and few groups are looked at again (Minoux, 1978).
+    groups: queries that come together. A group's gain can only shrink as others are picked, so old
+    gains are upper bounds and few groups are looked at again (Minoux, 1978).
     """
     bounds = [(-cover.gain(group), g) for g, group in enumerate(groups)]
     heapq.heapify(bounds)

@@ -15,9 +15,9 @@ from potstill.settings.names import MIXED
 class CurvePoint(NamedTuple):
     """One row. Shares are fractions; mae and worst in meV/atom, force_mae in meV/A.
 
-    `atoms` are those of a frame, None for several sizes. `source` is the distilled set, `larger` the
-    larger one, of frames of more atoms; `shifted` errors have their mean removed first. `labelled`
-    frames are those whose labels were needed, kept or not.
+    `atoms` are those of a frame, None for several sizes. `source` is the distilled set, `larger`
+    the larger one, of frames of more atoms; `shifted` errors have their mean removed first.
+    `labelled` frames are those whose labels were needed, kept or not.
     """
 
     iteration: int

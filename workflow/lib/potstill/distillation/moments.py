@@ -57,8 +57,9 @@ def points(frames: Moments, all_atoms: Floats) -> Floats:
     more feature, and is scaled as all are: all_atoms (S,) are the shares in all atoms, so its mean
     is x and its deviation sqrt(x (1 - x)).
     """
-    count, elements = frames.share.shape
-    both = np.concatenate([frames.mean, frames.deviation], axis=2).reshape(count, -1)
+    count, elements, width = frames.mean.shape
+    both = np.concatenate([frames.mean, frames.deviation], axis=2)
+    both = both.reshape(count, 2 * elements * width)
     if elements == 1:
         return both
     deviation = np.maximum(np.sqrt(all_atoms * (1 - all_atoms)), _SMALLEST_SPREAD)

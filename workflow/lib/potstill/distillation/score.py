@@ -34,8 +34,7 @@ def score_block(
     source = read_frames(frames)
     chosen = block_range(len(source), blocks, block)
     limit_threads(threads)
-    ensemble = load_ensemble(model, device=device)
-    check_elements(source, ensemble, model)
+    ensemble = load_ensemble(model, elements=source.elements, device=device)
     part = source.structures(slice(chosen.start, chosen.stop))
     index = np.arange(chosen.start, chosen.stop)
     scores = score(ensemble, part, symbol=source.symbol, index=index, threads=threads)
@@ -57,11 +56,10 @@ def score(
 
 
 def _told(scores: BlockScores) -> str:
+    """Return the uncertainties in words, for a line of output."""
     if scores.atomic_std is None:
-        what, values = "a frame's energy by sqrt(N)", scores.energy_std
-        values = values / np.sqrt(np.diff(scores.start))
+        sizes = np.diff(scores.start)
+        what, meV = "a frame's energy by sqrt(N)", 1000 * scores.energy_std / np.sqrt(sizes)
     else:
-        what, values = "an atom's energy", scores.atomic_std
-    return (
-        f"{what} {1000 * values.mean():.2f} meV on average, {1000 * values.max():.2f} meV at most"
-    )
+        what, meV = "an atom's energy", 1000 * scores.atomic_std
+    return f"{what} {meV.mean():.2f} meV on average, {meV.max():.2f} meV at most"

@@ -40,11 +40,11 @@ def select_block(
     chance. The selection is a frame file in the order of time, with two more columns:
     `source_index`, the frame's index in `frames`, and `iteration`, in which it was added.
 
-    The summary holds iteration, block_frames, added, dropped (of the block), frames, atoms
-    (see `told_atoms`), labelled (frames whose labels were needed so far: those of the data set, or all seen where the
-    strategy looks at the labels of what it drops), seen (frames looked at so far), strategy, why,
-    reasons (source index -> reason), and converged: less than `settings.converged_share` of the
-    block was added.
+    The summary holds iteration, block_frames, added, dropped (of the block), frames, atoms (see
+    `told_atoms`), labelled (frames whose labels were needed so far: those of the data set, or all
+    seen where the strategy looks at the labels of what it drops), seen (frames looked at so far),
+    strategy, why, reasons (source index -> reason), and converged: less than
+    `settings.converged_share` of the block was added.
     """
     source = read_frames(frames)
     strategy = find(settings.strategy)

@@ -7,8 +7,8 @@ import h5py
 import numpy as np
 
 from potstill.data.frame_store import UNITS, Array
-from potstill.data.frames import Floats, Frames, read_frames
-from potstill.data.structures import Indices, frame_means, frame_sums, told_atoms
+from potstill.data.frames import Frames, read_frames
+from potstill.data.structures import Floats, Indices, frame_means, frame_sums, told_atoms
 from potstill.descriptors.feature_file import read_features
 from potstill.errors import PotstillError
 from potstill.models.ensemble import Ensemble

@@ -30,7 +30,7 @@ class Evaluation(NamedTuple):
 
 
 class EvaluatedSet(NamedTuple):
-    """The set that a model was evaluated on: its frames' sizes (F,), and which have energies (E,)."""
+    """The set of an evaluation: sizes (F,) of its frames, and which have an energy (E,)."""
 
     sizes: Indices
     with_energy: Indices

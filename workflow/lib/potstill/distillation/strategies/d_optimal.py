@@ -1,11 +1,12 @@
 """Pick the frames that determine a linear model of the energy best: D-optimality, by maxvol.
 
-A frame is the row of a linear model of the energy per atom: the share of each element in its atoms,
-and for each element the sum over its atoms of the standardised symmetry functions, by the number of
-all atoms. Of one element that is (1, mean of the functions). The rows picked shall have the largest det(X'X), X those picked and those kept: greedy choice
-(rect-maxvol: Mikhalev and Oseledets, Linear Algebra Appl. 538, 187 (2018)), then exchanges while
-one raises the determinant (Fedorov, 1972), as maxvol does for square matrices. As in Podryabinkin
-and Shapeev, Comput. Mater. Sci. 140, 171 (2017).
+A frame is the row of a linear model of its energy per atom: the share of each element in its atoms,
+and for each element the sum over its atoms of the standardised symmetry functions by the number of
+all atoms; of one element that is x = (1, mean of the functions). The rows picked shall have the
+largest det(X'X), X those picked and those kept: greedy choice (rect-maxvol: Mikhalev and Oseledets,
+Linear Algebra Appl. 538, 187 (2018)), then exchanges while one raises the determinant (Fedorov,
+1972), as maxvol does for square matrices. As in Podryabinkin and Shapeev, Comput. Mater. Sci. 140,
+171 (2017).
 """
 
 import numpy as np
@@ -65,7 +66,8 @@ def maxvol_rows(rows: Floats, kept: Floats, count: int) -> NDArray[np.int64]:
 
 def model_rows(frames: Moments) -> Floats:
     """Return the rows of the linear model of S elements, (F, S + SD)."""
-    by_atom = (frames.share[:, :, None] * frames.mean).reshape(len(frames.share), -1)
+    count, elements, width = frames.mean.shape
+    by_atom = (frames.share[:, :, None] * frames.mean).reshape(count, elements * width)
     return np.concatenate([frames.share, by_atom], axis=1)
 
 

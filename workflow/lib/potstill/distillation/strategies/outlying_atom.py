@@ -43,11 +43,12 @@ def pick(
     """
     frames = candidates.own
     atoms = int(frames.sizes.max())
+    of_atoms = f"{'' if frames.is_uniform else 'at most '}{atoms} atoms"
     limit = math.sqrt(atoms - 1)
     if settings.threshold is not None and settings.threshold >= limit:
         raise PotstillError(
             f"distillation.{candidates.symbol}.threshold: {settings.threshold:g} can never be "
-            f"exceeded by frames of {'' if frames.is_uniform else 'at most '}{atoms} atoms, whose z is at most sqrt({atoms - 1}) = "
+            f"exceeded by frames of {of_atoms}, whose z is at most sqrt({atoms - 1}) = "
             f"{limit:.3f}; lower it"
         )
     z = outlying_scores(candidates.atomic_std, frames.sizes)

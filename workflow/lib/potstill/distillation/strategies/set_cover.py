@@ -1,11 +1,11 @@
 """Pick the fewest frames whose atoms' surroundings stand for those of all: minimum set cover.
 
 Compression as by QUESTS (Yu, Lordi and Schwalbe-Koda, 2025; descriptors and distance are ours): a
-frame covers every environment, of all frames, that lies within a radius of one of its own and is
-that of the same element. The
-greedy choice, most not yet covered environments first, needs at most 1 + ln(n) times as many frames
-as the minimum (Chvatal, 1979). Where there are many environments a sample of them ranks the frames
-first; what is covered is always counted on all, with exact distances.
+frame covers every environment, of all frames, that lies within a radius of one of its own, both of
+the same element. The greedy choice, most not yet covered environments first, needs at most
+1 + ln(n) times as many frames as the minimum (Chvatal, 1979). Where there are many environments a
+sample of them ranks the frames first; what is covered is always counted on all, with exact
+distances.
 """
 
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def first_radius(candidates: Candidates, count: int, generator: np.random.Genera
     return max(float(np.quantile(nearest, COVERED_AT_RANDOM)), SMALLEST_RADIUS)
 
 
-def _nearest(points: Floats, centres: AnyFloats) -> Floats:
+def _nearest(points: AnyFloats, centres: AnyFloats) -> Floats:
     """Return how far each point (P, D) is from the nearest of the centres (C, D)."""
     parts = [centres[i : i + 4096] for i in range(0, len(centres), 4096)]
     return np.asarray(np.min([cdist(points, part).min(axis=1) for part in parts], axis=0))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from potstill.data.frames import Frames, read_frames, write_frames
+from potstill.data.structures import Structures
 from potstill.distillation.reduction import duplicates, nearest, write_reduction
 from potstill.errors import PotstillError
 from potstill.runtime.files import read_json, write_json
@@ -16,13 +17,13 @@ from potstill.settings import Descriptor
 def frames_of(displacements, enthalpy, order):
     crystal = ase.build.bulk("Ni", "fcc", a=3.52, cubic=True)
     count = len(displacements)
-    return Frames(
-        symbol="Ni",
-        positions=crystal.positions + displacements,
-        cell=np.tile(crystal.cell.array, (count, 1, 1)),
+    return Frames.uniform(
+        "Ni",
+        crystal.positions + displacements,
+        np.tile(crystal.cell.array, (count, 1, 1)),
         energy=np.zeros(count),
-        atomic_energies=np.zeros((count, 4)),
-        forces=np.zeros((count, 4, 3)),
+        atomic_energies=np.zeros(4 * count),
+        forces=np.zeros((4 * count, 3)),
         stress=np.zeros((count, 3, 3)),
         columns={"enthalpy": 4.0 * enthalpy, "order_parameter": 4.0 * order},
     )
@@ -131,3 +132,16 @@ def test_nearest_and_duplicates():
     assert np.isinf(nearest(points, points[:0])).all()
     same = frames_of(np.zeros((3, 4, 3)), np.zeros(3), np.zeros(3))
     assert duplicates(same) == 2
+
+
+def test_duplicates_are_of_the_same_atoms_in_the_same_cell():
+    crystal = ase.build.bulk("Ni", "fcc", a=3.52, cubic=True)
+    other, slab, pair = crystal.copy(), crystal.copy(), crystal[:2]
+    other.symbols[3] = "Al"
+    slab.pbc[2] = False
+    images = [crystal, other, slab, pair, crystal, pair, slab * (1, 1, 1)]
+    assert duplicates(Structures.of_atoms(images)) == 3
+    assert duplicates(Structures.of_atoms(images[:4])) == 0
+    turned = crystal.copy()
+    turned.positions[0] = -0.0
+    assert duplicates(Structures.of_atoms([crystal, turned])) == 1

@@ -29,11 +29,11 @@ def save_model(path, symbol="Ni"):
     save_ensemble(
         path,
         Ensemble(
-            symbol=symbol,
+            elements=(symbol,),
             settings=settings,
-            mean=torch.full((size,), 0.5, dtype=torch.float64),
-            std=torch.ones(size, dtype=torch.float64),
-            self_energy_eV=-4.4,
+            mean=torch.full((1, size), 0.5, dtype=torch.float64),
+            std=torch.ones((1, size), dtype=torch.float64),
+            self_energies_eV=torch.tensor([-4.4], dtype=torch.float64),
             scale_eV=0.1,
             networks=networks,
         ),
@@ -45,13 +45,13 @@ def save_set(path):
     crystal = ase.build.bulk("Ni", "fcc", a=3.52, cubic=True)
     generator = np.random.default_rng(0)
     atoms = len(crystal)
-    frames = Frames(
-        symbol="Ni",
-        positions=crystal.positions + generator.normal(0, 0.2, (COUNT, atoms, 3)),
-        cell=np.tile(crystal.cell.array, (COUNT, 1, 1)),
+    frames = Frames.uniform(
+        "Ni",
+        crystal.positions + generator.normal(0, 0.2, (COUNT, atoms, 3)),
+        np.tile(crystal.cell.array, (COUNT, 1, 1)),
         energy=generator.random(COUNT),
-        atomic_energies=generator.random((COUNT, atoms)),
-        forces=generator.random((COUNT, atoms, 3)),
+        atomic_energies=generator.random(COUNT * atoms),
+        forces=generator.random((COUNT * atoms, 3)),
         stress=generator.random((COUNT, 3, 3)),
     )
     write_frames(path, frames)
@@ -77,7 +77,8 @@ def test_scores_are_the_calculators_spread_of_the_same_frames(files, tmp_path):
     for block in range(BLOCKS):
         scores = score(model, path, tmp_path / "scores.h5", block)
         assert scores.frame_index.tolist() == list(block_range(COUNT, BLOCKS, block))
-        for row, index in zip(scores.atomic_std, scores.frame_index, strict=True):
+        by_frame = scores.atomic_std.reshape(len(scores.frame_index), -1)
+        for row, index in zip(by_frame, scores.frame_index, strict=True):
             atoms = frames.to_ase(index)
             atoms.calc = calculator
             atoms.get_potential_energy()

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from potstill.data.frames import Frames, read_frames
+from potstill.data.structures import Floats, Indices, Structures
 from potstill.distillation.candidates import Candidates
 from potstill.errors import PotstillError
 from potstill.report.markup import markdown_table, write_csv, write_text
@@ -17,14 +18,11 @@ from potstill.runtime.unreadable import AGAIN
 from potstill.settings import Descriptor
 from potstill.trust.parts_of_set import regions
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
-
 # A frame is nearly one that was kept below this part of the usual distance between kept frames.
 NEAR = 0.5
 
 
-def duplicates(frames: Frames) -> int:
+def duplicates(frames: Structures) -> int:
     """Return how many frames repeat an earlier one: atoms, positions and cell, to the bit."""
 
     def content(frame: int) -> bytes:

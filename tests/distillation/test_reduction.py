@@ -5,6 +5,7 @@ import csv
 import ase.build
 import numpy as np
 import pytest
+from alloys import images
 
 from potstill.data.frames import Frames, read_frames, write_frames
 from potstill.data.structures import Structures
@@ -115,6 +116,33 @@ def test_frames_without_a_plane_have_no_regions(run, tmp_path):
     assert "have no regions" in (tmp_path / "reduction.md").read_text()
     rows = (tmp_path / "kept.csv").read_text().splitlines()
     assert rows[0] == "source_index,iteration,reason" and rows[3] == "5,1,its own cell"
+
+
+def test_frames_of_several_elements_and_sizes(tmp_path):
+    """Six of twelve frames are kept, and the others are these but for a hair."""
+    first = images(6, seed=2)
+    moved = [atoms.copy() for atoms in first]
+    for atoms in moved:
+        atoms.positions[0] += 1e-5
+    frames = Frames.of_atoms([*first, *moved])
+    write_frames(tmp_path / "dft.h5", frames)
+    chosen = frames[:6]
+    chosen.columns.update({"source_index": np.arange(6), "iteration": np.zeros(6)})
+    write_frames(tmp_path / "selection.h5", chosen)
+    write_json(
+        tmp_path / "0.json",
+        {"strategy": "random", "why": "because", "iteration": 0, "seen": 12, "frames": 6,
+         "labelled": 6, "added": 6, "dropped": 6, "reasons": {}},
+    )  # fmt: skip
+    write_reduction(
+        tmp_path / "dft.h5", tmp_path / "selection.h5", [tmp_path / "0.json"],
+        descriptor=Descriptor(), kept=tmp_path / "kept.csv", summary=tmp_path / "reduction.json",
+        markdown=tmp_path / "reduction.md",
+    )  # fmt: skip
+    report = read_json(tmp_path / "reduction.json")
+    assert (report["kept"], report["dropped"], report["duplicates_seen"]) == (6, 6, 0)
+    assert report["near_duplicates_dropped"] == 6 and report["near_duplicates_kept"] == 0
+    assert report["regions"] == []
 
 
 def test_a_selection_of_another_run_is_refused(run, tmp_path):

@@ -6,14 +6,17 @@ import ase.build
 import numpy as np
 import pytest
 import torch
+from alloys import images
 
 from potstill.data.frames import Frames, read_frames, write_frames
+from potstill.data.structures import Structures
 from potstill.descriptors.symmetry_functions import feature_count
 from potstill.distillation.blocks import block_range
-from potstill.distillation.score import score_block
+from potstill.distillation.score import score, score_block
 from potstill.distillation.scores import read_scores
 from potstill.errors import PotstillError
-from potstill.models import load_calculator
+from potstill.models import load_calculator, load_ensemble
+from potstill.models.committee import Prediction
 from potstill.models.ensemble import Ensemble, Networks
 from potstill.models.model_file import save_ensemble
 from potstill.settings import Descriptor, Training
@@ -21,19 +24,21 @@ from potstill.settings import Descriptor, Training
 COUNT, BLOCKS = 11, 3
 
 
-def save_model(path, symbol="Ni"):
+def save_model(path, *symbols):
+    """Write an untrained ensemble of these elements, nickel for none."""
+    elements = symbols or ("Ni",)
     settings = Training(members=4, layers=(8,), descriptor=Descriptor(radial_shifts=6))
-    networks = Networks(settings).double()
+    networks = Networks(settings, len(elements)).double()
     networks.initialise(3)
-    size = feature_count(settings.descriptor)
+    shape = len(elements), feature_count(settings.descriptor, len(elements))
     save_ensemble(
         path,
         Ensemble(
-            elements=(symbol,),
+            elements=elements,
             settings=settings,
-            mean=torch.full((1, size), 0.5, dtype=torch.float64),
-            std=torch.ones((1, size), dtype=torch.float64),
-            self_energies_eV=torch.tensor([-4.4], dtype=torch.float64),
+            mean=torch.full(shape, 0.5, dtype=torch.float64),
+            std=torch.ones(shape, dtype=torch.float64),
+            self_energies_eV=torch.full((len(elements),), -4.4, dtype=torch.float64),
             scale_eV=0.1,
             networks=networks,
         ),
@@ -63,7 +68,7 @@ def files(tmp_path):
     return save_model(tmp_path / "ensemble.pt"), save_set(tmp_path / "momt.h5")
 
 
-def score(model, frames, output, block=1):
+def score_file(model, frames, output, block=1):
     score_block(
         model, frames, block=block, blocks=BLOCKS, device="cpu", threads=1, output=output
     )  # fmt: skip
@@ -75,7 +80,7 @@ def test_scores_are_the_calculators_spread_of_the_same_frames(files, tmp_path):
     frames, calculator = read_frames(path), load_calculator(model)
     seen = []
     for block in range(BLOCKS):
-        scores = score(model, path, tmp_path / "scores.h5", block)
+        scores = score_file(model, path, tmp_path / "scores.h5", block)
         assert scores.frame_index.tolist() == list(block_range(COUNT, BLOCKS, block))
         by_frame = scores.atomic_std.reshape(len(scores.frame_index), -1)
         for row, index in zip(by_frame, scores.frame_index, strict=True):
@@ -90,15 +95,50 @@ def test_scores_are_the_calculators_spread_of_the_same_frames(files, tmp_path):
 
 def test_labels_play_no_part_and_bytes_repeat(files, tmp_path):
     model, path = files
-    score(model, path, tmp_path / "a.h5")
+    score_file(model, path, tmp_path / "a.h5")
     frames = read_frames(path)
     other = {"energy": frames.energy + 7, "forces": -frames.forces}
     write_frames(tmp_path / "other.h5", replace(frames, **other))
-    score(model, tmp_path / "other.h5", tmp_path / "b.h5")
+    score_file(model, tmp_path / "other.h5", tmp_path / "b.h5")
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_frames_of_several_elements_and_sizes(tmp_path):
+    """Each frame's scores are those of this frame alone."""
+    model = save_model(tmp_path / "ensemble.pt", "Be", "W")
+    frames = Frames.of_atoms(images(COUNT))
+    write_frames(tmp_path / "dft.h5", frames)
+    scores = score_file(model, tmp_path / "dft.h5", tmp_path / "scores.h5")
+    ensemble = load_ensemble(model)
+    assert scores.symbol == "BeW" and scores.start[-1] == len(scores.atomic_std)
+    for place, index in enumerate(scores.frame_index):
+        alone = ensemble.predict(frames.structures([index]), forces=False)
+        here = slice(scores.start[place], scores.start[place + 1])
+        expected = alone.atomic_energies.std(axis=0)
+        np.testing.assert_allclose(scores.atomic_std[here], expected, rtol=1e-9)
+        sigma = alone.energies.std(axis=0)
+        np.testing.assert_allclose(scores.energy_std[place], sigma[0], rtol=1e-9)
+
+
+def test_a_committee_without_energies_of_atoms():
+    """As of calculators: the scores have the frames' sigma alone."""
+    frames = Structures.of_atoms(images(COUNT))
+    energies = np.random.default_rng(0).random((3, COUNT))
+
+    class Calculators:
+        elements = ("Be", "W")
+
+        def predict(self, structures, *, forces, threads=1):
+            assert structures is frames and not forces
+            return Prediction(energies, None, None, None)
+
+    found = score(Calculators(), frames, symbol="BeW", index=np.arange(COUNT))
+    assert found.atomic_std is None
+    np.testing.assert_array_equal(found.energy_std, energies.std(axis=0))
+    np.testing.assert_array_equal(found.start, frames.start)
 
 
 def test_a_model_of_another_element_is_refused(files, tmp_path):
     model = save_model(tmp_path / "Al.pt", "Al")
     with pytest.raises(PotstillError, match=r"Al\.pt: this model is for Al, not for Ni"):
-        score(model, files[1], tmp_path / "scores.h5")
+        score_file(model, files[1], tmp_path / "scores.h5")

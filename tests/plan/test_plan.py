@@ -231,15 +231,6 @@ def test_an_alloy_of_mixed_sizes():
             check_target(plan, f"results/mine/{name}")
 
 
-def test_shares_of_data_need_the_number_of_frames():
-    with pytest.raises(PotstillError, match=r"sampling\.Be/64/dft\.frames is asked for and miss"):
-        Plan(load_settings(ALLOY)).curve_sizes("WBe")
-    told = ALLOY["sampling"] | {"Be/64/dft": ALLOY["sampling"]["WBe/mixed/dft"]}
-    assert Plan(load_settings(ALLOY | {"sampling": told})).curve_sizes("WBe") == {
-        "source_frames": 100, "source_atoms": None, "larger_frames": 100, "larger_atoms": 64,
-    }  # fmt: skip
-
-
 def test_file_names_of_sampled_sets_are_not_those_of_files():
     plan = Plan(load_settings(FROM_FILE))
     sampled = re.compile(rf"sampling/{plan.sets.sampled_element()}/[0-9]+/[a-z0-9]+\.h5")

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from potstill.data.frames import Frames
+from potstill.data.structures import Structures
 from potstill.descriptors.symmetry_functions import describe
 from potstill.models.ensemble import Ensemble, Networks
 from potstill.potentials.eam import EamPotential, label_frames
@@ -78,7 +79,7 @@ def labelled(tables: dict[str, Path]) -> Frames:
     potential = EamPotential.from_file(tables["Ni-Nb"], "Ni")
     frames = [crystal(2, 0.03 + 0.07 * (k % 10) / 9, seed=k, shear=0.02) for k in range(60)]
     positions, cells = (np.stack(arrays) for arrays in zip(*frames, strict=True))
-    made = label_frames(potential, positions, cells)
+    made = label_frames(potential, Structures.uniform("Ni", positions, cells))
     return replace(
         made, columns={"order_parameter": np.arange(60.0), "enthalpy": made.energy + 1.0}
     )
@@ -89,4 +90,5 @@ def thermal(tables: dict[str, Path]) -> Frames:
     """200 frames of 32 nickel atoms displaced by 0.05 to 0.25 A, thermal by EAM."""
     frames = [crystal(2, 0.05 + 0.2 * (k % 20) / 19, seed=k) for k in range(200)]
     positions, cells = (np.stack(arrays) for arrays in zip(*frames, strict=True))
-    return label_frames(EamPotential.from_file(tables["Ni-Nb"], "Ni"), positions, cells)
+    potential = EamPotential.from_file(tables["Ni-Nb"], "Ni")
+    return label_frames(potential, Structures.uniform("Ni", positions, cells))

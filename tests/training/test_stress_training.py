@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from ase.build import bulk
 from ase.stress import full_3x3_to_voigt_6_stress
 from numpy.typing import NDArray
 
 from potstill.data.frames import Frames, write_frames
+from potstill.data.structures import Structures, frame_sums
 from potstill.descriptors.feature_file import write_features
 from potstill.descriptors.pair_forces import forces_and_strain
-from potstill.descriptors.pair_strain import VOIGT, strain_slopes
+from potstill.descriptors.pair_strain import VOIGT, strain_map
 from potstill.descriptors.symmetry_functions import describe, describe_with_pairs
 from potstill.models.ensemble import Ensemble
 from potstill.models.evaluation import evaluate_model
@@ -33,34 +35,47 @@ from torchani.units import HARTREE_TO_EV
 Floats = NDArray[np.float64]
 
 
-@pytest.fixture
-def two_frames(liquid: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
-    positions, cell = liquid
-    return np.stack([positions, 1.05 * positions]), np.stack([cell, 1.05 * cell])
+MIXED = [
+    bulk("Ni").repeat((2, 1, 1)),
+    bulk("NiAl", "cesiumchloride", a=2.9),
+    bulk("Al", cubic=True),
+]
 
 
-def test_slopes_are_derivatives_by_strain(two_frames: tuple[Floats, Floats]) -> None:
-    positions, cell = two_frames
-    _, pairs = describe_with_pairs(positions, cell, Descriptor())
-    slopes = strain_slopes(pairs, 32)
+@pytest.fixture(params=["one size", "mixed"])
+def some(request: pytest.FixtureRequest, liquid: tuple[Floats, Floats]) -> Structures:
+    """Two frames of 32 atoms, or three of several sizes and elements, with atoms off their places."""
+    if request.param == "one size":
+        positions, cell = liquid
+        return Structures.uniform(
+            "Ni", np.stack([positions, 1.05 * positions]), np.stack([cell, 1.05 * cell])
+        )
+    made = Structures.of_atoms(MIXED)
+    made.positions[:] += 0.1 * np.random.default_rng(2).normal(size=made.positions.shape)
+    return made
+
+
+def test_the_map_gives_derivatives_by_strain(some: Structures) -> None:
+    """Of g times the features, by finite differences, and with the volume of each frame."""
+    features, pairs = describe_with_pairs(some, Descriptor(), some.elements)
+    g = np.random.default_rng(0).normal(size=features.shape)
+    every = np.arange(len(some))
+    found = strain_map(some, pairs, "cpu")(torch.from_numpy(g)[None], every)[0].numpy()
     for v, (a, b) in enumerate(VOIGT):
-        features = []
+        energies = []
         for step in (1e-5, -1e-5):
             strain = np.eye(3)
             strain[a, b] += step / 2
             strain[b, a] += step / 2
-            features.append(describe(positions @ strain, cell @ strain, Descriptor()))
-        numerical = (features[0] - features[1]) / 2e-5
-        np.testing.assert_allclose(slopes[:, v], numerical, rtol=0, atol=1e-6)
-    assert np.abs(slopes).max() > 1
-
-
-def test_contracted_they_give_the_strain_of_predictions(two_frames: tuple[Floats, Floats]) -> None:
-    features, pairs = describe_with_pairs(*two_frames, Descriptor())
-    g = np.random.default_rng(0).normal(size=features.shape)
-    found = np.einsum("fnd,fvnd->fv", g, strain_slopes(pairs, 32))
+            moved = replace(some, positions=some.positions @ strain, cell=some.cell @ strain)
+            features = describe(moved, Descriptor(), some.elements)
+            energies.append(frame_sums((g * features).sum(axis=1), some.sizes))
+        numerical = (energies[0] - energies[1]) / 2e-5 / some.volume
+        np.testing.assert_allclose(found[:, v], numerical, rtol=0, atol=1e-7)
+    assert np.abs(found).max() > 0.1
     _, strain = forces_and_strain(g, pairs)
-    np.testing.assert_allclose(found, full_3x3_to_voigt_6_stress(strain), rtol=0, atol=1e-9)
+    expected = full_3x3_to_voigt_6_stress(strain / some.volume[:, None, None])
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
 
 
 def test_the_loss_has_the_gradient_of_torchani(ensemble: Ensemble, labelled: Frames) -> None:
@@ -72,12 +87,12 @@ def test_the_loss_has_the_gradient_of_torchani(ensemble: Ensemble, labelled: Fra
     data = prepare(frames, settings, "cpu")
     w = torch.from_numpy(np.random.default_rng(1).normal(size=6)).float()
     trained = Ensemble(
-        symbol="Ni",
+        elements=("Ni",),
         settings=settings,
         mean=data.mean,
         std=data.std,
-        self_energy_eV=data.self_energy_eV,
-        scale_eV=data.scale_eV,
+        self_energies_eV=data.self_energies_eV,
+        scale_eV=data.scales.atomic_eV,
         networks=ensemble.networks,
     )
     model = to_torchani(trained)
@@ -87,7 +102,7 @@ def test_the_loss_has_the_gradient_of_torchani(ensemble: Ensemble, labelled: Fra
     strain = torch.zeros(3, 3, dtype=torch.float64, requires_grad=True)
     deformation = torch.eye(3, dtype=torch.float64) + (strain + strain.T) / 2
     x, cell = (
-        torch.from_numpy(values[0]) @ deformation for values in (frames.positions, frames.cell)
+        torch.from_numpy(values) @ deformation for values in (frames.positions, frames.cell[0])
     )
     species = torch.full((1, 32), 28)
     atomic = model.atomic_energies(

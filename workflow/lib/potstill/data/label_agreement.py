@@ -6,11 +6,11 @@ multiplied by the factor that is missing. Few frames leave w free, so that it ex
 whatever they are: they never look worse in their own units than in others.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
-from potstill.data.structures import Floats
+from potstill.data.structures import Floats, Indices, Mask, frame_sums
 
 # Factors that are taken for one, as the linear model is not the truth, and those that are not.
 NEAR = (1.0, 0.33, 0.5, 0.7, 1.4, 2.0, 3.0)
@@ -28,23 +28,36 @@ ERRORS = 2.0
 
 
 class Labels(NamedTuple):
-    """Labels of F frames, R of each: design (F, R, D), what each weight adds; values (F, R)."""
+    """Labels of F frames, R in all: design (R, D), what each weight adds; values (R,).
+
+    rows (F,): how many each frame has, one frame after another.
+    """
 
     design: Floats
     values: Floats
+    rows: Indices
 
-    def centred(self) -> "Labels":
-        """Return the labels about their mean over the frames."""
-        return Labels(self.design - self.design.mean(axis=0), self.values - self.values.mean(0))
+    @classmethod
+    def dense(cls, design: Floats, values: Floats) -> Self:
+        """Return as many labels of each frame: design (F, R, D), values (F, R)."""
+        frames, each = values.shape
+        return cls(design.reshape(frames * each, -1), values.ravel(), np.full(frames, each))
 
-    def scaled(self, factor: float) -> "Labels":
+    def of(self, which: Mask) -> Self:
+        """Return the labels of the frames that a mask (F,) tells."""
+        here = np.repeat(which, self.rows)
+        return self._replace(
+            design=self.design[here], values=self.values[here], rows=self.rows[which]
+        )
+
+    def scaled(self, factor: float) -> Self:
         """Return the labels times a factor, both sides over the size of the values then."""
         size = abs(factor) * np.sqrt((self.values**2).sum())
-        return Labels(self.design / size, self.values * (factor / size))
+        return self._replace(design=self.design / size, values=self.values * (factor / size))
 
     def unexplained(self, w: Floats) -> Floats:
         """Return the sum of squares of each frame (F,) that w leaves."""
-        return np.asarray(((self.values - self.design @ w) ** 2).sum(axis=1))
+        return frame_sums((self.values - self.design @ w) ** 2, self.rows)
 
 
 class Share(NamedTuple):
@@ -75,26 +88,27 @@ class Agreement(NamedTuple):
 
 def fit(*kinds: Labels) -> Floats:
     """Return the weights (D,) that explain the labels, by ridge regression."""
-    design = np.concatenate([labels.design.reshape(labels.values.size, -1) for labels in kinds])
-    values = np.concatenate([labels.values.ravel() for labels in kinds])
+    design = np.concatenate([labels.design for labels in kinds])
+    values = np.concatenate([labels.values for labels in kinds])
     return _solve(design.T @ design, design.T @ values)
 
 
 def share(labels: Labels, w: Floats) -> Share:
     """Return the share of the labels' squares that w explains."""
-    left, all_ = labels.unexplained(w), (labels.values**2).sum(axis=1)
+    left, all_ = labels.unexplained(w), frame_sums(labels.values**2, labels.rows)
     without = 1 - (left.sum() - left) / np.maximum(all_.sum() - all_, np.finfo(float).tiny)
     return Share(1 - float(left.sum() / all_.sum()), _jackknife(without))
 
 
 def agreement(first: Labels, second: Labels) -> Agreement:
-    """Return whether one model explains both kinds of labels, and with which factor."""
+    """Return whether one model explains both kinds of labels of the same frames.
+
+    And with which factor.
+    """
     first = first.scaled(1.0)
-    rows = first.design.reshape(first.values.size, -1)
-    square, product = rows.T @ rows, rows.T @ first.values.ravel()
+    square, product = first.design.T @ first.design, first.design.T @ first.values
     unit = second.scaled(1.0)
-    rows = unit.design.reshape(unit.values.size, -1)
-    square_2, product_2 = rows.T @ rows, rows.T @ unit.values.ravel()
+    square_2, product_2 = unit.design.T @ unit.design, unit.design.T @ unit.values
 
     def left(factor: float) -> tuple[Floats, Floats]:
         w = _solve(square + square_2 / factor**2, product + product_2 / factor)
@@ -104,7 +118,7 @@ def agreement(first: Labels, second: Labels) -> Agreement:
         return float(np.add(*left(factor)).sum())
 
     near, far = min(NEAR, key=left_in_all), min(FAR, key=left_in_all)
-    floor = UNEXPLAINED_FLOOR / len(unit.values)
+    floor = UNEXPLAINED_FLOOR / len(unit.rows)
     by_near, by_far = np.add(*left(near)) + floor, np.add(*left(far)) + floor
     ratio = float(by_near.sum() / by_far.sum())
     without = np.log((by_near.sum() - by_near) / (by_far.sum() - by_far))

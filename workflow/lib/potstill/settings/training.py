@@ -56,12 +56,34 @@ class Descriptor(Section):
 
     def scaled(self, factor: float) -> "Descriptor":
         """Return the same functions with every length multiplied by `factor`."""
-        lengths = ("radial_cutoff_A", "radial_start_A", "angular_cutoff_A", "angular_start_A")
-        changes = {name: getattr(self, name) * factor for name in lengths}
+        return self.model_copy(update=self._times(factor))
+
+    def following(self, factor: float) -> "Descriptor":
+        """Return the functions with lengths and widths that were not given scaled by `factor`.
+
+        Raises ValueError where those that were given do not go with the others.
+        """
+        changes = self._times(factor)
+        left = {name: v for name, v in changes.items() if name not in self.model_fields_set}
+        made = self.model_copy(update=left)
+        try:
+            Descriptor.model_validate(made.model_dump())
+        except ValueError as error:
+            raise ValueError(
+                f"training.descriptor: the lengths that are not given are {factor:g} times those "
+                f"for nickel, and do not go with those given ({error}); give all"
+            ) from None
+        return made
+
+    def _times(self, factor: float) -> dict[str, float]:
+        """Return all lengths and widths, scaled."""
+        lengths = ["radial_cutoff_A", "radial_start_A", "angular_cutoff_A", "angular_start_A"]
         if self.radial_end_A is not None:
-            changes["radial_end_A"] = self.radial_end_A * factor
-        changes |= {n: getattr(self, n) / factor**2 for n in ("radial_eta", "angular_eta")}
-        return self.model_copy(update=changes)
+            lengths.append("radial_end_A")
+        widths = ("radial_eta", "angular_eta")
+        return {name: getattr(self, name) * factor for name in lengths} | {
+            name: getattr(self, name) / factor**2 for name in widths
+        }
 
 
 # The settings that the paper's authors published. The weights of the two terms of their loss are

@@ -55,14 +55,14 @@ def errors(networks: Networks, data: Data, batch: Indices) -> Errors:
     before = np.cumsum(sizes) - sizes
     rows = np.arange(sizes.sum()) + np.repeat(data.start[batch] - before, sizes)
     atoms = torch.from_numpy(rows).to(data.x.device)
-    x, kinds = data.x[atoms], data.kinds[atoms]
+    x, numbers = data.x[atoms], data.numbers[atoms]
     by_force = by_stress = x.new_zeros(0)
     if data.to_forces is None:
-        output = networks(x, kinds)
+        output = networks(x, numbers)
     else:
-        output, gradient = networks.with_gradient(x, kinds)
+        output, gradient = networks.with_gradient(x, numbers)
         scale = data.to_gradient
-        g = gradient * (scale[0] if len(scale) == 1 else scale[kinds])
+        g = gradient * (scale[0] if len(scale) == 1 else scale[numbers])
         by_force = data.to_forces(g, batch) - data.forces[atoms]
         if "forces" in data.known:
             has = data.known["forces"][chosen].repeat_interleave(

@@ -16,8 +16,8 @@ def derivatives_MiB(
 ) -> float:
     """Return what the derivatives of all frames take, MiB, were every frame of that density.
 
-    frames_MiB: size of the frames' file; density: atoms per A^3; elements: how many. An atom has as many pairs as fit
-    in the spheres of the two cut-offs.
+    frames_MiB: size of the frames' file; density: atoms per A^3; elements: how many. An atom has
+    as many pairs as fit in the spheres of the two cut-offs.
     """
     radial, angular = (
         4 / 3 * math.pi * cutoff**3 * density

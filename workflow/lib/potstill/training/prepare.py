@@ -9,8 +9,9 @@ from torch import Tensor
 
 from potstill.data.frames import Frames, Label
 from potstill.data.structures import Floats, Indices
+from potstill.descriptors.elements import element_numbers
 from potstill.descriptors.pair_forces import ForceMap, FreshForces, force_map
-from potstill.descriptors.pair_strain import StrainMap, joined_strain_maps, strain_map
+from potstill.descriptors.pair_strain import StrainMap, strain_map
 from potstill.descriptors.symmetry_functions import (
     describe,
     describe_with_pairs,
@@ -29,7 +30,7 @@ PART_ATOMS = 6400
 class Data:
     """F training frames of A atoms as float32 tensors, and the constants that scale them.
 
-    start (F + 1,): where each frame's atoms begin; elements; kinds (A,): place of each atom's
+    start (F + 1,): where each frame's atoms begin; elements; numbers (A,): place of each atom's
     element in them; x (A, D): standardised features; energy (F,): eV per atom beyond the self
     energies; forces (A, 3): eV/A; stress (F, 6): eV/A^3, both empty where they are not trained on;
     known: by label, 1 for the frames (F,) that have it and 0 for others, for labels that some lack;
@@ -40,7 +41,7 @@ class Data:
 
     start: Indices
     elements: tuple[str, ...]
-    kinds: Tensor
+    numbers: Tensor
     x: Tensor
     energy: Tensor
     forces: Tensor
@@ -63,15 +64,15 @@ def prepare(frames: Frames, settings: Training, device: str) -> Data:
     """Compute descriptors and scales; PotstillError names the frame with a bad label."""
     labels = _labels(frames, settings)
     features, to_forces, to_stress = _described(frames, settings, device)
-    kinds = np.unique(frames.species, return_inverse=True)[1]
-    mean, std = _statistics(features, kinds, settings)
+    numbers = element_numbers(frames, frames.elements)
+    mean, std = _statistics(features, numbers, settings)
     self_energy = self_energies(frames)
     found = scales(frames, settings)
     none = np.zeros(0)
     if len(frames.elements) == 1:
         x = (features - mean[0]) / std[0]
     else:
-        x = (features - mean[kinds]) / std[kinds]
+        x = (features - mean[numbers]) / std[numbers]
 
     def single(values: NDArray[np.float64]) -> Tensor:
         return torch.from_numpy(values.astype(np.float32)).to(device)
@@ -79,7 +80,7 @@ def prepare(frames: Frames, settings: Training, device: str) -> Data:
     return Data(
         start=frames.start,
         elements=frames.elements,
-        kinds=torch.from_numpy(kinds).to(device),
+        numbers=torch.from_numpy(numbers).to(device),
         x=single(x),
         energy=single(energies_beyond(frames, self_energy)),
         forces=single(labels.get("forces", none)),
@@ -140,7 +141,7 @@ def _described(
         if settings.stress_weight:
             maps.append(strain_map(part, pairs, device))
     fresh = FreshForces(frames.structures(slice(None)), functions, elements, device)
-    return np.concatenate(parts), fresh, joined_strain_maps(maps) if maps else None
+    return np.concatenate(parts), fresh, StrainMap.joined(maps) if maps else None
 
 
 def _parts(sizes: Indices) -> list[Indices]:
@@ -150,11 +151,11 @@ def _parts(sizes: Indices) -> list[Indices]:
 
 
 def _statistics(
-    features: Floats, kinds: NDArray[np.int64], settings: Training
+    features: Floats, numbers: NDArray[np.int64], settings: Training
 ) -> tuple[Floats, Floats]:
     """Return mean and deviation (S, D) of the features over the atoms of each element."""
-    count = int(kinds.max()) + 1
-    of_element = [features if count == 1 else features[kinds == s] for s in range(count)]
+    count = int(numbers.max()) + 1
+    of_element = [features if count == 1 else features[numbers == s] for s in range(count)]
     least = smallest_spread(settings.descriptor, count)
     mean = np.stack([values.mean(axis=0) for values in of_element])
     std = np.stack([np.maximum(values.std(axis=0), least) for values in of_element])

@@ -12,6 +12,7 @@ from potstill.data.floors import (
 )
 from potstill.data.frames import Frames
 from potstill.data.structures import Floats
+from potstill.descriptors.elements import element_numbers
 from potstill.descriptors.pair_strain import VOIGT
 from potstill.runtime.progress import say
 from potstill.settings import Training
@@ -34,9 +35,8 @@ class Scales(NamedTuple):
 def composition(frames: Frames) -> Floats:
     """Return the share of each element in each frame, (F, S), in the order of `frames.elements`."""
     of_frame = np.repeat(np.arange(len(frames)), frames.sizes)
-    element = np.unique(frames.species, return_inverse=True)[1]
     counts = np.zeros((len(frames), len(frames.elements)))
-    np.add.at(counts, (of_frame, element), 1.0)
+    np.add.at(counts, (of_frame, element_numbers(frames, frames.elements)), 1.0)
     return counts / frames.sizes[:, None]
 
 

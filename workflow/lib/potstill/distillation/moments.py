@@ -12,7 +12,7 @@ Singles = NDArray[np.float32]
 
 # Frames at a time: float64 copies of all features would not fit beside the float32 ones.
 _CHUNK = 512
-# Of an element's share in the atoms; less is one atom in a million.
+# Least deviation of being an atom of some element: as of one atom in a million.
 _SMALLEST_SPREAD = 1e-3
 
 

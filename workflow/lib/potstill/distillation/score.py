@@ -29,13 +29,13 @@ def score_block(
     Only the atoms' places go to the ensemble; the labels play no part. The output has the datasets
     `atomic_std` (B, N) eV, `energy_std` (B,) eV and `frame_index` (B,), the frames' indices in
     `frames`; where frames are of several sizes `atomic_std` is (A,), and `start` says where they
-    begin. Raises PotstillError for a model that lacks an element.
+    begin. Raises PotstillError for a model that lacks an element of theirs.
     """
     source = read_frames(frames)
     chosen = block_range(len(source), blocks, block)
     limit_threads(threads)
-    ensemble = load_ensemble(model, elements=source.elements, device=device)
     part = source.structures(slice(chosen.start, chosen.stop))
+    ensemble = load_ensemble(model, elements=part.elements, device=device)
     index = np.arange(chosen.start, chosen.stop)
     scores = score(ensemble, part, symbol=source.symbol, index=index, threads=threads)
     write_scores(output, scores)

@@ -15,7 +15,6 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import ase
 import ase.build
 import numpy as np
 from ase.filters import UnitCellFilter
@@ -23,6 +22,7 @@ from ase.optimize import BFGS, FIRE, LBFGS
 from common import machine
 from numpy.typing import NDArray
 
+from potstill.data.structures import Structures
 from potstill.models import load_ensemble
 from potstill.models.ensemble import Ensemble
 from potstill.models.ensemble_calculator import EnsembleCalculator
@@ -75,16 +75,13 @@ def time_relaxation(
     limit_threads(1)
     positions, cell = cells
     options: dict[str, Any] = {"fmax": fmax, "steps": STEPS, "relax_cell": relax_cell}
-    made = [
-        ase.Atoms([ensemble.symbol] * len(x), x, cell=c, pbc=True)
-        for x, c in zip(positions, cell, strict=True)
-    ]
-    relax_batch(ensemble, made[:2], **options)  # compiles
+    made = Structures.uniform(SYMBOL, positions, cell)
+    relax_batch(ensemble, made.structures(slice(2)), **options)  # compiles
     began = time.process_time()
     relaxed = relax_batch(ensemble, made, **options)
     seconds = time.process_time() - began
     loops = {
-        name: _ase_loop(ensemble, positions[:peers], cell[:peers], fmax, optimiser, relax_cell)
+        name: _ase_loop(ensemble, made.structures(slice(peers)), fmax, optimiser, relax_cell)
         for name, optimiser in OPTIMISERS.items()
     }
     scale = len(cell) / peers
@@ -109,19 +106,14 @@ def time_relaxation(
 
 
 def _ase_loop(
-    ensemble: Ensemble,
-    positions: Floats,
-    cell: Floats,
-    fmax: float,
-    optimiser: Any,
-    relax_cell: bool,
+    ensemble: Ensemble, made: Structures, fmax: float, optimiser: Any, relax_cell: bool
 ) -> dict[str, Any]:
     """Return CPU seconds, steps, energies and what converged of one ASE optimiser."""
     calculator = EnsembleCalculator(ensemble)
     steps, energies, converged = [], [], []
     began = time.process_time()
-    for x, c in zip(positions, cell, strict=True):
-        atoms = ase.Atoms([ensemble.symbol] * len(x), x, cell=c, pbc=True)
+    for k in range(len(made)):
+        atoms = made.image(k)
         atoms.calc = calculator
         run = optimiser(UnitCellFilter(atoms) if relax_cell else atoms, logfile=None)
         converged.append(run.run(fmax=fmax, steps=STEPS))
@@ -144,7 +136,8 @@ def small_ensemble(table: Path) -> Ensemble:
     noise = random.uniform(0, LARGEST_NOISE_A, (FRAMES, 1, 1))
     positions += noise * random.normal(size=positions.shape)
     potential = EamPotential.from_file(table, SYMBOL)
-    frames = label_frames(potential, positions, np.asarray(crystal.cell) @ deformation)
+    cells = np.asarray(crystal.cell) @ deformation
+    frames = label_frames(potential, Structures.uniform(SYMBOL, positions, cells))
     settings = Training(steps=TRAINING_STEPS)
     with tempfile.TemporaryDirectory() as folder:
         return train(frames, settings, 1, restart=Restart(Path(folder) / "restart", "", math.inf))[

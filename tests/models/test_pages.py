@@ -65,8 +65,19 @@ def test_relaxation_of_many_cells(names: dict[str, Any], monkeypatch: pytest.Mon
     assert relaxed.converged.all()
     edges = np.abs(np.linalg.det(relaxed.cell)) ** (1 / 3)
     np.testing.assert_allclose(edges, 2 * names["atoms"].cell.lengths()[0], rtol=1e-3)
+    np.testing.assert_array_equal(made["first"].cell, relaxed.cell[0])
     energy = names["atoms"].get_potential_energy()
     np.testing.assert_allclose(relaxed.energy, 8 * energy, atol=1e-2)
+
+
+def test_a_committee_of_calculators(names: dict[str, Any]) -> None:
+    (block,) = blocks("docs/using-a-model.md", "CalculatorCommittee")
+    cells = [names["atoms"].repeat(2), names["atoms"]]
+    made: dict[str, Any] = {"cells": cells}
+    exec(block, made)
+    prediction = made["prediction"]
+    np.testing.assert_allclose(prediction.energy[0], 8 * prediction.energy[1])
+    assert (prediction.energy_std > 0.01).all()
 
 
 def test_elastic_constants(names: dict[str, Any]) -> None:

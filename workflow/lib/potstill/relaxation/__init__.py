@@ -3,8 +3,8 @@
 `relax.relax`: one perfect crystal with any ASE calculator, held in its symmetry, by ASE's BFGS. The
 tables' crystals (rule `relax`, by `relax_crystals`) and the properties' are relaxed by it.
 
-`relax_batch`: many cells of one size with an ensemble, all together, each free to go where its
-forces lead. It is for frames; no rule has any to relax.
+`relax_batch`: many structures of any sizes with a committee, all together, each free to go where
+its forces lead. It is for frames; no rule has any to relax.
 """
 
 from potstill.relaxation.batch import BatchRelaxed, minimise, relax_batch

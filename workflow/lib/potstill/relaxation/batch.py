@@ -1,23 +1,23 @@
-"""Relax many periodic cells of one element and size at once, each to its own minimum.
+"""Relax many structures of any sizes and elements at once, each to its own minimum.
 
 Quasi-Newton steps (`lbfgs`) from a model Hessian (`springs`), shortened where the energy rose
 instead of falling (Armijo's condition, with a parabola through both energies and the slope). All
-cells that are still on their way are evaluated together; those that have converged leave. What
-becomes of a cell does not depend on the others, but for rounding in the evaluation.
+structures of one size that are still on their way are evaluated together; those that have converged
+leave. What becomes of one does not depend on the others, but for rounding in the evaluation.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
 from potstill.data.geometry import check_geometry
+from potstill.data.structures import Floats, Indices, Mask, Structures
+from potstill.descriptors.elements import element_numbers
 from potstill.errors import PotstillError
-from potstill.models.ensemble import Ensemble
-from potstill.models.predict import predict_arrays
-from potstill.relaxation.coordinates import Evaluate, Floats, Mask, Points, Space
+from potstill.models.committee import Committee
+from potstill.relaxation.coordinates import Evaluate, Points, Space, periodic_planes
 from potstill.relaxation.lbfgs import History
 from potstill.relaxation.springs import inverse_hessians
 
@@ -32,79 +32,104 @@ _HESSIAN_NUMBERS = 2**25
 
 
 @dataclass(frozen=True)
-class BatchRelaxed:
-    """F relaxed cells; one that did not converge is left in its last sane state.
+class BatchRelaxed(Structures):
+    """F relaxed structures, not wrapped; one that did not converge is in its last sane state.
 
-    positions (F, N, 3), not wrapped, and cell (F, 3, 3), A; energy (F,), eV; largest_force (F,):
-    what was compared with fmax, see `coordinates.Points`; converged (F,); steps (F,): evaluations
-    after the first. Energy and force are not numbers where even the first state had none.
+    energy (F,), eV; largest_force (F,): what was compared with fmax, see `coordinates.Points`;
+    converged (F,); steps (F,): evaluations after the first. Energy and force are not numbers where
+    even the first state had none. `dense(positions)` has the shape (F, N, 3) if all have one size.
     """
 
-    positions: Floats
-    cell: Floats
     energy: Floats
     largest_force: Floats
     converged: Mask
-    steps: NDArray[np.int64]
+    steps: Indices
 
 
 def relax_batch(
-    ensemble: Ensemble,
-    cells: Sequence[Atoms],
+    committee: Committee,
+    cells: Sequence[Atoms] | Structures,
     *,
     fmax: float,
     steps: int,
     relax_cell: bool = False,
     threads: int = 1,
 ) -> BatchRelaxed:
-    """Relax F periodic cells of the ensemble's element, of N atoms each; `cells` stay as they are.
+    """Relax F structures of the committee's elements, of any sizes; `cells` stay as they are.
 
-    Until no force exceeds fmax, eV/A, in at most `steps` steps; with `relax_cell` all components
-    of the strain relax as well, and no row of the virial may exceed fmax an atom, as in ASE's
-    filters. Constraints are not looked at. Raises PotstillError, naming the cell, for another
-    element, for a cell that is not periodic and for what cannot be evaluated, and for cells of
-    different numbers of atoms.
+    Until no force exceeds fmax, eV/A, in at most `steps` steps. With `relax_cell` the strain of the
+    directions that are periodic relaxes as well, all its components, and no row of its virial may
+    exceed fmax an atom, as in ASE's filters; vectors of open directions stay, and so does the cell
+    of a cluster. Constraints are not looked at. A structure that breaks down does not stop the
+    others. Raises PotstillError, naming the structure, for other elements and for what cannot be
+    evaluated, and with the reason where none of them could be relaxed.
     """
-    positions, cell = _arrays(cells, ensemble.symbol)
+    structures = cells if isinstance(cells, Structures) else _structures(cells)
+    check_geometry(structures, what="cell")
+    element_numbers(structures, committee.elements, what="cell")
+    errors: list[PotstillError] = []
 
-    def evaluate(positions: Floats, cell: Floats) -> tuple[Floats, Floats, Floats]:
-        return _predicted(ensemble, positions, cell, threads)
+    def evaluate(there: Structures) -> tuple[Floats, Floats, Floats]:
+        return _predicted(committee, there, threads, errors)
 
-    return minimise(evaluate, positions, cell, fmax=fmax, steps=steps, relax_cell=relax_cell)
+    found = minimise(evaluate, structures, fmax=fmax, steps=steps, relax_cell=relax_cell)
+    if np.isnan(found.largest_force).all():
+        unknown = PotstillError(
+            "cells to relax: the model gives no forces, or no stress, for any of them; relax them "
+            "without relax_cell, or with another model"
+        )
+        raise errors[0] if errors else unknown  # the first is of the first structure
+    return found
 
 
 def minimise(
     evaluate: Evaluate,
-    positions: Floats,
-    cell: Floats,
+    structures: Structures,
     *,
     fmax: float,
     steps: int,
     relax_cell: bool = False,
 ) -> BatchRelaxed:
-    """Relax F cells, positions (F, N, 3) and cell (F, 3, 3), A, with any function of them.
+    """Relax structures with any function of those of one size, see `relax_batch`.
 
-    See `relax_batch`. Raises PotstillError for arrays that are no such cells.
+    Raises PotstillError, naming the structure, for what cannot be evaluated.
     """
-    positions, cell = _checked(positions, cell)
-    coordinates = positions[0].size + 9 * relax_cell
-    size = max(1, _HESSIAN_NUMBERS // coordinates**2)
-    parts = []
-    for first in range(0, len(positions), size):
-        part = slice(first, first + size)
-        space = Space(positions[part], cell[part], relax_cell=relax_cell)
-        history = History.start(
-            inverse_hessians(positions[part], cell[part], relax_cell=relax_cell)
-        )
-        parts.append(_descend(evaluate, space, history, fmax, steps))
-    names = [field.name for field in fields(BatchRelaxed)]
-    return BatchRelaxed(*(np.concatenate([vars(part)[name] for part in parts]) for name in names))
+    check_geometry(structures, what="cell")
+    count = len(structures)
+    found = BatchRelaxed(
+        **vars(structures.structures(np.arange(count))),  # copies
+        energy=np.empty(count),
+        largest_force=np.empty(count),
+        converged=np.empty(count, dtype=np.bool_),
+        steps=np.empty(count, dtype=np.int64),
+    )
+    for which in _groups(structures, relax_cell):
+        group = structures.structures(which)
+        planes = periodic_planes(group) if relax_cell else None
+        space = Space(group, planes)
+        history = History.start(inverse_hessians(group, planes))
+        final, found.steps[which] = _descend(evaluate, space, history, fmax, steps)
+        moved = space.structures(final.coordinates, np.arange(len(which)))
+        found.positions[found.rows(which)] = moved.positions
+        found.cell[which] = np.where(group.pbc[:, :, None], moved.cell, group.cell)
+        found.energy[which], found.largest_force[which] = final.energy, final.largest_force
+        found.converged[which] = final.largest_force < fmax
+    return found
+
+
+def _groups(structures: Structures, relax_cell: bool) -> Iterator[Indices]:
+    """Yield which structures are relaxed at a time: of one size, as many as memory allows."""
+    for size in dict.fromkeys(structures.sizes.tolist()):
+        which = np.flatnonzero(structures.sizes == size)
+        at_once = max(1, _HESSIAN_NUMBERS // (3 * size + 9 * relax_cell) ** 2)
+        for first in range(0, len(which), at_once):
+            yield which[first : first + at_once]
 
 
 def _descend(
     evaluate: Evaluate, space: Space, history: History, fmax: float, steps: int
-) -> BatchRelaxed:
-    """Relax all cells of the space."""
+) -> tuple[Points, Indices]:
+    """Relax all structures of the space; return their last sane states, and the steps taken."""
     index = np.arange(len(space.start))
     final = space.evaluated(evaluate, space.start, index)
     taken = np.zeros(len(index), dtype=np.int64)
@@ -127,9 +152,7 @@ def _descend(
         going = there.finite() & (here.largest_force >= fmax)
         newton = space.limited(history.newton_step(here.gradient))
         step = np.where(better[:, None], newton, fraction[:, None] * step)
-    positions, cell = space.geometry(final.coordinates, np.arange(len(taken)))
-    largest = final.largest_force
-    return BatchRelaxed(positions, cell, final.energy, largest, largest < fmax, taken)
+    return final, taken
 
 
 def _fraction(here: Points, there: Points, step: Floats) -> Floats:
@@ -142,67 +165,33 @@ def _fraction(here: Points, there: Points, step: Floats) -> Floats:
 
 
 def _predicted(
-    ensemble: Ensemble, positions: Floats, cell: Floats, threads: int
+    committee: Committee, structures: Structures, threads: int, errors: list[PotstillError]
 ) -> tuple[Floats, Floats, Floats]:
-    """Return mean energy, forces and stress; cells whose descriptors break down get NaN."""
+    """Return mean energy, forces and stress; what cannot be evaluated gets NaN, and its error."""
     try:
-        found = predict_arrays(ensemble, positions, cell, forces=True, threads=threads)
-    except PotstillError:
-        if len(positions) == 1:
-            return np.full(1, np.nan), np.full_like(positions, np.nan), np.full_like(cell, np.nan)
-        one_by_one = [
-            _predicted(ensemble, positions[k : k + 1], cell[k : k + 1], threads)
-            for k in range(len(positions))
-        ]
-        energy, forces, stress = (
-            np.concatenate(arrays) for arrays in zip(*one_by_one, strict=True)
-        )
+        found = committee.predict(structures, forces=True, threads=threads)
+    except PotstillError as error:
+        if len(structures) > 1:
+            one_by_one = [
+                _predicted(committee, structures.structures([k]), threads, errors)
+                for k in range(len(structures))
+            ]
+            energy, forces, stress = (
+                np.concatenate(arrays) for arrays in zip(*one_by_one, strict=True)
+            )
+            return energy, forces, stress
+        errors.append(error)
+        blank = (np.empty(1), structures.positions, structures.cell)
+        energy, forces, stress = (np.full_like(array, np.nan) for array in blank)
         return energy, forces, stress
     assert found.forces is not None and found.stress is not None
     return found.energy, found.forces, found.stress
 
 
-def _arrays(cells: Sequence[Atoms], symbol: str) -> tuple[Floats, Floats]:
-    """Return positions and cell of the cells; PotstillError where they don't go together."""
+def _structures(cells: Sequence[Atoms]) -> Structures:
+    """Return the structures of ASE's atoms; PotstillError for what are none."""
     if isinstance(cells, Atoms) or not all(isinstance(atoms, Atoms) for atoms in cells):
-        raise PotstillError("cells to relax: give a list of ASE's Atoms, which name their element")
+        raise PotstillError("cells to relax: give a list of ASE's Atoms, which name their elements")
     if not cells:
         raise PotstillError("cells to relax: the list is empty; give at least one")
-    for k, atoms in enumerate(cells):
-        others = set(atoms.get_chemical_symbols()) - {symbol}
-        if others:
-            raise PotstillError(
-                f"this model is for {symbol}, cell {k} holds {', '.join(sorted(others))}; "
-                "give cells of the model's element"
-            )
-        if not atoms.pbc.all():
-            raise PotstillError(f"cell {k} is not periodic in all three directions; set its pbc")
-        if len(atoms) != len(cells[0]):
-            raise PotstillError(
-                f"cell {k} has {len(atoms)} atoms, cell 0 has {len(cells[0])}; relax cells of one "
-                "size together"
-            )
-    return np.stack([a.positions for a in cells]), np.stack([np.asarray(a.cell) for a in cells])
-
-
-def _checked(positions: Floats, cell: Floats) -> tuple[Floats, Floats]:
-    """Return both as arrays of float64; PotstillError where they are not F periodic cells."""
-    try:
-        positions, cell = (np.asarray(array, dtype=np.float64) for array in (positions, cell))
-    except ValueError:
-        raise PotstillError(
-            "cells to relax: lists of different lengths; give positions (F, N, 3) and cell "
-            "(F, 3, 3), of one number of atoms"
-        ) from None
-    if (
-        positions.ndim != 3
-        or not len(positions)
-        or positions.shape[2] != 3
-        or cell.shape != (len(positions), 3, 3)
-    ):
-        raise PotstillError(
-            f"cells to relax: positions of shape {positions.shape} and cell of shape {cell.shape}; "
-            "give positions (F, N, 3) and cell (F, 3, 3) of at least one cell"
-        )
-    check_geometry(positions, cell, what="cell")
-    return positions, cell
+    return Structures.of_atoms(cells)

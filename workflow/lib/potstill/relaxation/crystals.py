@@ -9,7 +9,7 @@ from math import sqrt
 import ase
 import ase.build
 
-from potstill.data.frames import atomic_number
+from potstill.data.structures import atomic_number
 from potstill.report.read_results import BCC, FCC, HCP, HCP_HELD
 
 IDEAL_C_OVER_A = sqrt(8 / 3)

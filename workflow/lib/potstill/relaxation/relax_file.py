@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 import ase.io
-from ase import Atoms
+import numpy as np
 from ase.calculators.singlepoint import SinglePointCalculator
 
+from potstill.data.structures import Floats
 from potstill.errors import PotstillError
+from potstill.models.committee import Committee
 from potstill.models.model_file import load_ensemble
-from potstill.relaxation.batch import relax_batch
+from potstill.relaxation.batch import BatchRelaxed, relax_batch
 from potstill.runtime.device import limit_threads
 from potstill.runtime.files import atomic_path
 
@@ -28,12 +30,13 @@ def relax_file(
     steps: int = 500,
     threads: int = 1,
 ) -> str:
-    """Relax the frames of a file, of one element and one number of atoms, with `relax_batch`.
+    """Relax the frames of a file, of the ensemble's elements and of any sizes, with `relax_batch`.
 
     frames: any format that ASE reads. output: extended XYZ, in the same order, with the energy of
-    each frame, eV, and `converged`, `largest_force` (eV/A) and `steps` beside it. cell: whether the
-    cell relaxes as well. Returns what came out, in one line. Raises PotstillError for a file that
-    can't be read and for frames that the ensemble can't relax.
+    each frame, eV, and `energy_std_per_atom` (the spread over the ensemble, eV), `converged`,
+    `largest_force` (eV/A) and `steps` beside it. cell: whether the cell relaxes as well. Returns
+    what came out, in one line. Raises PotstillError for a file that can't be read and for frames
+    that the ensemble can't relax.
     """
     ensemble = load_ensemble(model)
     try:
@@ -44,11 +47,13 @@ def relax_file(
         ) from None
     limit_threads(threads)
     found = relax_batch(ensemble, images, fmax=fmax, steps=steps, relax_cell=cell, threads=threads)
+    spread = _spread(ensemble, found, threads)
     relaxed = []
-    for k, image in enumerate(images):
-        atoms = Atoms(image.symbols, found.positions[k], cell=found.cell[k], pbc=True)
+    for k in range(len(found)):
+        atoms = found.image(k)
         atoms.calc = SinglePointCalculator(atoms, energy=float(found.energy[k]))
         atoms.info = {
+            "energy_std_per_atom": float(spread[k]),
             "converged": bool(found.converged[k]),
             "largest_force": float(found.largest_force[k]),
             "steps": int(found.steps[k]),
@@ -56,9 +61,18 @@ def relax_file(
         relaxed.append(atoms)
     with atomic_path(output) as temporary:
         ase.io.write(temporary, relaxed, format="extxyz")
-    lost = [str(k) for k in range(len(images)) if not found.converged[k]]
-    said = f"{output}: {len(images) - len(lost)} of {len(images)} frames relaxed"
+    lost = [str(k) for k in np.flatnonzero(~found.converged)]
+    said = f"{output}: {len(found) - len(lost)} of {len(found)} frames relaxed"
     return said + (f"; not frames {', '.join(lost)}: raise --steps or --fmax" if lost else "")
+
+
+def _spread(committee: Committee, found: BatchRelaxed, threads: int) -> Floats:
+    """Return the committee's spread of the energy an atom (F,), eV; NaN where it has no energy."""
+    spread = np.full(len(found), np.nan)
+    which = np.flatnonzero(np.isfinite(found.energy))
+    known = committee.predict(found.structures(which), forces=False, threads=threads)
+    spread[which] = known.energy_std / found.sizes[which]
+    return spread
 
 
 def main() -> None:
@@ -68,7 +82,7 @@ def main() -> None:
         description="Relax all frames of a file at once with a trained ensemble.",
     )
     parser.add_argument("model", type=Path, help="the ensemble, as models/Ni-distilled/ensemble.pt")
-    parser.add_argument("frames", type=Path, help="frames of one element and one number of atoms")
+    parser.add_argument("frames", type=Path, help="frames of the model's elements")
     parser.add_argument("output", type=Path, help="extended XYZ to write")
     parser.add_argument("--cell", action="store_true", help="relax the cell as well")
     parser.add_argument("--fmax", type=float, default=0.01, help="largest force left, eV/A (0.01)")

@@ -25,7 +25,8 @@ from ase.calculators.calculator import PropertyNotImplementedError
 from common import machine
 
 from potstill.data.audit import check_data
-from potstill.data.frames import Floats, Frames
+from potstill.data.frames import Frames
+from potstill.data.structures import Floats, Structures
 from potstill.errors import PotstillError
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.runtime.files import write_json
@@ -38,8 +39,9 @@ KCAL_PER_EV = units.mol / units.kcal
 KINDS = ("hot", "strained", "packed", "mixed")
 
 
-def _other_frames(frames: Frames, values: Floats) -> Floats:
-    return values[stream(1, "benchmark", "shuffled").permutation(len(frames))]
+def _other_frames(frames: Frames, forces: Floats) -> Floats:
+    order = stream(1, "benchmark", "shuffled").permutation(len(frames))
+    return frames.dense(forces)[order].reshape(forces.shape)
 
 
 FAULTS: dict[str, Callable[[Frames], Frames]] = {
@@ -76,11 +78,16 @@ class Metal(NamedTuple):
         return cell.repeat(times[atoms])
 
 
+def _labelled(potential: EamPotential, positions: Floats, cells: Floats) -> Frames:
+    return label_frames(potential, Structures.uniform(potential.symbol, positions, cells))
+
+
 def _packed(potential: EamPotential, start: Floats, cells: Floats, random: Any) -> Floats:
     """Return positions drawn at random in the cells and relaxed for some steps of 0.1 A at most."""
     positions = random.random(start.shape) @ cells
     for _ in range(60):
-        forces = label_frames(potential, positions, cells).forces
+        labelled = _labelled(potential, positions, cells)
+        forces = labelled.dense(labelled.need("forces", "packing"))
         positions = positions + np.clip(0.02 * forces, -0.1, 0.1)
     return positions
 
@@ -104,7 +111,7 @@ def made(potential: EamPotential, metal: Metal, atoms: int, kind: str, count: in
         positions[packed] = _packed(potential, positions[packed], cells[packed], random)
     size = np.where(which == "hot", random.uniform(0.05, 0.25, count), 0.03)
     positions += size[:, None, None] * random.normal(size=positions.shape)
-    return label_frames(potential, positions, cells)
+    return _labelled(potential, positions, cells)
 
 
 def read(path: Path) -> Iterator[Set]:
@@ -117,13 +124,11 @@ def read(path: Path) -> Iterator[Set]:
         if len(symbols) != 1 or len(images) < GOOD_SIZES[0]:
             continue
         energy = np.array([atoms.get_potential_energy() for atoms in images])
-        frames = Frames(
-            symbol=symbols.pop(),
-            positions=np.array([atoms.positions for atoms in images]),
-            cell=np.array([np.asarray(atoms.cell) for atoms in images]),
+        frames = Frames.of_atoms(
+            images,
             energy=energy,
-            atomic_energies=np.repeat(energy[:, None] / size, size, axis=1),
-            forces=np.array([atoms.get_forces() for atoms in images]),
+            atomic_energies=np.repeat(energy / size, size),
+            forces=np.concatenate([atoms.get_forces() for atoms in images]),
             stress=np.array([_stress(atoms) for atoms in images]),
         )
         yield Set(f"{path.stem}, {size} atoms", frames)

@@ -21,6 +21,7 @@ from common import cpu_windows, machine, ratio, summary
 from lammps_peer import Bias, Choices, LammpsNpt, State
 from parts import time_parts
 
+from potstill.data.structures import Structures
 from potstill.potentials.eam import EamPotential
 from potstill.potentials.fetch import fetch_table
 from potstill.potentials.setfl import Setfl, format_setfl, read_setfl
@@ -139,7 +140,8 @@ def check(run: Potstill, table: Path, choices: Choices) -> dict[str, float]:
     points = run.advance(1, 1)
     state, physics, bias = run.state(), run.physics, run.bias
     own = points[0, 0, 0] - physics.pressure * state.length**3
-    labels = run.potential.evaluate(state.x[None], state.length * np.eye(3)[None])
+    cell = state.length * np.eye(3)
+    labels = run.potential.evaluate(Structures.uniform(SYMBOL, state.x[None], cell[None]))
     peers = [
         LammpsNpt(table, SYMBOL, state, physics, choices),
         LammpsNpt(table, SYMBOL, state, physics, choices, bias),
@@ -151,7 +153,7 @@ def check(run: Potstill, table: Path, choices: Choices) -> dict[str, float]:
         peer.close()
     differences = {
         "energy_eV": max(energies) - min(energies),
-        "force_eV_per_A": float(np.abs(plain - labels.forces[0]).max()),
+        "force_eV_per_A": float(np.abs(plain - labels.forces).max()),
         "biased_force_eV_per_A": float(np.abs(in_numpy - biased).max()),
     }
     equal = (

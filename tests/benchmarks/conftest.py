@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from potstill.data.frames import write_frames
+from potstill.data.structures import Structures
 from potstill.potentials.eam import EamPotential, label_frames
 
 FCC = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
@@ -22,5 +23,5 @@ def frames(tables: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
     cell = np.broadcast_to(7.1 * np.eye(3), (36, 3, 3)).copy()
     potential = EamPotential.from_file(tables["Ni-Nb"], "Ni")
     path = tmp_path_factory.mktemp("frames") / "frames.h5"
-    write_frames(path, label_frames(potential, positions, cell))
+    write_frames(path, label_frames(potential, Structures.uniform("Ni", positions, cell)))
     return path

@@ -14,6 +14,7 @@ import yaml
 from processes import sampling_process, snakemake_command
 
 from potstill.data.frames import write_frames
+from potstill.data.structures import Structures
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.settings import Momt
 
@@ -28,8 +29,11 @@ def frames(tables: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
     width = 0.05 + 0.15 * random.random((60, 1, 1))
     made = label_frames(
         EamPotential.from_file(tables["Ni-Nb"], "Ni"),
-        crystal.positions + width * random.normal(size=(60, 32, 3)),
-        np.tile(crystal.cell.array, (60, 1, 1)),
+        Structures.uniform(
+            "Ni",
+            crystal.positions + width * random.normal(size=(60, 32, 3)),
+            np.tile(crystal.cell.array, (60, 1, 1)),
+        ),
     )
     made.columns.update(enthalpy=made.energy, order_parameter=random.random(60))
     path = tmp_path_factory.mktemp("frames") / "frames.h5"

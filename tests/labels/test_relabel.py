@@ -5,6 +5,7 @@ import math
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from potstill.data.frames import Frames, read_frames, write_frames
 from potstill.errors import PotstillError
 from potstill.labels import join_chunks, relabel_chunk
 from potstill.labels.label_source import make_calculator, work_in
+from potstill.labels.label_store import FrameLabels, LabelStore
 from potstill.relaxation import open_calculator
 from potstill.relaxation.crystals import build_crystals
 from potstill.relaxation.relax import relax
@@ -186,6 +188,79 @@ def test_another_geometry_is_labelled_anew(frames: Path, tmp_path: Path) -> None
     write_frames(tmp_path / "moved.h5", moved)
     label(tmp_path / "moved.h5", stubborn())
     assert Stubborn.calls == 2
+
+
+def test_labels_of_one_element_keep_their_names(tmp_path: Path) -> None:
+    """So that those of earlier versions are found; a new name costs its calculation again."""
+    x, cell = np.arange(24.0).reshape(2, 4, 3) / 7, np.stack([4 * np.eye(3), 5 * np.eye(3)])
+    store = LabelStore(tmp_path, EMT_LABELS.essence)
+    store.save(Frames.uniform("Al", x, cell), 1, FrameLabels(np.zeros(()), x[1], np.eye(3)))
+    assert [path.name for path in tmp_path.iterdir()] == [
+        "8a4848ded14b3138bed3eac7aa56f33795ac6603.npz"
+    ]
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """An alloy, a crystal of aluminium, a slab whose third vector is not there, and a cluster."""
+    images = [
+        ase.build.bulk("Al", cubic=True, a=4.0) * (2, 1, 1),
+        ase.build.bulk("Al", cubic=True, a=4.0),
+        ase.build.bulk("Cu", cubic=True, a=3.7) * (1, 1, 2),
+        ase.build.bulk("Cu", cubic=True, a=3.7),
+    ]
+    images[0].symbols[[1, 4, 6]] = "Cu"
+    images[2].symbols[[0, 5]] = "Ni"
+    images[2].pbc, images[2].cell[2] = (True, True, False), 0.0
+    images[3].pbc, images[3].cell = False, None
+    for image in images:
+        image.rattle(0.1, seed=3)
+    write_frames(tmp_path / "mixed.h5", Frames.of_atoms(images))
+    return tmp_path / "mixed.h5"
+
+
+def test_frames_of_any_elements_sizes_and_boundaries(mixed: Path) -> None:
+    before, after = read_frames(mixed), label(mixed, EMT_LABELS)
+    for k in range(4):
+        here, atoms = after.of_atoms_in(k), before.image(k)
+        atoms.calc = EMT()
+        assert after.energy[k] == pytest.approx(atoms.get_potential_energy(), abs=1e-12)
+        np.testing.assert_allclose(after.forces[here], atoms.get_forces(), atol=1e-12)
+        np.testing.assert_array_equal(after.atomic_energies[here], after.energy[k] / len(atoms))
+        if k < 2:
+            np.testing.assert_allclose(after.stress[k], atoms.get_stress(voigt=False), atol=1e-12)
+    np.testing.assert_array_equal(after.has("stress"), [True, True, False, False])
+    for name in ("start", "species", "positions", "cell", "pbc"):
+        np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
+
+
+def test_labels_are_of_species_and_boundaries(mixed: Path, tmp_path: Path) -> None:
+    """And those of a frame of one element are found in whatever set it stands."""
+    whole = read_frames(mixed)
+    write_frames(tmp_path / "alone.h5", whole[[1]])
+    label(tmp_path / "alone.h5", stubborn())
+    label(mixed, stubborn())
+    assert Stubborn.calls == 3
+    species, pbc = whole.species.copy(), whole.pbc.copy()
+    species[:2] = species[[1, 0]]
+    pbc[3] = True
+    other = replace(whole, species=species, pbc=pbc, cell=whole.cell + 20 * np.eye(3))
+    write_frames(tmp_path / "one.h5", replace(other, pbc=whole.pbc, species=whole.species))
+    write_frames(tmp_path / "other.h5", other)
+    label(tmp_path / "one.h5", stubborn())
+    label(tmp_path / "other.h5", stubborn())
+    assert Stubborn.calls == 2
+
+
+def test_stress_is_needed_where_a_frame_is_periodic(mixed: Path, tmp_path: Path) -> None:
+    """A slab in a cell has the stress that the calculator gives, and none where it gives none."""
+    slab = read_frames(mixed)[[2]]
+    slab.cell[0, 2] = [0.0, 0.0, 20.0]
+    write_frames(tmp_path / "slab.h5", slab)
+    assert label(tmp_path / "slab.h5", EMT_LABELS).stress is not None
+    assert label(tmp_path / "slab.h5", stubborn(lacks="stress")).stress is None
+    with pytest.raises(PotstillError, match=r"^labels\.Al: frame 0 .*lacks a label \(stress\)"):
+        label(mixed, stubborn(lacks="stress"))
 
 
 def test_a_job_that_is_ended_goes_on_where_it_stopped(frames: Path, tmp_path: Path) -> None:

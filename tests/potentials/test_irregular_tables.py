@@ -53,7 +53,7 @@ def assert_equal_to_lammps(path: Path, first_A: float = 1.2) -> None:
         if len(x) == 2 and x[1, 0] - x[0, 0] < first_A:
             continue  # the wall that is ours alone
         labels = potential.evaluate(copper(x, cell))
-        energy, _, forces, _ = engine.evaluate(x, cell)
+        energy, _, forces, _ = engine.evaluate(copper(x, cell).image(0))
         assert labels.energy[0] / len(x) == pytest.approx(energy / len(x), abs=1e-6)
         np.testing.assert_allclose(labels.forces, forces, rtol=0, atol=1e-4)
 
@@ -150,5 +150,5 @@ def test_an_element_in_capitals_is_the_element(write) -> None:
     energy = EamPotential.from_file(path, "Cu").evaluate(copper(x, cell)).energy[0]
     # LAMMPS knows the function by the table's own name
     assert energy == pytest.approx(
-        LammpsEam(path, "CU", "eam/alloy").evaluate(x, cell)[0], abs=1e-5
+        LammpsEam(path, "CU", "eam/alloy").evaluate(copper(x, cell).image(0))[0], abs=1e-5
     )

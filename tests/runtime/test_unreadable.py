@@ -117,5 +117,5 @@ def test_frames_of_others_become_ours_as_the_docs_say(tmp_path: Path, monkeypatc
     mine = ase.io.read(tmp_path / "mine.xyz", 1)
     assert (frames.symbol, len(frames), frames.atoms) == ("Cu", 2, 4)
     assert frames.energy[1] == mine.get_potential_energy()
-    np.testing.assert_array_equal(frames.positions[1], mine.positions)
+    np.testing.assert_array_equal(frames.positions[frames.of_atoms_in(1)], mine.positions)
     np.testing.assert_array_equal(frames.stress[1], mine.get_stress(voigt=False))

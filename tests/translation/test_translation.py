@@ -178,3 +178,36 @@ def test_frames_without_labels_and_columns(nickel: Path, tables: dict[str, Path]
         np.testing.assert_array_equal(found.labels[name], values)
     np.testing.assert_array_equal(found.positions, expected.positions)
     assert found.columns == {}
+
+
+def test_frames_of_any_sizes_and_boundaries(
+    nickel: Path, tables: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each as it would be alone; a cluster without a cell has no stress."""
+    bulk, wire, cluster = (ase.build.bulk("Ni", cubic=True) * (1, 1, n) for n in (1, 2, 3))
+    wire.pbc = (False, False, True)
+    cluster.pbc, cluster.cell = False, None
+    for image in (bulk, wire, cluster):
+        image.rattle(0.1, seed=1)
+    before = Frames.of_atoms([bulk, wire, cluster], columns={"order_parameter": np.zeros(3)})
+    write_frames(nickel, before)
+    after = translated(nickel, tables, "Al", [1.15, 1.17])
+    assert "3 frames of 4 to 12 atoms, Ni to Al" in capsys.readouterr().err
+    np.testing.assert_array_equal(after.start, before.start)
+    np.testing.assert_array_equal(after.pbc, before.pbc)
+    assert after.elements == ("Al",)
+    potential = EamPotential.from_file(tables["Al"], "Al")
+    for k, factor in enumerate((1.15, 1.17, 1.15)):
+        here = after.of_atoms_in(k)
+        np.testing.assert_array_equal(after.positions[here], before.positions[here] * factor)
+        np.testing.assert_array_equal(after.cell[k], before.cell[k] * factor)
+        alone = label_frames(potential, after.structures([k]))
+        assert after.energy[k] == alone.energy[0]
+        np.testing.assert_array_equal(after.forces[here], alone.forces)
+    np.testing.assert_array_equal(after.has("stress"), [True, True, False])
+
+
+def test_several_elements_are_refused(nickel: Path, tables: dict[str, Path]) -> None:
+    write_frames(nickel, Frames.of_atoms([ase.build.bulk("NiAl", "cesiumchloride", a=2.9)]))
+    with pytest.raises(PotstillError, match=r"nickel\.h5: frames of Al, Ni; .* one element"):
+        translated(nickel, tables, "Nb", 1.18)

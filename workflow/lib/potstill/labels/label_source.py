@@ -29,6 +29,8 @@ def make_calculator(place: str, path: str, arguments: Mapping[str, Any]) -> Any:
         ) from None
     try:
         calculator = factory(**arguments)
+    except PotstillError as error:
+        raise PotstillError(f"{place}.arguments: {error}") from None
     except Exception as error:
         raise PotstillError(
             f"{place}.arguments: {path} does not take them ({_line(error)}); see its documentation"

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from ase.data import chemical_symbols
 from numpy.typing import NDArray
 
 from potstill.data.frames import Frames
@@ -53,13 +55,16 @@ class EamPotential:
             if symbol not in table.elements:
                 raise PotstillError(
                     f"the EAM table has no {symbol}, only {', '.join(table.elements)}; "
-                    f"name another table in elements.{symbol}.table"
+                    f"name another table (in a configuration: elements.{symbol}.table)"
                 )
+        # the place of each element by atomic number, -1 for others
+        self._places = np.full(len(chemical_symbols), -1)
+        self._places[list(map(atomic_number, self.elements))] = np.arange(len(self.elements))
         self.table = table
         self.tables = [compile_tables(table, symbol, LABEL_ROWS) for symbol in self.elements]
-        ranges = [interaction_range(table, a, b) for a in self.elements for b in self.elements]
-        self._own_cutoffs = ranges[:: len(self.elements) + 1]
-        self.cutoff_A = max(ranges)
+        self._cutoffs = [interaction_range(table, symbol, symbol) for symbol in self.elements]
+        pairs = combinations(self.elements, 2)
+        self.cutoff_A = max([*self._cutoffs, *(interaction_range(table, *pair) for pair in pairs)])
         self._alloy = compile_alloy(table, self.elements) if len(self.elements) > 1 else None
 
     @classmethod
@@ -97,10 +102,8 @@ class EamPotential:
         """
         check_geometry(structures)
         types = self._types(structures)
-        start, positions = (
-            structures.start,
-            np.ascontiguousarray(structures.positions, dtype=np.float64),
-        )
+        start = structures.start
+        positions = np.ascontiguousarray(structures.positions, dtype=np.float64)
         cells = np.ascontiguousarray(enclosed(structures, self.cutoff_A), dtype=np.float64)
         frames, atoms = len(structures), len(positions)
         labels = Labels(
@@ -113,7 +116,7 @@ class EamPotential:
             for element, tables in enumerate(self.tables):
                 own = np.flatnonzero((lowest == element) & (highest == element))
                 if len(own):
-                    cutoff = self._own_cutoffs[element]
+                    cutoff = self._cutoffs[element]
                     label_pure[several](own, start, positions, cells, cutoff, tables, *labels, same)
             mixed = np.flatnonzero(lowest < highest)
             if len(mixed):
@@ -123,21 +126,22 @@ class EamPotential:
         if (same >= 0).any():
             frame = int(np.argmax(same[:, 0] >= 0))
             raise on_one_spot(f"frame {frame}", *same[frame])
-        _per_own_volume(labels.stress, cells, structures)
+        if not structures.pbc.all():
+            _per_own_volume(labels.stress, cells, structures)
         return labels
 
     def _types(self, structures: Structures) -> Indices:
         """Return the place of each atom's element, (A,); PotstillError for another element."""
-        numbers = np.array([atomic_number(symbol) for symbol in self.elements])
-        types = np.searchsorted(numbers, structures.species).clip(max=len(numbers) - 1)
-        others = np.flatnonzero(numbers[types] != structures.species)
+        types: Indices = self._places[structures.species]
+        others = np.flatnonzero(types < 0)
         if len(others):
             atom = int(others[0])
             frame = int(np.searchsorted(structures.start, atom, side="right")) - 1
-            symbol = structures.image(frame).symbols[atom - structures.start[frame]]
+            symbol = chemical_symbols[structures.species[atom]]
             raise PotstillError(
                 f"frame {frame}: atom {atom - structures.start[frame]} is {symbol}, and this EAM "
-                f"potential is of {', '.join(self.elements)}; take {symbol} in, or another table"
+                f"potential is of {', '.join(self.elements)}; make one of all elements, or leave "
+                "the frame out"
             )
         return types
 

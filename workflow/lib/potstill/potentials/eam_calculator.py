@@ -1,5 +1,7 @@
 """The EAM potential as an ASE calculator."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -45,3 +47,11 @@ class EAM(Calculator):
         }
         if np.isfinite(labels.stress).all():
             self.results["stress"] = full_3x3_to_voigt_6_stress(labels.stress[0])
+
+
+def eam_table(table: str | Path, elements: str | Sequence[str]) -> EAM:
+    """Return the calculator of these elements from an eam/fs or eam/alloy file.
+
+    What a configuration may name as the calculator of labels.
+    """
+    return EAM(EamPotential.from_file(table, elements))

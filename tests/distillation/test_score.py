@@ -7,19 +7,22 @@ import numpy as np
 import pytest
 import torch
 from alloys import images
+from ase.calculators.lj import LennardJones
 
 from potstill.data.frames import Frames, read_frames, write_frames
 from potstill.data.structures import Structures
 from potstill.descriptors.symmetry_functions import feature_count
 from potstill.distillation.blocks import block_range
+from potstill.distillation.candidates import Candidates
 from potstill.distillation.score import score, score_block
 from potstill.distillation.scores import read_scores
+from potstill.distillation.strategies import find
 from potstill.errors import PotstillError
 from potstill.models import load_calculator, load_ensemble
-from potstill.models.committee import Prediction
+from potstill.models.calculator_committee import CalculatorCommittee
 from potstill.models.ensemble import Ensemble, Networks
 from potstill.models.model_file import save_ensemble
-from potstill.settings import Descriptor, Training
+from potstill.settings import Descriptor, Distillation, Training
 
 COUNT, BLOCKS = 11, 3
 
@@ -120,22 +123,26 @@ def test_frames_of_several_elements_and_sizes(tmp_path):
         np.testing.assert_allclose(scores.energy_std[place], sigma[0], rtol=1e-9)
 
 
-def test_a_committee_without_energies_of_atoms():
-    """As of calculators: the scores have the frames' sigma alone."""
-    frames = Structures.of_atoms(images(COUNT))
-    energies = np.random.default_rng(0).random((3, COUNT))
-
-    class Calculators:
-        elements = ("Be", "W")
-
-        def predict(self, structures, *, forces, threads=1):
-            assert structures is frames and not forces
-            return Prediction(energies, None, None, None)
-
-    found = score(Calculators(), frames, symbol="BeW", index=np.arange(COUNT))
+def test_a_committee_of_calculators_selects():
+    """Their energies are depths times one number a frame, and so is their spread."""
+    frames, depths = Structures.of_atoms(images(COUNT)), np.array([0.010, 0.011, 0.013])
+    calculators = [LennardJones(sigma=2.4, epsilon=depth, rc=6.0) for depth in depths]
+    found = score(
+        CalculatorCommittee(calculators, ("W", "Be")), frames, symbol="BeW", index=np.arange(COUNT)
+    )
     assert found.atomic_std is None
-    np.testing.assert_array_equal(found.energy_std, energies.std(axis=0))
-    np.testing.assert_array_equal(found.start, frames.start)
+    energy = np.array([calculators[0].get_potential_energy(frames.image(k)) for k in range(COUNT)])
+    sigma = np.abs(energy) / depths[0] * depths.std()
+    np.testing.assert_allclose(found.energy_std, sigma, rtol=1e-9)
+    candidates = Candidates(frames, frames.structures([]), Descriptor(), found)
+    picked = find("frame_sigma").pick(
+        candidates, 4, Distillation(source="WBe/mixed/lj"), np.random.default_rng(0)
+    )
+    assert picked.rows.tolist() == np.argsort(-sigma / np.sqrt(frames.sizes))[:4].tolist()
+    with pytest.raises(PotstillError, match="committee without energies of atoms"):
+        find("atom_sigma").pick(
+            candidates, 4, Distillation(source="WBe/mixed/lj"), np.random.default_rng(0)
+        )
 
 
 def test_a_model_of_another_element_is_refused(files, tmp_path):

@@ -1,9 +1,10 @@
 """Geometries, labelled frames and ensembles: fixtures that the tests of several rooms share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import ase
 import numpy as np
 import pytest
 import torch
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from potstill.data.frames import Frames
 from potstill.data.structures import Structures
+from potstill.descriptors.elements import element_numbers
 from potstill.descriptors.symmetry_functions import describe
 from potstill.models.ensemble import Ensemble, Networks
 from potstill.potentials.eam import EamPotential, label_frames
@@ -41,25 +43,60 @@ def liquid() -> tuple[Floats, Floats]:
     return crystal(2, 0.35, seed=5, shear=0.08)
 
 
+# atoms, cells of FCC along an edge that they are taken from, and along which vectors they repeat
+_SHAPES = (
+    (32, 2, (True, True, True)),
+    (4, 1, (True, True, True)),
+    (1, 1, (True, True, True)),
+    (1, 2, (False, False, False)),
+    (2, 1, (False, False, False)),
+    (9, 2, (False, False, False)),
+    (14, 2, (True, True, False)),
+    (7, 2, (False, True, False)),
+)
+
+
+def mixed_structures(elements: Sequence[str], seed: int = 0) -> Structures:
+    """Return crystals, cells far smaller than the cut-off, atoms alone, clusters, a slab, a wire.
+
+    Atoms are of these elements at random, all of them in the first structure; vectors along which
+    a structure is not periodic are zero, but for the slab's.
+    """
+    random = np.random.default_rng(seed)
+    images = []
+    for number, (atoms, cells, pbc) in enumerate(_SHAPES):
+        positions, cell = crystal(cells, 0.3, seed=seed + number, shear=0.08)
+        symbols = random.choice(elements, atoms)
+        if number == 0:
+            symbols[: len(elements)] = elements
+        kept = positions[random.permutation(len(positions))[:atoms]]
+        vectors = cell if sum(pbc) > 1 else np.where(np.array(pbc)[:, None], cell, 0.0)
+        images.append(ase.Atoms(list(symbols), kept, cell=vectors, pbc=pbc))
+    return Structures.of_atoms(images)
+
+
 @pytest.fixture(scope="session")
 def make_ensemble() -> Callable[..., Ensemble]:
-    """Return a function that makes a random ensemble, standardised on the given frames."""
+    """Return a function that makes a random ensemble, standardised on the given structures."""
 
-    def make(positions: Floats, cell: Floats, seed: int = 3, **changes: object) -> Ensemble:
+    def make(structures: Structures, seed: int = 3, **changes: object) -> Ensemble:
         settings = Training.model_validate({"members": 3, "layers": (20, 12), **changes})
-        features = describe(positions, cell, settings.descriptor)
-        networks = Networks(settings)
+        elements = structures.elements
+        features = describe(structures, settings.descriptor, elements)
+        numbers = element_numbers(structures, elements)
+        of_element = [features[numbers == s] for s in range(len(elements))]
+        networks = Networks(settings, len(elements))
         networks.initialise(seed)
         random = np.random.default_rng(seed)
         with torch.no_grad():
             for bias in networks.biases:
                 bias.copy_(torch.from_numpy(random.normal(size=bias.shape)))
         return Ensemble(
-            symbol="Ni",
+            elements=elements,
             settings=settings,
-            mean=torch.from_numpy(features.mean(axis=(0, 1))),
-            std=torch.from_numpy(features.std(axis=(0, 1)) + 0.1),
-            self_energy_eV=-4.25,
+            mean=torch.from_numpy(np.stack([part.mean(axis=0) for part in of_element])),
+            std=torch.from_numpy(np.stack([part.std(axis=0) + 0.1 for part in of_element])),
+            self_energies_eV=-4.25 - torch.arange(len(elements), dtype=torch.float64),
             scale_eV=0.7,
             networks=networks.double().requires_grad_(False),
         )
@@ -70,7 +107,7 @@ def make_ensemble() -> Callable[..., Ensemble]:
 @pytest.fixture(scope="session")
 def ensemble(make_ensemble: Callable[..., Ensemble], liquid: tuple[Floats, Floats]) -> Ensemble:
     positions, cell = liquid
-    return make_ensemble(positions[None], cell[None])
+    return make_ensemble(Structures.uniform("Ni", positions[None], cell[None]))
 
 
 @pytest.fixture(scope="session")

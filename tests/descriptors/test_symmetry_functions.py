@@ -7,8 +7,11 @@ import os
 import numpy as np
 import pytest
 import torch
+from ensembles import mixed_structures
 from numpy.typing import NDArray
 
+from potstill.data.structures import Structures
+from potstill.descriptors.elements import element_numbers
 from potstill.descriptors.radial import SMALLEST, _gaussians, cutoff_at, gaussian_ratios
 from potstill.descriptors.symmetry_functions import (
     describe,
@@ -17,6 +20,7 @@ from potstill.descriptors.symmetry_functions import (
     functions,
     pairs_bytes,
     shifts,
+    smallest_spread,
 )
 from potstill.errors import PotstillError
 from potstill.settings import Descriptor, Training
@@ -29,25 +33,34 @@ Floats = NDArray[np.float64]
 AUTHORS = Training(preset="authors").descriptor
 
 
-def brute_pairs(positions: Floats, cell: Floats, cutoff: float, images: int) -> Neighbors:
+def nickel(positions: Floats, cell: Floats) -> Structures:
+    """Return one structure, positions (N, 3), or several of one size, (F, N, 3)."""
+    return Structures.uniform(
+        "Ni", positions.reshape(-1, *positions.shape[-2:]), cell.reshape(-1, 3, 3)
+    )
+
+
+def brute_pairs(one: Structures, cutoff: float, images: int) -> Neighbors:
     """Return every half pair within the cut-off by trying all images up to `images` cells away."""
+    reach = [range(-images, images + 1) if periodic else range(1) for periodic in one.pbc[0]]
     index, vectors = [], []
-    for n in itertools.product(range(-images, images + 1), repeat=3):
-        shift = np.array(n) @ cell
-        for i, j in itertools.product(range(len(positions)), repeat=2):
-            if i > j or (i == j and n <= (0, 0, 0)):
-                continue
-            vector = positions[j] + shift - positions[i]
-            if np.linalg.norm(vector) < cutoff:
-                index.append((i, j))
-                vectors.append(-vector)  # torchani's sign
-    vector = torch.tensor(np.array(vectors))
-    return Neighbors(torch.tensor(index).T.contiguous(), vector.norm(dim=1), vector)
+    for n in itertools.product(*reach):
+        apart = one.positions[None] + np.array(n) @ one.cell[0] - one.positions[:, None]
+        near = np.linalg.norm(apart, axis=2) < cutoff
+        # each pair once: of an atom with its own images, half of them
+        near &= np.triu(np.ones_like(near), k=0 if n > (0, 0, 0) else 1)
+        index.append(np.argwhere(near))
+        vectors.append(-apart[near])  # torchani's sign
+    vector = torch.tensor(np.concatenate(vectors))
+    pairs = torch.tensor(np.concatenate(index)).T.contiguous()
+    return Neighbors(pairs, vector.norm(dim=1), vector)
 
 
-def torchani_features(positions: Floats, cell: Floats, settings: Descriptor, images: int) -> Floats:
+def torchani_features(
+    one: Structures, elements: tuple[str, ...], settings: Descriptor, images: int
+) -> Floats:
     computer = AEVComputer.like_1x(
-        num_species=1,
+        num_species=len(elements),
         cutoff_fn=settings.cutoff_function,
         radial_start=settings.radial_start_A,
         radial_cutoff=settings.radial_cutoff_A,
@@ -88,47 +101,86 @@ def torchani_features(positions: Floats, cell: Floats, settings: Descriptor, ima
     assert torch.allclose(computer.angular.sections, torch.tensor(sections).double(), atol=1e-6)
     computer.angular.sections.copy_(torch.tensor(sections, dtype=torch.float64))
     computer.angular.zeta.fill_(settings.zeta)
-    pairs = brute_pairs(positions, cell, settings.radial_cutoff_A, images)
-    elements = torch.zeros((1, len(positions)), dtype=torch.long)
-    return computer.compute_from_neighbors(elements, torch.tensor(positions)[None], pairs)[
-        0
-    ].numpy()
+    pairs = brute_pairs(one, settings.radial_cutoff_A, images)
+    numbers = torch.tensor(element_numbers(one, elements))[None]
+    found = computer.compute_from_neighbors(numbers, torch.tensor(one.positions)[None], pairs)
+    return found[0].numpy()
 
 
 @pytest.mark.parametrize("settings", [Descriptor(), AUTHORS], ids=["potstill", "authors"])
 def test_equal_to_torchani(liquid: tuple[Floats, Floats], settings: Descriptor) -> None:
-    positions, cell = liquid
-    ours = describe(positions[None], cell[None], settings)[0]
-    theirs = torchani_features(positions, cell, settings, images=2)
+    ours = describe(nickel(*liquid), settings, ["Ni"])
+    theirs = torchani_features(nickel(*liquid), ("Ni",), settings, images=2)
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-11)
     assert np.abs(theirs).max() > 0.5
+
+
+@pytest.mark.parametrize("settings", [Descriptor(), AUTHORS], ids=["potstill", "authors"])
+@pytest.mark.parametrize("elements", [("Ni",), ("Be", "W"), ("Be", "Ni", "W")])
+def test_elements_sizes_and_boundaries(elements: tuple[str, ...], settings: Descriptor) -> None:
+    """Both ways of describing them together, against torchani one by one."""
+    many = mixed_structures(elements)
+    assert many.elements == elements
+    ours = describe(many, settings, elements)
+    with_pairs, _ = describe_with_pairs(many, settings, elements)
+    np.testing.assert_allclose(with_pairs, ours, rtol=0, atol=1e-13)
+    for f in range(len(many)):
+        theirs = torchani_features(many.structures([f]), elements, settings, images=4)
+        np.testing.assert_allclose(ours[many.of_atoms_in(f)], theirs, rtol=0, atol=1e-11)
+    assert np.mean(np.abs(ours).max(axis=0) > 1e-3) > 0.75
+
+
+def test_elements_that_are_absent(liquid: tuple[Floats, Floats]) -> None:
+    """One element among others has its features in the blocks that are its own."""
+    alone, given = describe(nickel(*liquid), Descriptor(), ["Ni"]), Descriptor()
+    radial, angular = alone[:, :24], alone[:, 24:]
+    empty, flat = np.zeros_like(radial), np.zeros_like(angular)
+    for elements, blocks in (
+        (("Ni", "W"), [radial, empty, angular, flat, flat]),
+        (("Be", "Ni"), [empty, radial, flat, flat, angular]),
+        (("Be", "Ni", "W"), [empty, radial, empty, flat, flat, flat, angular, flat, flat]),
+    ):
+        found = describe(nickel(*liquid), given, elements)
+        np.testing.assert_array_equal(found, np.concatenate(blocks, axis=1))
+        with_pairs, pairs = describe_with_pairs(nickel(*liquid), given, elements)
+        np.testing.assert_allclose(with_pairs, found, rtol=0, atol=1e-13)
+        assert np.isfinite(pairs.angular_slope).all()
+        assert len(found[0]) == feature_count(given, len(elements))
+        assert len(smallest_spread(given, len(elements))) == feature_count(given, len(elements))
+
+
+def test_an_unknown_element_is_named() -> None:
+    many = mixed_structures(["Be", "W"])
+    first = int(np.argmax(many.species == 74))
+    with pytest.raises(PotstillError, match=f"frame 100: atom {first} is W, .* for Be and Ni; "):
+        describe(many, Descriptor(), ["Be", "Ni"], first=100)
 
 
 def test_cell_far_smaller_than_the_cutoff() -> None:
     """One and two atoms in a skewed primitive cell, which see their own images many times."""
     cell = 3.52 / 2 * np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0.1]])
     for positions in (np.array([[7.3, -2.0, 0.4]]), np.array([[0.1, 0.2, 0.3], [1.9, 0.9, 1.2]])):
-        ours = describe(positions[None], cell[None], Descriptor())[0]
-        theirs = torchani_features(positions, cell, Descriptor(), images=7)
+        ours = describe(nickel(positions, cell), Descriptor(), ["Ni"])
+        theirs = torchani_features(nickel(positions, cell), ("Ni",), Descriptor(), images=7)
         np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-11)
 
 
 def test_supercell_repeats_the_features(liquid: tuple[Floats, Floats]) -> None:
     positions, cell = liquid
     corners = np.array(list(itertools.product(range(2), repeat=3)))
-    large = (positions[None] + (corners @ cell)[:, None]).reshape(1, -1, 3)
-    small = describe(positions[None], cell[None], Descriptor())[0]
-    repeated = describe(large, 2 * cell[None], Descriptor())[0]
+    large = (positions[None] + (corners @ cell)[:, None]).reshape(-1, 3)
+    small = describe(nickel(positions, cell), Descriptor(), ["Ni"])
+    repeated = describe(nickel(large, 2 * cell), Descriptor(), ["Ni"])
     np.testing.assert_allclose(repeated, np.tile(small, (8, 1)), rtol=0, atol=1e-12)
 
 
 def test_wrapping_and_rotation_change_nothing(liquid: tuple[Floats, Floats]) -> None:
     positions, cell = liquid
     random = np.random.default_rng(0)
-    before = describe(positions[None], cell[None], Descriptor())
+    before = describe(nickel(positions, cell), Descriptor(), ["Ni"])
     moved = positions + random.integers(-3, 4, positions.shape) @ cell
     turn = np.linalg.qr(random.normal(size=(3, 3)))[0]
-    after = describe((moved @ turn)[None], (cell @ turn)[None], Descriptor())
+    after = describe(nickel(moved @ turn, cell @ turn), Descriptor(), ["Ni"])
     np.testing.assert_allclose(after, before, rtol=0, atol=1e-11)
 
 
@@ -136,9 +188,10 @@ def test_wrapping_and_rotation_change_nothing(liquid: tuple[Floats, Floats]) -> 
 def test_pair_derivatives(liquid: tuple[Floats, Floats], settings: Descriptor) -> None:
     """The pair form, summed to dD/dx of every atom, equals central differences."""
     positions, cell = liquid
-    values, pairs = describe_with_pairs(positions[None], cell[None], settings)
-    np.testing.assert_allclose(values, describe(positions[None], cell[None], settings), atol=1e-13)
-    atoms, features = values.shape[1:]
+    given = nickel(positions, cell)
+    values, pairs = describe_with_pairs(given, settings, ["Ni"])
+    np.testing.assert_allclose(values, describe(given, settings, ["Ni"]), atol=1e-13)
+    atoms, features = values.shape
     radial = settings.radial_shifts
     jacobian = np.zeros((atoms, features, atoms, 3))  # dD_i / dx_j
     for p, (i, j) in enumerate(pairs.radial_index):
@@ -155,7 +208,8 @@ def test_pair_derivatives(liquid: tuple[Floats, Floats], settings: Descriptor) -
             moved = np.stack([positions, positions])
             moved[0, atom, axis] += step
             moved[1, atom, axis] -= step
-            plus, minus = describe(moved, np.stack([cell, cell]), settings)
+            both = nickel(moved, np.stack([cell, cell]))
+            plus, minus = both.dense(describe(both, settings, ["Ni"]))
             numerical = (plus - minus) / (2 * step)
             np.testing.assert_allclose(jacobian[:, :, atom, axis], numerical, rtol=0, atol=2e-7)
 
@@ -164,8 +218,7 @@ def test_pair_derivatives(liquid: tuple[Floats, Floats], settings: Descriptor) -
 def test_no_stored_derivative_is_subnormal(
     liquid: tuple[Floats, Floats], settings: Descriptor
 ) -> None:
-    positions, cell = liquid
-    _, pairs = describe_with_pairs(positions[None], cell[None], settings, np.float32)
+    _, pairs = describe_with_pairs(nickel(*liquid), settings, ["Ni"], np.float32)
     for slopes in (pairs.radial_slope, pairs.angular_slope):
         assert np.abs(slopes[slopes != 0]).min() > np.finfo(np.float32).tiny
     # the equation itself, in double precision, has smaller ones, and those alone are zero
@@ -182,9 +235,11 @@ def test_no_stored_derivative_is_subnormal(
 
 def test_pairs_of_many_frames_keep_apart(liquid: tuple[Floats, Floats]) -> None:
     positions, cell = liquid
-    frames = np.stack([positions, positions * 1.1, positions]), np.stack([cell, cell * 1.1, cell])
-    _, many = describe_with_pairs(*frames, Descriptor())
-    _, one = describe_with_pairs(positions[None], cell[None], Descriptor())
+    frames = nickel(
+        np.stack([positions, positions * 1.1, positions]), np.stack([cell, cell * 1.1, cell])
+    )
+    _, many = describe_with_pairs(frames, Descriptor(), ["Ni"])
+    _, one = describe_with_pairs(nickel(positions, cell), Descriptor(), ["Ni"])
     assert many.radial_start[-1] == len(many.radial_slope)
     assert many.angular_start[-1] == len(many.angular_slope)
     for frame in (0, 2):
@@ -213,20 +268,26 @@ def test_the_authors_functions_are_those_that_they_published() -> None:
     assert given.descriptor.scaled(2).radial_end_A == 2 * 6.98125
 
 
-def test_size_of_the_derivatives(liquid: tuple[Floats, Floats]) -> None:
-    positions, cell = (np.stack([array, 1.1 * array]) for array in liquid)
-    _, pairs = describe_with_pairs(positions, cell, Descriptor(), np.float32)
-    starts = pairs.radial_start.nbytes + pairs.angular_start.nbytes
-    size = sum(array.nbytes for array in vars(pairs).values()) - starts
-    assert pairs_bytes(positions, cell, Descriptor(), np.float32) == size
+@pytest.mark.parametrize("elements", [("Ni",), ("Be", "W")])
+def test_size_of_the_derivatives(elements: tuple[str, ...]) -> None:
+    many = mixed_structures(elements)
+    _, pairs = describe_with_pairs(many, Descriptor(), elements, np.float32)
+    by_pair = [array for name, array in vars(pairs).items() if name.endswith(_BY_PAIR)]
+    assert len(by_pair) == 7
+    size = sum(array.nbytes for array in by_pair)
+    assert pairs_bytes(many, Descriptor(), elements, np.float32) == size
+
+
+_BY_PAIR = ("_index", "_unit", "_length", "_vector", "_slope")
 
 
 def test_coinciding_atoms_are_named(liquid: tuple[Floats, Floats]) -> None:
     positions, cell = liquid
     bad = positions.copy()
     bad[3] = bad[7]
+    both = nickel(np.stack([positions, bad]), np.stack([cell, cell]))
     with pytest.raises(PotstillError, match="frame 1: atoms 3 and 7 are on one spot"):
-        describe_with_pairs(np.stack([positions, bad]), np.stack([cell, cell]), Descriptor())
+        describe_with_pairs(both, Descriptor(), ["Ni"])
 
 
 @pytest.mark.parametrize("eta", [0.5, 12.0, 19.7, 2000.0, 20000.0])

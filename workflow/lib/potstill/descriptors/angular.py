@@ -18,7 +18,7 @@ from potstill.descriptors.radial import (
 from potstill.runtime.compiled import njit
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 def _mean_gaussians(
     mean: Floats, growth: Floats, functions: Functions, ratios: Floats, out: Floats
 ) -> None:
@@ -117,7 +117,7 @@ def _neighbours(
             unit[d, q] = v[d] / r[q]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=False)
 def pair_block(s: int, t: int, elements: int) -> int:
     """Return the number of the block of functions of neighbours of elements s and t, any order."""
     low, high = min(s, t), max(s, t)
@@ -151,43 +151,30 @@ def add_angular(
         run = start[i * elements : (i + 1) * elements + 1] - first
         for s in range(elements):
             for t in range(s, elements):
-                low, count = run[t], run[t + 1] - run[t]
-                ux, uy, uz = (
-                    unit[0, low : low + count],
-                    unit[1, low : low + count],
-                    unit[2, low : low + count],
-                )
-                rb, fb, grow_b = (
-                    r[low : low + count],
-                    fc[low : low + count],
-                    grow[low : low + count],
-                )
                 size = 0
-                for a in range(run[s + 1] - run[s]):
-                    q = run[s] + a
+                for a in range(run[s], run[s + 1]):
                     x, y, z, ra, fa, grow_a = (
-                        unit[0, q],
-                        unit[1, q],
-                        unit[2, q],
-                        r[q],
-                        fc[q],
-                        grow[q],
+                        unit[0, a],
+                        unit[1, a],
+                        unit[2, a],
+                        r[a],
+                        fc[a],
+                        grow[a],
                     )
-                    after = a + 1 if s == t else 0
-                    for b in range(after, count):
-                        p = size + b - after
-                        cosine[p] = x * ux[b] + y * uy[b] + z * uz[b]
-                        mean[p] = 0.5 * (ra + rb[b])
-                        growth[p] = grow_a * grow_b[b]
-                        within[p] = 2.0 * fa * fb[b]
-                    size += count - after
-                if size == 0:
-                    continue
+                    after = max(a + 1, run[t])
+                    for b in range(after, run[t + 1]):
+                        p = size + (b - after)
+                        cosine[p] = x * unit[0, b] + y * unit[1, b] + z * unit[2, b]
+                        mean[p] = 0.5 * (ra + r[b])
+                        growth[p] = grow_a * grow[b]
+                        within[p] = 2.0 * fa * fc[b]
+                    size += run[t + 1] - after
                 _mean_gaussians(mean[:size], growth[:size], functions, ratios, gauss)
                 _sections(cosine[:size], functions, sine, angular, spare, spare, False)
                 block = elements * len(functions.radial_shifts) + (
                     pair_block(s, t, elements) * len(gauss) * sections
                 )
+                features = values[i, block : block + len(gauss) * sections]
                 for k in range(len(gauss)):
                     for p in range(size):
                         weight[p] = within[p] * gauss[k, p]
@@ -195,7 +182,7 @@ def add_angular(
                         total = 0.0
                         for p in range(size):
                             total += weight[p] * angular[l * size + p]
-                        values[i, block + k * sections + l] += total
+                        features[k * sections + l] += total
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
@@ -235,9 +222,6 @@ def add_angular_with_slopes(
         for t in range(elements):
             low, high = run[t], run[t + 1]
             count = high - low
-            if count == 0:
-                slope[first:last, :, t * of_block : (t + 1) * of_block] = 0.0
-                continue
             ux, uy, uz = unit[0, low:high], unit[1, low:high], unit[2, low:high]
             rb, fb, grow_b = r[low:high], fc[low:high], grow[low:high]
             cosine, mean = cosines[:count], means[:count]
@@ -245,6 +229,7 @@ def add_angular_with_slopes(
                 block = elements * len(functions.radial_shifts) + (
                     pair_block(s, t, elements) * of_block
                 )
+                features = values[i, block : block + of_block]
                 for a in range(run[s], run[s + 1]):
                     x, y, z, ra = unit[0, a], unit[1, a], unit[2, a], r[a]
                     fa, fa_slope, grow_a = fc[a], fc_slope[a], grow[a]
@@ -281,7 +266,7 @@ def add_angular_with_slopes(
                                 tz += across * uz[b]
                             kl = k * sections + l
                             # each pair of neighbours comes twice
-                            values[i, block + kl] += 0.5 * total
+                            features[kl] += 0.5 * total
                             along -= back / ra
                             row, column = first + a, t * of_block + kl
                             slope[row, 0, column] = stored(along * x + tx / ra)

@@ -128,8 +128,9 @@ class TorchForces:
         """Return forces (M, A, 3) for g (M, A, D) of the atoms of these frames."""
         elements, functions = len(self.blocks), self.slopes[0].shape[1]
         forces = g.new_zeros((*g.shape[:2], 3))
-        radial = g[..., : elements * functions].unflatten(2, (elements, functions))
-        angular = g[..., elements * functions :].unflatten(2, (elements * (elements + 1) // 2, -1))
+        pairs = elements * (elements + 1) // 2
+        radial = g[..., : elements * functions].reshape(*g.shape[:2], elements, functions)
+        angular = g[..., elements * functions :].reshape(*g.shape[:2], pairs, -1)
         rows, (i, j), (of_i, of_j) = self._rows(0, frames)
         both = radial[:, i, of_j] + radial[:, j, of_i]
         tension = torch.einsum("mpk,pk->mp", both, self.slopes[0][rows])

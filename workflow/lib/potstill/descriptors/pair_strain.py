@@ -53,12 +53,14 @@ class StrainMap:
         if (self.sizes == self.sizes[0]).all():
             slopes = self.slopes.view(len(self.sizes), len(VOIGT), -1)
             chosen = slopes[torch.from_numpy(frames).to(g.device)]
-            by_frame = g.unflatten(1, (len(frames), -1)).flatten(2).transpose(0, 1)
+            by_frame = g.reshape(len(g), len(frames), -1).transpose(0, 1)
             return torch.bmm(by_frame, chosen.transpose(1, 2)).transpose(0, 1)
         numbers = len(VOIGT) * g.shape[2]
         end = np.cumsum(self.sizes) * numbers
         parts = []
-        for frame, part in zip(frames, g.split(self.sizes[frames].tolist(), dim=1), strict=True):
+        for frame, part in zip(
+            frames, torch.split(g, self.sizes[frames].tolist(), dim=1), strict=True
+        ):
             slopes = self.slopes[end[frame] - self.sizes[frame] * numbers : end[frame]]
             parts.append(part.flatten(1) @ slopes.view(len(VOIGT), -1).T)
         return torch.stack(parts, dim=1)
@@ -79,7 +81,7 @@ def strain_map(structures: Structures, pairs: Pairs, device: str) -> StrainMap:
     return StrainMap(torch.from_numpy(slopes).to(device), structures.sizes)
 
 
-@parallel(cache=True, nogil=True, error_model="numpy")
+@parallel(cache=True, nogil=True, error_model="numpy", fastmath=False)
 def _fill(
     voigt: NDArray[np.int64],
     features: int,

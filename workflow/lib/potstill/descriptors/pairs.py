@@ -12,7 +12,7 @@ from potstill.potentials.neighbours import HalfList, half_list, image_reach, ima
 from potstill.runtime.compiled import njit, parallel, prange
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=False)
 def half_pairs(positions: Floats, cell: Floats, cutoff: float) -> tuple[Indices, Floats, Floats]:
     """Return atoms (P, 2), vectors (P, 3) and distances (P,) of all pairs closer than `cutoff`."""
     atoms = positions.shape[0]
@@ -46,7 +46,7 @@ def half_pairs(positions: Floats, cell: Floats, cutoff: float) -> tuple[Indices,
     return index, vector, distance
 
 
-@parallel(cache=True, nogil=True)
+@parallel(cache=True, nogil=True, fastmath=False)
 def count_pairs(
     positions: Floats,
     cells: Floats,
@@ -65,7 +65,7 @@ def count_pairs(
         counts[f, 1] = 2 * np.sum(distance < angular_cutoff)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=False)
 def _by_centre(
     numbers: Numbers,
     elements: int,
@@ -103,7 +103,7 @@ def _by_centre(
     return start, ordered, vectors
 
 
-@parallel(cache=True, nogil=True)
+@parallel(cache=True, nogil=True, fastmath=False)
 def describe_frames(
     positions: Floats,
     cells: Floats,

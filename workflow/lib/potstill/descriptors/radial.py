@@ -15,6 +15,9 @@ Indices = NDArray[np.int32]
 Numbers = NDArray[np.int64]
 
 # Sums may be taken in any order, so that the compiler's vectors can run over neighbours.
+# Every function says whether they may: numba lets one that does not say so inherit it from the
+# function for which it is compiled first, and then the last digits would depend on what was called
+# first.
 FAST = {"contract", "nsz", "arcp", "reassoc"}
 # exp(-x) of more than this is not made of products of smaller powers, which may overflow.
 LARGEST = 300.0
@@ -39,7 +42,7 @@ class Functions(NamedTuple):
     smooth: bool
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=False)
 def cutoff_at(r: float, cutoff: float, smooth: bool) -> tuple[float, float]:
     """Return the cut-off function and its derivative (1/A) at r < cutoff."""
     if smooth:
@@ -50,13 +53,13 @@ def cutoff_at(r: float, cutoff: float, smooth: bool) -> tuple[float, float]:
     return 0.5 * math.cos(angle) + 0.5, -0.5 * math.pi / cutoff * math.sin(angle)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=False)
 def stored(slope: float) -> float:
     """Return a derivative (1/A) as it is stored: zero where it is smaller than `SMALLEST`."""
     return 0.0 if abs(slope) < SMALLEST else slope
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=False)
 def gaussian_ratios(shifts: Floats, eta: float) -> Floats:
     """Return exp(-eta h^2 (2 j + 1)), (K,), for K evenly spaced shifts (A) a distance h apart.
 
@@ -71,7 +74,7 @@ def gaussian_ratios(shifts: Floats, eta: float) -> Floats:
     return result
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=False)
 def _gaussians(r: float, shifts: Floats, eta: float, ratios: Floats, out: Floats) -> None:
     """Write exp(-eta (r - s_k)^2), (K,), of evenly spaced shifts s_k; ratios: of `gaussian_ratios`.
 
@@ -96,7 +99,7 @@ def _gaussians(r: float, shifts: Floats, eta: float, ratios: Floats, out: Floats
         out[k] = out[k + 1] * (down * ratios[m - k - 1])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=False)
 def add_radial(
     index: Indices,
     distance: Floats,

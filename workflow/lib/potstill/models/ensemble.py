@@ -110,8 +110,8 @@ class Networks(torch.nn.Module):
         with torch.no_grad():
             for row in range(len(self.weights[0])):
                 element, member = divmod(row, self.members)
-                names = ("training", "weights", member, *([element] if element else []))
-                random = stream(seed, *names)
+                of_element = (element,) if element else ()
+                random = stream(seed, "training", "weights", member, *of_element)
                 for weight in self.weights:
                     inputs, outputs = weight.shape[1:]
                     drawn = random.normal(0, 1 / math.sqrt(inputs), (inputs, outputs))
@@ -145,14 +145,11 @@ class Networks(torch.nn.Module):
             return [x], None
         order = torch.argsort(numbers, stable=True)
         counts = torch.bincount(numbers, minlength=self.elements)
-        return x[order].split(counts.tolist()), torch.argsort(order)
+        return torch.split(x[order], counts.tolist()), torch.argsort(order)
 
     def _layers(self, s: int) -> tuple[list[Tensor], list[Tensor]]:
         """Return weights and biases of the networks of one element."""
-        weights, biases = (
-            list(self.weights),
-            list(self.biases),
-        )  # of a ParameterList, slices are slow
+        weights, biases = list(self.weights), list(self.biases)  # slices of its own are slow
         if self.elements == 1:
             return weights, biases
         rows = slice(s * self.members, (s + 1) * self.members)

@@ -139,8 +139,9 @@ def read_run(files: ResultFiles) -> RunResults:
 def _errors(model: str, trained: Any, tested_on: str, evaluation: Path) -> Iterator[ErrorsOnSet]:
     """Yield the errors on a set and on its frames of the same elements, where it has several."""
     whole = read_json(evaluation)
-    parts = [part for part in whole.get("by_composition", []) if part["mae_meV_per_atom"] is not None]
-    for found in (whole, *parts):
+    for found in (whole, *whole.get("by_composition", ())):
+        if found["mae_meV_per_atom"] is None:
+            continue
         yield ErrorsOnSet(
             trained["symbol"],
             model,

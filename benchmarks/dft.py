@@ -1,4 +1,4 @@
-"""Train on a file of DFT frames, of any sizes and elements, and test on another or on a part held out.
+"""Train on a file of DFT frames of any sizes and elements; test on another, or on a part held out.
 
 Errors are mean absolute ones: of energies per atom, and of force components. They are told of all
 frames tested, by chemical system and, where frames have a value `group`, by group, of which the
@@ -10,7 +10,6 @@ python benchmarks/dft.py results/bench/Mo.json --train train.xyz --test test.xyz
 import argparse
 import os
 import time
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,9 @@ PACKAGES = ("potstill", "torch", "numba", "numpy")
 
 def read(path: Path, system: str, options: dict[str, Any]) -> tuple[Frames, NDArray[np.str_]]:
     """Return the frames of a file, and each frame's group, "" where it names none."""
-    found = read_foreign(path, f"{system}/mixed/dft", FileSet(method="file", file=str(path), **options))
+    found = read_foreign(
+        path, f"{system}/mixed/dft", FileSet(method="file", file=str(path), **options)
+    )
     groups = [str(image.info.get("group", "")) for image in ase.io.iread(path, ":")]
     return found.frames, np.array(groups)[found.numbers]
 
@@ -85,7 +86,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path, help="JSON file to write")
     parser.add_argument("--train", type=Path, required=True, help="frames to train on")
-    parser.add_argument("--test", type=Path, help="frames to test on; without, a part of the others")
+    parser.add_argument(
+        "--test", type=Path, help="frames to test on; without, a part of the others"
+    )
     parser.add_argument("--share", type=float, default=0.8, help="of each group, without --test")
     parser.add_argument("--count", type=int, help="train on this many, drawn at random")
     parser.add_argument("--seeds", type=int, default=1, help="trainings (1)")

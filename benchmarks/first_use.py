@@ -10,7 +10,7 @@ from potstill.data.frames import Frames, read_frames
 from potstill.runtime.device import limit_threads
 from potstill.settings import Training
 from potstill.training.loop import Trainer
-from potstill.training.loss import prepare
+from potstill.training.prepare import prepare
 
 FRAMES = 8
 

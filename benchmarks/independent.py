@@ -28,7 +28,7 @@ from potstill.runtime.device import limit_threads
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
 from potstill.settings import Training
-from potstill.training.loss import prepare
+from potstill.training.prepare import prepare
 
 PEER = Path(__file__).with_name("mace_peer.py")
 # torch's version, because another one may come with gigabytes for GPUs

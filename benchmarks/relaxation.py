@@ -157,7 +157,7 @@ def main() -> None:
     arguments = parser.parse_args()
     limit_threads(1)
     if arguments.model is not None:
-        ensemble = load_ensemble(arguments.model, symbol=SYMBOL)
+        ensemble = load_ensemble(arguments.model, elements=(SYMBOL,))
     else:
         with tempfile.TemporaryDirectory() as folder:
             table = Path(folder) / "table.eam.fs"

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from torchani_peer import ListedTorchaniTraining, TorchaniTraining, feature_scales
 
 from potstill.data.frames import Frames
+from potstill.data.structures import frame_sums
 from potstill.descriptors.symmetry_functions import describe
 from potstill.models.ensemble import Ensemble, Networks
-from potstill.models.predict import predict, predict_energies
+from potstill.models.predict import predict_energies
 from potstill.settings import Training
 from potstill.training.loop import Trainer
-from potstill.training.loss import Data, prepare
+from potstill.training.prepare import Data, prepare
 
 Array = NDArray[np.float64]
 
@@ -43,16 +44,16 @@ class Run:
     force_mae: float
 
 
-def ensemble_of(trainer: Trainer, symbol: str) -> Ensemble:
+def ensemble_of(trainer: Trainer) -> Ensemble:
     """Return the ensemble that a training has come to, as `train` makes it at its end."""
     data = trainer.data
     return Ensemble(
-        symbol=symbol,
+        elements=data.elements,
         settings=trainer.settings,
         mean=data.mean,
         std=data.std,
-        self_energy_eV=data.self_energy_eV,
-        scale_eV=data.scale_eV,
+        self_energies_eV=data.self_energies_eV,
+        scale_eV=data.scales.atomic_eV,
         networks=deepcopy(trainer.networks).double().requires_grad_(False),
     )
 
@@ -67,9 +68,9 @@ def check_training(
     for `torchani_listed` the neighbour lists. Raises SystemExit if the steps are not the same.
     """
     start, trainer = Trainer(data, settings, 1), Trainer(data, settings, 1)
-    ensemble = ensemble_of(start, frames.symbol)
+    ensemble = ensemble_of(start)
     mean, std, preparation = feature_scales(frames, ensemble)
-    own_mean, own_std = data.mean.numpy(), data.std.numpy()
+    own_mean, own_std = data.mean[0].numpy(), data.std[0].numpy()
     features = max(np.abs((mean - own_mean) / own_std).max(), np.abs(std / own_std - 1).max())
     found: dict[str, Any] = {"features": float(features), "steps": CHECKED_STEPS}
     for _ in range(CHECKED_STEPS):
@@ -111,7 +112,7 @@ def train_to_error(
     The clock holds descriptors, derivatives, every step and the members' own validations; not the
     looks at `held`. Raises SystemExit if the steps end first.
     """
-    features = describe(held.positions, held.cell, settings.descriptor)
+    features = describe(held, settings.descriptor, held.elements)
     began = time.process_time()
     trainer = Trainer(prepare(frames, settings, "cpu"), settings, seed)
     seconds = time.process_time() - began
@@ -122,11 +123,12 @@ def train_to_error(
             if trainer.fit.step % settings.validation_interval == 0:
                 trainer.validate()
         seconds += time.process_time() - began
-        ensemble = ensemble_of(trainer, frames.symbol)
-        energy = predict_energies(ensemble, features).sum(axis=2).mean(axis=0)
+        ensemble = ensemble_of(trainer)
+        by_member = predict_energies(ensemble, features, held.species)
+        energy = frame_sums(by_member, held.sizes, axis=1).mean(axis=0)
         error = 1e3 * float(np.abs(energy - held.energy).mean()) / held.atoms
         if error <= target:
-            forces = predict(ensemble, held, forces=True).forces
+            forces = ensemble.predict(held, forces=True).forces
             assert forces is not None
             force_mae = 1e3 * float(np.abs(forces - held.forces).mean())
             return Run(seconds, trainer.fit.step, ensemble, error, force_mae)
@@ -139,7 +141,7 @@ def train_to_error(
 def time_steps(frames: Frames, data: Data, settings: Training, rounds: int) -> dict[str, Array]:
     """Return milliseconds of a step of all members (rounds,), by program; they take turns."""
     trainer = Trainer(data, settings, 1)
-    ensemble = ensemble_of(trainer, frames.symbol)
+    ensemble = ensemble_of(trainer)
 
     def own(steps: int) -> None:
         for _ in range(steps):

@@ -57,8 +57,8 @@ class Member:
         weights = [w[member].detach() for w in plan.networks.weights]
         biases = [b[member, 0].detach() for b in plan.networks.biases]
         sizes = [len(weights[0]), *(len(b) for b in biases)]
-        scale = data.scale_eV / HARTREE_TO_EV
-        network = ScaledNetwork(sizes, data.mean, data.std, scale)
+        scale = data.scales.atomic_eV / HARTREE_TO_EV
+        network = ScaledNetwork(sizes, data.mean[0], data.std[0], scale)
         self.layers = [*network.layers, network.final_layer]
         with torch.no_grad():
             for layer, weight, bias in zip(self.layers, weights, biases, strict=True):
@@ -82,7 +82,7 @@ class TorchaniTraining:
 
     def __init__(self, plan: Trainer, frames: Frames, ensemble: Ensemble) -> None:
         self.plan, self.atoms = plan, frames.atoms
-        self.positions = torch.from_numpy(frames.positions).float()
+        self.positions = torch.from_numpy(frames.dense(frames.positions)).float()
         self.cells = torch.from_numpy(frames.cell).float()
         self.computer = to_torchani(ensemble).aev_computer.float()
         count = plan.settings.members
@@ -129,10 +129,10 @@ class TorchaniTraining:
         energy = HARTREE_TO_EV * self.energies(model, x, batch)
         (gradient,) = torch.autograd.grad(energy.sum(), x, create_graph=True)
         by_energy = energy / self.atoms - data.energy[batch]
-        by_force = -gradient - data.forces[batch]
-        mean_square = (by_force / data.force_rms).square().mean(dim=(1, 2))
+        by_force = -gradient - data.forces.view_as(self.positions)[batch]
+        mean_square = (by_force / data.scales.force_rms).square().mean(dim=(1, 2))
         return (
-            settings.energy_weight * (by_energy / data.energy_rms) ** 2
+            settings.energy_weight * (by_energy / data.scales.energy_rms) ** 2
             + settings.force_weight * mean_square
         )
 
@@ -181,7 +181,7 @@ def feature_scales(frames: Frames, ensemble: Ensemble) -> tuple[Floats, Floats, 
         features = torch.cat(
             [
                 computer(species, torch.from_numpy(x)[None], torch.from_numpy(cell), PERIODIC)
-                for x, cell in zip(frames.positions, frames.cell, strict=True)
+                for x, cell in zip(frames.dense(frames.positions), frames.cell, strict=True)
             ]
         ).numpy()
     mean, std = features.mean(axis=(0, 1)), features.std(axis=(0, 1))

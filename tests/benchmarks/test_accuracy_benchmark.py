@@ -37,7 +37,8 @@ def test_medians_are_those_of_the_kept_evaluations(frames: Path, tmp_path: Path)
         assert row["frames"] == 24
         expected = [sum(errors) / 2, errors[0], errors[1]]
         assert row["mae_meV_per_atom"] == pytest.approx(expected, abs=1e-3)
-    assert len({load_ensemble(kept / f"24-{s}/ensemble.pt").self_energy_eV for s in (1, 2)}) == 2
+    trained = [load_ensemble(kept / f"24-{seed}/ensemble.pt") for seed in (1, 2)]
+    assert len({float(ensemble.self_energies_eV) for ensemble in trained}) == 2
 
 
 def test_too_few_frames_are_refused(frames: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from ase.build import bulk
 
 from potstill.data.audit import check_data, duplicates
 from potstill.data.frames import Frames, write_frames
+from potstill.data.structures import Structures
 from potstill.errors import PotstillError
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.settings import Training
@@ -20,8 +21,11 @@ BOHR_A, HARTREE_EV, KCAL_PER_EV = 0.529177, 27.2114, 23.06
 
 
 def shuffled(frames: Frames, name: str, axis: int) -> Frames:
-    values = np.random.default_rng(0).permutation(getattr(frames, name), axis=axis)
-    return replace(frames, **{name: values})
+    """Return frames with a label of other frames (axis 0) or other atoms of the frame (1)."""
+    given = getattr(frames, name)
+    dense = frames.dense(given) if name == "forces" else given
+    values = np.random.default_rng(0).permutation(dense, axis=axis)
+    return replace(frames, **{name: values.reshape(given.shape)})
 
 
 def test_good_labels_pass_and_are_told(thermal: Frames, labelled: Frames) -> None:
@@ -82,8 +86,9 @@ def test_a_poisoned_stress_is_refused_where_it_is_trained_on(
 
 
 def test_unwrapped_positions_are_no_other_unit(thermal: Frames) -> None:
-    shifts = np.random.default_rng(0).integers(-3, 4, thermal.positions.shape).astype(float)
-    moved = replace(thermal, positions=thermal.positions + shifts @ thermal.cell)
+    dense = thermal.dense(thermal.positions)
+    shifts = np.random.default_rng(0).integers(-3, 4, dense.shape).astype(float)
+    moved = replace(thermal, positions=(dense + shifts @ thermal.cell).reshape(-1, 3))
     found = check_data(moved, SETTINGS)["nearest_neighbour_ratio"]
     assert found == pytest.approx(check_data(thermal, SETTINGS)["nearest_neighbour_ratio"])
 
@@ -115,7 +120,8 @@ def test_twelve_right_frames_are_not_refused(
     positions = unit.positions @ strain
     positions += noise * random.normal(size=positions.shape)
     potential = EamPotential.from_file(tables[table], symbol)
-    frames = label_frames(potential, positions, np.asarray(unit.cell) @ strain)
+    given = Structures.uniform(symbol, positions, np.asarray(unit.cell) @ strain)
+    frames = label_frames(potential, given)
     found = check_data(frames, Training(stress_weight=0.1))
     assert found["energy_factor"] == pytest.approx(1, abs=0.5)
     assert "to be sure" not in capsys.readouterr().err
@@ -139,7 +145,7 @@ def test_what_is_rounding_is_not_judged(
         name: 1e-14 * random.normal(size=getattr(thermal, name).shape)
         for name in ("energy", "forces", "stress")
     }
-    noise["forces"][3] = 1e-11
+    noise["forces"][thermal.of_atoms_in(3)] = 1e-11
     noise["energy"][5] = 1e-8
     found = check_data(replace(thermal, **noise), Training(stress_weight=0.1))
     assert not found["outlying_energies"] and not found["outlying_forces"]

@@ -8,12 +8,12 @@ from ase import Atoms
 from lammps_engine import lammps_instance
 from numpy.typing import NDArray
 
+from potstill.data.structures import Structures
 from potstill.descriptors.symmetry_functions import describe, describe_with_pairs, pairs_bytes
 from potstill.errors import PotstillError
 from potstill.models.ensemble import Ensemble
 from potstill.models.ensemble_calculator import EnsembleCalculator
 from potstill.models.lammps import drive_lammps
-from potstill.models.predict import predict_arrays
 from potstill.settings import Descriptor
 
 Floats = NDArray[np.float64]
@@ -26,12 +26,13 @@ def many(liquid: tuple[Floats, Floats], count: int = 20) -> tuple[Floats, Floats
 
 
 def evaluations(ensemble: Ensemble, positions: Floats, cell: Floats) -> list[Any]:
+    many = Structures.uniform("Ni", positions, cell)
     return [
-        lambda: describe(positions, cell, Descriptor()),
-        lambda: describe_with_pairs(positions, cell, Descriptor()),
-        lambda: pairs_bytes(positions, cell, Descriptor()),
-        lambda: predict_arrays(ensemble, positions, cell, forces=False),
-        lambda: predict_arrays(ensemble, positions, cell, forces=True),
+        lambda: describe(many, Descriptor(), ["Ni"]),
+        lambda: describe_with_pairs(many, Descriptor(), ["Ni"]),
+        lambda: pairs_bytes(many, Descriptor(), ["Ni"]),
+        lambda: ensemble.predict(many, forces=False),
+        lambda: ensemble.predict(many, forces=True),
     ]
 
 
@@ -81,7 +82,7 @@ def test_atoms_on_one_spot_are_named_in_any_part(
 @pytest.mark.parametrize(
     ("atoms", "message"),
     [
-        (Atoms(cell=np.eye(3), pbc=True), "frame: it has no atoms"),
+        (Atoms(cell=np.eye(3), pbc=True), "frame 0: it has no atoms"),
         (Atoms("Ni2", [[0, 0, 0], [0, np.nan, 0]], cell=[9] * 3, pbc=True), "of atom 1 is not fin"),
         (Atoms("Ni", cell=[9, 9, np.inf], pbc=True), "its cell is not finite"),
         (Atoms("Ni", cell=[9, 9, 0], pbc=True), "its cell has no volume"),

@@ -1,10 +1,12 @@
 """LAMMPS driven by an ensemble: the calculator's energy, forces and pressure, and conservation."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from ase import Atoms
+from ensembles import mixed_structures
 from lammps_engine import lammps_instance
 from numpy.typing import NDArray
 
@@ -19,22 +21,28 @@ CELL = np.array([[7.2, 0.0, 0.0], [0.4, 7.1, 0.0], [-0.3, 0.2, 7.3]])
 EV_PER_A3_IN_BAR = 1.6021765e6
 
 
-def engine_with(positions: Floats, units: str = "metal", types: int = 1) -> Any:
+def engine_with(
+    atoms: Atoms, units: str = "metal", symbols: tuple[str, ...] = ("Ni",), boundary: str = "p p p"
+) -> Any:
+    """Return LAMMPS with these atoms; symbols: the elements of types 1, 2 ..."""
     engine = lammps_instance()
-    (lx, _, _), (xy, ly, _), (xz, yz, lz) = CELL.tolist()
+    (lx, _, _), (xy, ly, _), (xz, yz, lz) = atoms.cell.tolist()
     engine.commands_list(
         [
             f"units {units}",
+            f"boundary {boundary}",
             "atom_modify map array",
             f"region box prism 0 {lx!r} 0 {ly!r} 0 {lz!r} {xy!r} {xz!r} {yz!r}",
-            f"create_box {types} box",
+            f"create_box {len(symbols)} box",
             "mass * 58.69",
             "pair_style zero 6.0",
             "pair_coeff * *",
         ]
     )
-    count = len(positions)
-    engine.create_atoms(count, list(range(1, count + 1)), [1] * count, positions.ravel().tolist())
+    count = len(atoms)
+    types = [symbols.index(symbol) + 1 for symbol in atoms.symbols]
+    x = atoms.positions.ravel().tolist()
+    engine.create_atoms(count, list(range(1, count + 1)), types, x)
     return engine
 
 
@@ -47,8 +55,33 @@ def atoms(liquid: tuple[Floats, Floats]) -> Atoms:
 
 
 def test_energy_forces_and_pressure(ensemble: Ensemble, atoms: Atoms) -> None:
-    engine = engine_with(atoms.positions)
+    engine = engine_with(atoms)
     drive_lammps(engine, ensemble)
+    assert_equal_to_calculator(engine, ensemble, atoms)
+
+
+@pytest.mark.parametrize("boundary", ["p p p", "p p f", "f p s"])
+def test_two_elements_and_any_boundary(
+    make_ensemble: Callable[..., Ensemble], atoms: Atoms, boundary: str
+) -> None:
+    """Types in another order than the elements', and atoms out of order."""
+    atoms.symbols = ["W", "Be", "Be", "W"] * 8
+    atoms.set_cell([7.2, 7.1, 7.3], scale_atoms=True)
+    atoms.positions = 0.01 + 0.98 * atoms.positions  # inside the box, also where it ends
+    atoms.pbc = [axis == "p" for axis in boundary.split()]
+    alloy = make_ensemble(mixed_structures(["Be", "W"]))
+    engine = engine_with(atoms, symbols=("W", "Be"), boundary=boundary)
+    drive_lammps(engine, alloy, elements=["W", "Be"])
+    if "s" not in boundary:  # which shrinks the box to the atoms, and the pressure is by its volume
+        assert_equal_to_calculator(engine, alloy, atoms)
+        return
+    engine.command("run 0")
+    atoms.calc = EnsembleCalculator(alloy)
+    assert engine.get_thermo("pe") == pytest.approx(atoms.get_potential_energy(), abs=1e-9)
+    engine.close()
+
+
+def assert_equal_to_calculator(engine: Any, ensemble: Ensemble, atoms: Atoms) -> None:
     engine.commands_list(["compute p all pressure NULL virial", "thermo_style custom pe c_p[1]"])
     engine.command("run 0")
     atoms.calc = EnsembleCalculator(ensemble)
@@ -62,7 +95,7 @@ def test_energy_forces_and_pressure(ensemble: Ensemble, atoms: Atoms) -> None:
 
 
 def test_energy_is_conserved(ensemble: Ensemble, atoms: Atoms) -> None:
-    engine = engine_with(atoms.positions)
+    engine = engine_with(atoms)
     drive_lammps(engine, ensemble)
     engine.commands_list(
         ["fix nve all nve", "velocity all create 300 1", "timestep 0.0002", "run 0"]
@@ -75,12 +108,31 @@ def test_energy_is_conserved(ensemble: Ensemble, atoms: Atoms) -> None:
 
 
 @pytest.mark.parametrize(
-    ("units", "types", "message"), [("lj", 1, "units are lj"), ("metal", 2, "more than one type")]
+    ("units", "symbols", "elements", "message"),
+    [
+        ("lj", ("Ni",), None, "units are lj"),
+        ("metal", ("Ni", "W"), None, r"2 type\(s\) of atoms, and 1 element"),
+        ("metal", ("Ni", "W"), ("Ni", "W"), "for Ni, not for W"),
+    ],
 )
-def test_a_box_that_does_not_fit_is_refused(
-    ensemble: Ensemble, atoms: Atoms, units: str, types: int, message: str
+def test_what_does_not_fit_is_refused(
+    ensemble: Ensemble,
+    atoms: Atoms,
+    units: str,
+    symbols: tuple[str, ...],
+    elements: tuple[str, ...] | None,
+    message: str,
 ) -> None:
-    engine = engine_with(atoms.positions, units, types)
+    engine = engine_with(atoms, units, symbols)
     with pytest.raises(PotstillError, match=message):
-        drive_lammps(engine, ensemble)
+        drive_lammps(engine, ensemble, elements=elements)
+    engine.close()
+
+
+def test_elements_of_the_types_are_asked_for(
+    make_ensemble: Callable[..., Ensemble], atoms: Atoms
+) -> None:
+    engine = engine_with(atoms, symbols=("Ni", "W"))
+    with pytest.raises(PotstillError, match="for Ni and W; name the element of each type"):
+        drive_lammps(engine, make_ensemble(mixed_structures(["Ni", "W"])))
     engine.close()

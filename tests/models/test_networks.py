@@ -88,4 +88,4 @@ def test_elements_start_apart() -> None:
     made = Networks(Training(members=2), 2)
     made.initialise(5)
     assert made.weights[0].shape == (4, feature_count(Descriptor(), 2), 64)
-    assert len({float(weight[0, 0]) for weight in made.weights[0]}) == 4
+    assert len({weight[0, 0].item() for weight in made.weights[0]}) == 4

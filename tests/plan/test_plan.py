@@ -231,6 +231,13 @@ def test_an_alloy_of_mixed_sizes():
             check_target(plan, f"results/mine/{name}")
 
 
+def test_what_needs_the_number_of_frames_asks_for_it():
+    sets = Plan(load_settings(ALLOY)).sets
+    assert sets.frames("WBe/mixed/dft") == 100
+    with pytest.raises(PotstillError, match=r"sampling\.Be/64/dft\.frames is asked for and miss"):
+        sets.frames("Be/64/dft")
+
+
 def test_file_names_of_sampled_sets_are_not_those_of_files():
     plan = Plan(load_settings(FROM_FILE))
     sampled = re.compile(rf"sampling/{plan.sets.sampled_element()}/[0-9]+/[a-z0-9]+\.h5")

@@ -18,6 +18,7 @@ from potstill.errors import PotstillError
 from potstill.labels.label_source import make_calculator
 from potstill.potentials.eam import EamPotential, Labels, label_frames
 from potstill.potentials.eam_calculator import EAM
+from potstill.potentials.eam_tables import wall_A
 from potstill.potentials.setfl import format_setfl, read_setfl
 
 # Every table with several elements that comes with LAMMPS.
@@ -121,6 +122,18 @@ def test_open_boundaries_are_those_of_lammps(name: str, boundaries: str) -> None
     assert_equal_to_lammps(potential(name), lammps(name), atoms)
     atoms.symbols[:] = ALLOYS[name][0]
     assert_equal_to_lammps(potential(name), lammps(name), atoms, 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "element", "bond_A"), [(THREE, "H", 0.7), ("NiO.eam.fs", "O", 1.1)]
+)
+def test_bonds_of_light_elements_are_no_wall(name: str, element: str, bond_A: float) -> None:
+    """A molecule alone, and beside an atom of metal. Metals have the wall that they always had."""
+    molecule = ase.Atoms([element] * 2, [[0, 0, 0], [0.1, 0, bond_A]])
+    metal = ase.Atoms("Ni", [[1.5, 0.2, 0.3]])
+    assert_equal_to_lammps(potential(name), lammps(name), molecule, 1e-6)
+    assert_equal_to_lammps(potential(name), lammps(name), molecule + metal)
+    assert [wall_A(*pair) for pair in (("Ni", "Ni"), ("Be", "Be"), ("Al", "P"))] == [1.2] * 3
 
 
 def test_densities_that_are_of_both_elements(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ase import units
-from emt_frames import Labelled, emt_frames, write_xyz
+from emt_frames import Labelled, alloys, emt_frames, write_xyz
 
 from potstill.data.frames import Frames, read_frames
 from potstill.errors import PotstillError
@@ -51,10 +51,12 @@ def test_a_set_in_the_order_of_its_file(tmp_path, capsys):
     assert frames.columns["file_frame"].tolist() == list(range(60))
     energy = np.array([f.labels["energy"] for f in EMT])
     np.testing.assert_array_equal(frames.energy, energy)  # ASE writes values with all digits
-    np.testing.assert_allclose(frames.forces, [f.labels["forces"] for f in EMT], atol=1e-8)
+    forces = np.concatenate([f.labels["forces"] for f in EMT])
+    np.testing.assert_allclose(frames.forces, forces, atol=1e-8)
     assert frames.atomic_energies is None
     assert summary["frames"] == 60 and summary["method"] == "file"
     assert summary["energy_eV_per_atom"] == [energy.min() / 32, energy.max() / 32]
+    assert summary["frames_by_atoms"] == {"32": 60}
     assert summary["keys"] == {"energy": "energy", "forces": "forces", "stress": "stress"}
 
 
@@ -71,7 +73,9 @@ def test_shuffled_by_the_seed_and_thinned(tmp_path):
     assert sorted(one) == sorted(other) == list(range(0, 60, 3))
     shuffled, _ = read(path, 1, every=3, frames=20)
     row = one.tolist().index(27)
-    np.testing.assert_array_equal(shuffled.positions[row], ordered.positions[9])
+    np.testing.assert_array_equal(
+        shuffled.positions[shuffled.of_atoms_in(row)], ordered.positions[ordered.of_atoms_in(9)]
+    )
     assert shuffled.energy[row] == ordered.energy[9]
 
 
@@ -177,15 +181,17 @@ FAULTS = {
     ),
     "energies of some frames": Fault(
         each(lambda f: f.labels.pop("energy"), 3, 7),
-        r"energy .* missing.* in frames 3 and 7 \(counted from 0\) of 60; label these .* or remove",
+        r"check: .*energy .* missing in frames 3 and 7 \(counted from 0\) of 60; energies are tr",
+        warning=True,
     ),
     "forces of some frames": Fault(
         each(lambda f: f.labels.pop("forces"), 0, *range(10, 20)),
-        r"forces .* missing.* in frames 0, 10, 11 and 8 more \(counted from 0\) of 60; label",
+        r"data check: .*forces .* missing in frames 0, 10, 11 and 8 more .* of 60; forces are tra",
+        warning=True,
     ),
     "stress of some frames": Fault(
         each(lambda f: f.labels.pop("stress"), 59),
-        r"stress .* missing.* in frame 59 .*left out of the set",
+        r"data check: .*stress .* missing, or zero, in frame 59 .* trained on where it is",
         warning=True,
     ),
     "another name from a frame on": Fault(
@@ -236,7 +242,7 @@ FAULTS = {
         scaled("stress", 0), "forces from `forces`, no stress", warning=True
     ),
     "a stress that is zero in some": Fault(
-        scaled("stress", 0, slice(3, 5)), "or zero, in frames 3 and 4 .*left out", warning=True
+        scaled("stress", 0, slice(3, 5)), "or zero, in frames 3 and 4 .*where it is", warning=True
     ),
     "frames that repeat others": Fault(
         same_as_fourth,
@@ -256,18 +262,17 @@ FAULTS = {
         each(lambda f: f.atoms.positions.__setitem__(7, f.atoms.positions[3] + f.atoms.cell[1]), 8),
         r"frame 8 .*atoms 3 and 7 are on one spot; move or remove",
     ),
-    "no boundaries": Fault(
-        each(lambda f: f.atoms.set_pbc([True, True, False]), 1, 2),
-        r"frames 1 and 2 .*\(frame 1 has pbc T T F\): they need .* pbc true",
+    "a flat cell": Fault(
+        each(lambda f: f.atoms.set_cell([7, 7, 0]) or f.labels.clear(), 1, 2),
+        r"frames 1 and 2 .*\(frame 1 has pbc T T T and no volume\): .*pbc to false",
     ),
-    "no cell": Fault(each(lambda f: f.atoms.set_cell(None), 4), "frame 4 .*has no volume"),
     "another element": Fault(
         each(lambda f: f.atoms.symbols.__setitem__(0, "Zr"), 11),
-        r"frame 11 .*\(frame 11 has ZrCu31\): a set holds one element, Cu; write the frames",
+        r"frame 11 .*\(frame 11 has ZrCu31\): the set's name lists Cu; name a set of all",
     ),
     "another number of atoms": Fault(
         each(lambda f: setattr(f, "atoms", f.atoms[:31]) or f.labels.clear(), 40, 50),
-        r"frames 40 and 50 .*\(frame 40 has 31\): a set holds frames of one number of atoms, 32",
+        r"frames 40 and 50 .*\(frame 40 has 31\): the set's name says 32 atoms; name it mixed",
     ),
     "lengths in bohr": Fault(
         each(lambda f: f.atoms.set_cell(f.atoms.cell / units.Bohr, scale_atoms=True)),
@@ -293,6 +298,50 @@ def test_a_planted_fault_is_found(tmp_path, capsys, name):
         said = str(caught.value)
         assert said.startswith(f"{path}: ")
     assert re.search(fault.said, said), said
+
+
+def test_without_its_number_a_set_has_all_frames(tmp_path):
+    path = write_xyz(tmp_path / "frames.xyz", fresh()[:7])
+    frames, summary = read(path, frames=None)
+    assert len(frames) == summary["frames"] == 7
+
+
+def test_a_set_of_several_elements_sizes_and_boundaries(tmp_path, capsys):
+    """Copper, gold and both; bulk, slabs, clusters; labels of some frames only."""
+    frames = alloys(60)
+    for number in (3, 11):
+        del frames[number].labels["forces"]
+    write_xyz(tmp_path / "frames.xyz", frames)
+    made = load_settings(
+        {
+            "run": "x",
+            "elements": {"Cu": {}, "Au": {}},
+            "sampling": {"CuAu/mixed/emt": {"method": "file", "file": "frames.xyz"}},
+        }
+    )
+    out = tmp_path / "set.h5", tmp_path / "set.json"
+    read_set(
+        tmp_path / "frames.xyz", name="CuAu/mixed/emt", settings=made.sampling["CuAu/mixed/emt"],
+        seed=1, configuration=made, frames=out[0], summary=out[1],
+    )  # fmt: skip
+    said = [line for line in capsys.readouterr().err.splitlines() if "data check" in line]
+    assert ["forces (`forces`) missing in frames 3 and 11" in line for line in said] == [
+        True,
+        False,
+    ]
+    assert "stress (`stress`) missing, or zero, in frames 2, 6, 10 and 12 more" in said[1]
+    found, summary = read_frames(out[0]), json.loads(out[1].read_text())
+    assert found.elements == ("Cu", "Au") and len(found) == 60
+    for row, number in enumerate(found.columns["file_frame"]):
+        atoms, here = frames[number].atoms, found.of_atoms_in(row)
+        assert found.species[here].tolist() == atoms.numbers.tolist()
+        assert found.pbc[row].tolist() == atoms.pbc.tolist()
+        assert found.energy[row] == frames[number].labels["energy"]
+        assert found.has("forces")[row] == ("forces" in frames[number].labels)
+    assert summary["frames_by_atoms"] == {"4": 20, "8": 20, "16": 20}
+    assert set(summary["frames_by_elements"]) == {"Au", "Cu", "CuAu"}
+    assert summary["frames_by_periodic_directions"] == {"0": 15, "2": 15, "3": 30}
+    assert summary["frames_by_label"] == {"energy": 60, "forces": 58, "stress": 45}
 
 
 @pytest.mark.parametrize(

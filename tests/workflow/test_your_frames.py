@@ -71,6 +71,20 @@ def test_the_page_is_planned_in_an_empty_folder(tmp_path):
     assert not re.search(r"left out|Traceback|[Ee]rror\b", plan), plan
 
 
+def test_several_elements_and_sizes_are_planned(tmp_path):
+    """The page's second configuration, whose numbers of frames are not given."""
+    settings = PAGE.split("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "my.yaml").write_text(settings)
+    for file in ("tungsten-beryllium.xyz", "beryllium.xyz"):
+        (tmp_path / file).touch()
+    plan = snakemake(tmp_path, "-n", "--configfile", "my.yaml")
+    twice = ("read_set", "train", "describe", "evaluate", "plot_errors")
+    assert jobs(plan) == PLANNED | dict.fromkeys(twice, 2), plan
+    asked = "results/plasma/sampling/WBe/mixed/dft_trace.h5"
+    plan = snakemake(tmp_path, "-n", asked, "--configfile", "my.yaml")
+    assert "sampling.WBe/mixed/dft is from a file, and how it was sampled is not known" in plan
+
+
 def test_a_file_that_is_not_there(tmp_path):
     configured(tmp_path)
     plan = snakemake(tmp_path, "-n", "--configfile", "my.yaml")

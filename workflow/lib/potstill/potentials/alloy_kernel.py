@@ -24,14 +24,14 @@ class AlloyTables(NamedTuple):
     """Compiled EAM functions of T elements, whose types are 0 to T - 1.
 
     radial: (T, T, K, 8) cubic rows in r, of the density that an atom of the second type puts on one
-    of the first, then of r*phi; r_scale: rows per A; s_wall: squared distance below which
+    of the first, then of r*phi; r_scale: rows per A; s_wall: (T, T) squared distance below which
     functions go on straight in r^2, A^2; s_cut: (T, T) squared range, A^2. embedding: (T, M, 4)
     cubic rows in the density; rho_scale: rows per unit of density.
     """
 
     radial: Floats
     r_scale: float
-    s_wall: float
+    s_wall: Floats
     s_cut: Floats
     embedding: Floats
     rho_scale: float
@@ -55,7 +55,7 @@ def _pair_functions(
     tables: AlloyTables, a: int, b: int, s: float
 ) -> tuple[float, float, float, float, float, float]:
     """Return rho_ab, rho_ba and phi_ab at the squared distance s, then their derivatives by s."""
-    within = max(s, tables.s_wall)
+    within = max(s, tables.s_wall[a, b])
     r = math.sqrt(within)
     t = r * tables.r_scale
     by_s = tables.r_scale / (2.0 * r)  # d/ds = d/dt * dt/ds

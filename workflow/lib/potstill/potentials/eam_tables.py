@@ -1,15 +1,18 @@
 """The kernels' tables of an EAM file: splines, the range of functions, and how they go on."""
 
 import numpy as np
+from ase.data import covalent_radii
 
+from potstill.data.structures import atomic_number
 from potstill.errors import PotstillError
 from potstill.potentials.alloy_kernel import AlloyTables
 from potstill.potentials.eam_kernel import Tables
 from potstill.potentials.neighbours import Floats
 from potstill.potentials.setfl import Setfl
 
-# Closer than this the table's functions are continued with their slopes (a repulsive wall).
-WALL_A = 1.2
+# Closer than this the table's functions are continued with their slopes (a repulsive wall), and
+# closer than this share of two covalent radii, where that is less: bonds of hydrogen are short.
+WALL_A, WALL_SHARE = 1.2, 0.65
 # Rows of the pair table. Labels take a table finer than the published ones, whose pair functions
 # have jumps of curvature that a coarse row smooths: forces then differ by up to 2e-3 eV/A there
 # (energies by 1e-7 eV), which dynamics does not mind, and its table has to stay in the cache.
@@ -63,6 +66,12 @@ def _named(one: str, other: str) -> str:
     return one if one == other else f"{one}-{other}"
 
 
+def wall_A(one: str, other: str) -> float:
+    """Return the distance (A) of two elements below which their functions go on straight in r^2."""
+    radii = [float(covalent_radii[atomic_number(symbol)]) for symbol in (one, other)]
+    return min(WALL_A, WALL_SHARE * sum(radii))
+
+
 def interaction_range(table: Setfl, one: str, other: str) -> float:
     """Return the distance (A) beyond which two elements' densities and pair function are zero.
 
@@ -89,15 +98,15 @@ def interaction_range(table: Setfl, one: str, other: str) -> float:
 def _not_finite(one: str, other: str) -> PotstillError:
     return PotstillError(
         f"the EAM table's functions of {_named(one, other)} are not finite at distance 0, and its "
-        f"mesh is so coarse that this reaches {WALL_A} A; write finite values there"
+        f"mesh is so coarse that this reaches {wall_A(one, other):g} A; write finite values there"
     )
 
 
 def compile_tables(table: Setfl, symbol: str, rows: int) -> Tables:
     """Return the kernel's tables for one element of `table`; see `eam_kernel.Tables`."""
     index = table.elements.index(symbol)
-    cutoff = interaction_range(table, symbol, symbol)
-    s = np.linspace(WALL_A**2, cutoff**2, rows + 1)
+    cutoff, wall = interaction_range(table, symbol, symbol), wall_A(symbol, symbol)
+    s = np.linspace(wall**2, cutoff**2, rows + 1)
     r = np.sqrt(s)
     with np.errstate(invalid="ignore"):  # files may give inf or NaN at distance 0
         rho, rho_r = _evaluate(_spline(table.density[index, index]), r / table.d_r)
@@ -113,7 +122,7 @@ def compile_tables(table: Setfl, symbol: str, rows: int) -> Tables:
     pair = np.stack([_hermite(f[:-1], f[1:], g[:-1], g[1:]) for f, g in functions], axis=-1)
     return Tables(
         pair=pair.reshape(rows, 8),
-        s_low=WALL_A**2,
+        s_low=wall**2,
         s_scale=1 / step,
         s_cut=cutoff**2,
         embedding=_spline(table.embedding[index]),
@@ -125,21 +134,21 @@ def compile_alloy(table: Setfl, symbols: tuple[str, ...]) -> AlloyTables:
     """Return the kernel's tables for several elements of `table`; see `AlloyTables`."""
     count = len(symbols)
     radial = np.empty((count, count, table.n_r - 1, 8))
-    cutoffs = np.empty((count, count))
-    first = int(WALL_A / table.d_r)  # the first row that is used
+    cutoffs, walls = np.empty((count, count)), np.empty((count, count))
     for a, one in enumerate(symbols):
         for b, other in enumerate(symbols):
-            cutoffs[a, b] = interaction_range(table, one, other)
+            cutoffs[a, b], walls[a, b] = interaction_range(table, one, other), wall_A(one, other)
             density, _, pair = _functions(table, one, other)
             with np.errstate(invalid="ignore"):  # files may give inf or NaN at distance 0
                 radial[a, b, :, :4], radial[a, b, :, 4:] = _spline(density), _spline(pair)
-            if not np.isfinite(radial[a, b, min(first, table.n_r - 2) :]).all():
+            first = min(int(walls[a, b] / table.d_r), table.n_r - 2)  # the first row that is used
+            if not np.isfinite(radial[a, b, first:]).all():
                 raise _not_finite(one, other)
     places = [table.elements.index(symbol) for symbol in symbols]
     return AlloyTables(
         radial=radial,
         r_scale=1 / table.d_r,
-        s_wall=WALL_A**2,
+        s_wall=walls**2,
         s_cut=cutoffs**2,
         embedding=np.stack([_spline(table.embedding[place]) for place in places]),
         rho_scale=1 / table.d_rho,

@@ -132,6 +132,13 @@ class Training(Section):
         allow_inf_nan=False,
         description="weight of the stress term of the loss; 0 leaves the stress out",
     )
+    huber: Positive | None = Field(
+        None,
+        exclude_if=lambda value: value is None,  # models without it keep their bytes
+        description="errors larger than this, in units of the labels' scale, count by their size "
+        "and not by its square, so that a few wrong labels do little harm; the smaller, the less; "
+        "0.1 is a good start; null counts all by the square",
+    )
     optimiser: Literal["soap", "adamw"] = Field(
         "soap", description="SOAP (Adam in the eigenbasis of the gradients) or AdamW"
     )

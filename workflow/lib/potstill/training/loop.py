@@ -170,8 +170,9 @@ class Trainer:
             fit.rate_factor *= 0.5
         last = self.settings.schedule == "cosine" and fit.step == self.settings.steps
         better = (loss_mean < fit.best_loss) | last
+        of_members = np.tile(better, len(self.data.elements))  # a network an element and member
         for best, parameter in zip(self.best, self.parameters, strict=True):
-            best[better] = parameter.detach()[better]
+            best[of_members] = parameter.detach()[of_members]
         fit.best_step[better] = fit.step
         for kept, values in (
             (fit.best_loss, loss_mean),

@@ -82,11 +82,21 @@ def errors(networks: Networks, data: Data, batch: Indices) -> Errors:
 def frame_losses(found: Errors, data: Data, settings: Training) -> Tensor:
     """Return the loss of each member and frame, (M, B), of the errors."""
     scales = data.scales
-    loss = settings.energy_weight * (found.energy / scales.energy_rms) ** 2
+    loss = settings.energy_weight * _penalty(found.energy / scales.energy_rms, settings)
     if len(found.force):
-        mean_square = found.by_frame((found.force / scales.force_rms).square())
-        loss = loss + settings.force_weight * mean_square
+        mean = found.by_frame(_penalty(found.force / scales.force_rms, settings))
+        loss = loss + settings.force_weight * mean
     if len(found.stress):
-        mean_square = (found.stress / scales.stress_rms).square().mean(dim=2)
-        loss = loss + settings.stress_weight * mean_square
+        mean = _penalty(found.stress / scales.stress_rms, settings).mean(dim=2)
+        loss = loss + settings.stress_weight * mean
     return loss
+
+
+def _penalty(error: Tensor, settings: Training) -> Tensor:
+    """Return the squares of errors in units of their scale, or Huber's function of them."""
+    if settings.huber is None:
+        return error.square()
+    size = error.abs()
+    return torch.where(
+        size < settings.huber, size * size, settings.huber * (2 * size - settings.huber)
+    )

@@ -66,7 +66,7 @@ def prepare(frames: Frames, settings: Training, device: str) -> Data:
     features, to_forces, to_stress = _described(frames, settings, device)
     numbers = element_numbers(frames, frames.elements)
     mean, std = _statistics(features, numbers, settings)
-    self_energy = self_energies(frames)
+    self_energy = self_energies(frames, settings)
     found = scales(frames, settings)
     none = np.zeros(0)
     if len(frames.elements) == 1:

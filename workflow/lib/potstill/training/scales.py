@@ -19,6 +19,10 @@ from potstill.settings import Training
 
 # Atomic energies vary over about this distance, so that forces tell how large they are.
 LENGTH_A = 1.0
+# Of labels among which wrong ones may be: what is left out of their scale, at the end of the sizes.
+TRIMMED_SHARE = 0.1
+# Rounds of least squares, each weighted by the errors of the one before, to least absolute errors.
+REWEIGHTED = 20
 
 
 class Scales(NamedTuple):
@@ -40,16 +44,22 @@ def composition(frames: Frames) -> Floats:
     return counts / frames.sizes[:, None]
 
 
-def self_energies(frames: Frames) -> Floats:
+def self_energies(frames: Frames, settings: Training) -> Floats:
     """Return the energy of an atom of each element, eV, (S,), by least squares per atom.
 
-    Of one element it is the frames' mean. Frames without an energy are left out.
+    Of one element it is the frames' mean. With `huber` it is by least absolute errors, of one
+    element the median. Frames without an energy are left out.
     """
     known = frames.has("energy")
     per_atom = (frames.need("energy", "training") / frames.sizes)[known]
     if len(frames.elements) == 1:
-        return np.array([per_atom.mean()])
-    return np.asarray(np.linalg.lstsq(composition(frames)[known], per_atom, rcond=None)[0])
+        return np.array([per_atom.mean() if settings.huber is None else np.median(per_atom)])
+    shares, weight = composition(frames)[known], np.ones(len(per_atom))
+    for _ in range(1 if settings.huber is None else REWEIGHTED):
+        rows = np.sqrt(weight)
+        found = np.linalg.lstsq(shares * rows[:, None], per_atom * rows, rcond=None)[0]
+        weight = 1 / np.maximum(np.abs(per_atom - shares @ found), ENERGY_FLOOR_EV)
+    return np.asarray(found)
 
 
 def energies_beyond(frames: Frames, self_energy: Floats) -> Floats:
@@ -68,15 +78,17 @@ def scales(frames: Frames, settings: Training) -> Scales:
     over sqrt(N), as of independent atoms. Labels below their floor (forces of perfect crystals,
     energies of frames that are all alike) take their scale from the atomic energies', and a line
     says so: s_E = scale / sqrt(N), s_F = scale / `LENGTH_A`, s_S = scale / volume of an atom. N is
-    the frames' mean number of atoms.
+    the frames' mean number of atoms. With `huber` the largest labels play no part, see `_rms`.
     """
     atoms = float(frames.sizes.mean())
-    energy = _rms(energies_beyond(frames, self_energies(frames))[frames.has("energy")])
+    whole = settings.huber is None
+    beyond = energies_beyond(frames, self_energies(frames, settings))
+    energy = _rms(beyond[frames.has("energy")], whole=whole)
     force = stress = 0.0
     if frames.forces is not None:
-        force = _rms(frames.forces[frames.rows(frames.has("forces"))])
+        force = _rms(frames.forces[frames.rows(frames.has("forces"))], whole=whole)
     if frames.stress is not None:
-        stress = _rms(six(frames.stress[frames.has("stress")]))
+        stress = _rms(six(frames.stress[frames.has("stress")]), whole=whole)
     if settings.forces:
         told = force * LENGTH_A if force >= FORCE_FLOOR_EV_PER_A else 0.0
         # an energy below its floor may be all there is, and is no scale
@@ -103,7 +115,11 @@ def six(stress: Floats) -> Floats:
     return stress[:, VOIGT[:, 0], VOIGT[:, 1]]
 
 
-def _rms(values: Floats) -> float:
+def _rms(values: Floats, *, whole: bool) -> float:
+    """Return the root mean square; unless of the whole, without the largest `TRIMMED_SHARE`."""
+    if not whole:
+        size = np.abs(values)
+        values = values[size <= np.quantile(size, 1 - TRIMMED_SHARE)]
     return float(np.sqrt(np.mean(values**2)))
 
 

@@ -11,10 +11,10 @@ from potstill.descriptors.feature_file import read_features, write_features
 from potstill.descriptors.symmetry_functions import describe
 from potstill.errors import PotstillError
 from potstill.models.ensemble import Ensemble
-from potstill.models.predict import predict, predict_energies
+from potstill.models.predict import predict_energies
 from potstill.settings import Descriptor
 
-DESCRIPTOR = Descriptor()
+DESCRIPTOR, NICKEL = Descriptor(), ("Ni",)
 
 
 @pytest.fixture
@@ -26,19 +26,21 @@ def file(labelled: Frames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 def test_features_of_every_frame(file: Path, labelled: Frames) -> None:
-    found = read_features(file, labelled, DESCRIPTOR)
-    expected = describe(labelled.positions, labelled.cell, DESCRIPTOR)
+    found = read_features(file, labelled, DESCRIPTOR, NICKEL)
+    expected = describe(labelled, DESCRIPTOR, NICKEL)
     np.testing.assert_array_equal(found, expected.astype(np.float32))
 
 
 def test_energies_from_features(file: Path, labelled: Frames, ensemble: Ensemble) -> None:
-    expected = predict(ensemble, labelled, forces=False).atomic_energies
-    assert expected.std() > 0.1
-    described = describe(labelled.positions, labelled.cell, DESCRIPTOR)
-    np.testing.assert_allclose(predict_energies(ensemble, described), expected, rtol=1e-12)
-    rounded = predict_energies(ensemble, read_features(file, labelled, DESCRIPTOR))
+    expected = ensemble.predict(labelled, forces=False).atomic_energies
+    assert expected is not None and expected.std() > 0.1
+    described, species = describe(labelled, DESCRIPTOR, NICKEL), labelled.species
+    same = predict_energies(ensemble, described, species)
+    np.testing.assert_allclose(same, expected, rtol=1e-12)
+    features = read_features(file, labelled, DESCRIPTOR, NICKEL)
+    rounded = predict_energies(ensemble, features, species)
     np.testing.assert_allclose(rounded, expected, rtol=0, atol=3e-6)
-    single = predict_energies(ensemble.single(), read_features(file, labelled, DESCRIPTOR))
+    single = predict_energies(ensemble.single(), features, species)
     np.testing.assert_allclose(single, expected, rtol=0, atol=1e-5)
 
 
@@ -53,15 +55,15 @@ def test_features_of_other_frames(file: Path, labelled: Frames) -> None:
         (labelled, fewer),
     ):
         with pytest.raises(PotstillError, match=r"features\.h5: features of other frames"):
-            read_features(file, frames, descriptor)
+            read_features(file, frames, descriptor, NICKEL)
 
 
 def test_missing_and_broken_files(file: Path, labelled: Frames, tmp_path: Path) -> None:
     with pytest.raises(PotstillError, match=r"none\.h5: no such feature file"):
-        read_features(tmp_path / "none.h5", labelled, DESCRIPTOR)
+        read_features(tmp_path / "none.h5", labelled, DESCRIPTOR, NICKEL)
     (tmp_path / "short.h5").write_bytes(file.read_bytes()[:1000])
     with h5py.File(tmp_path / "empty.h5", "w"):
         pass
     for name in ("short", "empty"):
         with pytest.raises(PotstillError, match=rf"{name}\.h5: not a whole feature file"):
-            read_features(tmp_path / f"{name}.h5", labelled, DESCRIPTOR)
+            read_features(tmp_path / f"{name}.h5", labelled, DESCRIPTOR, NICKEL)

@@ -2,6 +2,7 @@ import ase.build
 import numpy as np
 import pytest
 
+from potstill.data.structures import Structures
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.scores import BlockScores
 from potstill.settings import Descriptor
@@ -21,14 +22,14 @@ def make_candidates():
         cell = np.tile(crystal.cell.array, (total, 1, 1))
         if atomic_std is None:
             atomic_std = generator.random((count, 4))
+        own = Structures.uniform("Ni", positions[kept:], cell[kept:])
         return Candidates(
-            symbol="Ni",
-            positions=positions[kept:],
-            cell=cell[kept:],
-            kept_positions=positions[:kept],
-            kept_cell=cell[:kept],
+            own,
+            Structures.uniform("Ni", positions[:kept], cell[:kept]),
             descriptor=Descriptor(radial_shifts=6),
-            scores=BlockScores("Ni", atomic_std, atomic_std.sum(axis=1), np.arange(count)),
+            scores=BlockScores(
+                "Ni", own.start, atomic_std.ravel(), atomic_std.sum(axis=1), np.arange(count)
+            ),
             order=generator.random(count),
             enthalpy=generator.random(count),
         )

@@ -13,8 +13,13 @@ COLUMNS = (
 )
 
 
-def evaluation(mae):
+ATOMS_32, ATOMS_108 = {"atoms": 32}, {"atoms": 108}
+
+
+def evaluation(mae, frames, **atoms):
     return {
+        "frames": frames,
+        **atoms,
         "mae_meV_per_atom": mae,
         "mae_shifted_meV_per_atom": 0.9 * mae,
         "force_mae_meV_per_A": 10 * mae,
@@ -22,29 +27,29 @@ def evaluation(mae):
     }
 
 
-def make_curve(tmp_path, frames, order=None, larger_atoms=108):
+def make_curve(tmp_path, frames, order=None, source=ATOMS_32, larger=ATOMS_108):
+    """Write a curve of selections of so many frames; source, larger: what summaries say of atoms.
+
+    Selections of frames of several sizes have 7 atoms a frame on average.
+    """
     files = {"selection": [], "source": [], "larger": []}
     for k in order or range(len(frames)):
         contents = {
             "selection": {
                 "iteration": k,
                 "frames": frames[k],
-                "atoms": 32,
+                **(source if source["atoms"] else source | {"atoms_in_all": 7 * frames[k]}),
                 "labelled": 4000 * (k + 1),
             },
-            "source": evaluation(3.0 - k),
-            "larger": evaluation(2.0 - k),
+            "source": evaluation(3.0 - k, 20_000, **source),
+            "larger": evaluation(2.0 - k, 20_000, **larger),
         }
         for kind, content in contents.items():
             path = tmp_path / f"{kind}-{k}.json"
             write_json(path, content)
             files[kind].append(path)
     output = tmp_path / "curve.csv"
-    write_curve(
-        files["selection"], files["source"], files["larger"],
-        source_frames=20000, source_atoms=32, larger_frames=20000,
-        larger_atoms=larger_atoms, output=output,
-    )  # fmt: skip
+    write_curve(files["selection"], files["source"], files["larger"], output=output)
     return output
 
 
@@ -82,17 +87,33 @@ def test_rows_go_by_iteration(tmp_path):
 
 
 def test_no_column_name_twice_where_both_sets_have_32_atoms(tmp_path):
-    header = make_curve(tmp_path, [2000], larger_atoms=32).read_text().splitlines()[0]
+    header = make_curve(tmp_path, [2000], larger=ATOMS_32).read_text().splitlines()[0]
     names = header.split(",")
     assert len(set(names)) == len(names)
 
 
+def test_shares_of_frames_of_several_sizes(tmp_path):
+    mixed = {"atoms": None, "atoms_in_all": 120_000}
+    path = make_curve(tmp_path, [2000], source=mixed, larger=mixed)
+    names = path.read_text().splitlines()[0].split(",")
+    assert names[3:7] == [
+        "share_of_mixed_frames",
+        "share_of_mixed_larger_set_atoms",
+        "mae_mixed_meV_per_atom",
+        "mae_mixed_shifted_meV_per_atom",
+    ]
+    assert len(set(names)) == len(names)
+    last = read_curve(path)[-1]
+    assert last.atoms is None
+    assert last.share_of_source_frames == pytest.approx(0.1)
+    assert last.share_of_larger_atoms == pytest.approx(7 * 2000 / 120_000, rel=1e-5)
+    larger = read_curve(make_curve(tmp_path, [2000], source=ATOMS_32, larger=mixed))[-1]
+    assert larger.share_of_larger_atoms == pytest.approx(32 * 2000 / 120_000, rel=1e-5)
+
+
 def test_a_missing_evaluation_is_told(tmp_path):
     with pytest.raises(PotstillError, match="1 selections and 0"):
-        write_curve(
-            [tmp_path / "a"], [], [], source_frames=1, source_atoms=1, larger_frames=1,
-            larger_atoms=1, output=tmp_path / "curve.csv",
-        )  # fmt: skip
+        write_curve([tmp_path / "a"], [], [], output=tmp_path / "curve.csv")
 
 
 def test_a_broken_curve_is_named(tmp_path):

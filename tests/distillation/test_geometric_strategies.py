@@ -2,12 +2,13 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from potstill.distillation.candidates import Environments
+from potstill.data.structures import Structures
 from potstill.distillation.cover import Cover, greedy_cover
 from potstill.distillation.strategies import cluster_sigma, direct, grid, set_cover
 from potstill.distillation.strategies.d_optimal import GAIN, RIDGE, maxvol_rows
@@ -122,11 +123,13 @@ def test_set_cover_by_radius_covers_all_and_what_is_kept_needs_no_frame(make_can
     settings = SETTINGS.model_copy(update={"radius": 3.0})
     rows = set_cover.pick(candidates, 0, settings, generator()).rows
     assert 0 < len(rows) < 30
-    centres = np.concatenate([own[rows], kept]).reshape(-1, own.shape[2])
-    assert cdist(own.reshape(-1, own.shape[2]), centres).min(axis=1).max() <= 3.0 + 1e-5
+    centres = np.concatenate([own[candidates.own.rows(rows)], kept])
+    assert cdist(own, centres).min(axis=1).max() <= 3.0 + 1e-5
     # with the picked frames kept, nothing is left to cover
-    vars(candidates)["environments"] = Environments(own, np.concatenate([own[rows], kept]))
-    assert len(set_cover.pick(candidates, 0, settings, generator()).rows) == 0
+    images = [candidates.own.image(row) for row in rows]
+    images += [candidates.kept.image(row) for row in range(3)]
+    left = replace(candidates, kept=Structures.of_atoms(images))
+    assert len(set_cover.pick(left, 0, settings, generator()).rows) == 0
 
 
 def test_direct_takes_one_of_each_of_separate_clusters(make_candidates):

@@ -13,7 +13,7 @@ from potstill.settings import Descriptor, Distillation
 
 def test_frames_without_a_plane_are_refused():
     positions = np.random.default_rng(0).random((5, 4, 3)) * 5
-    frames = Frames("Cu", positions, np.tile(5 * np.eye(3), (5, 1, 1)))
+    frames = Frames.uniform("Cu", positions, np.tile(5 * np.eye(3), (5, 1, 1)))
     candidates = Candidates.of(
         frames, frames[:0], descriptor=Descriptor(), scores=None, labels=True
     )

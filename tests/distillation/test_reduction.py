@@ -5,8 +5,10 @@ import csv
 import ase.build
 import numpy as np
 import pytest
+from alloys import images
 
 from potstill.data.frames import Frames, read_frames, write_frames
+from potstill.data.structures import Structures
 from potstill.distillation.reduction import duplicates, nearest, write_reduction
 from potstill.errors import PotstillError
 from potstill.runtime.files import read_json, write_json
@@ -16,13 +18,13 @@ from potstill.settings import Descriptor
 def frames_of(displacements, enthalpy, order):
     crystal = ase.build.bulk("Ni", "fcc", a=3.52, cubic=True)
     count = len(displacements)
-    return Frames(
-        symbol="Ni",
-        positions=crystal.positions + displacements,
-        cell=np.tile(crystal.cell.array, (count, 1, 1)),
+    return Frames.uniform(
+        "Ni",
+        crystal.positions + displacements,
+        np.tile(crystal.cell.array, (count, 1, 1)),
         energy=np.zeros(count),
-        atomic_energies=np.zeros((count, 4)),
-        forces=np.zeros((count, 4, 3)),
+        atomic_energies=np.zeros(4 * count),
+        forces=np.zeros((4 * count, 3)),
         stress=np.zeros((count, 3, 3)),
         columns={"enthalpy": 4.0 * enthalpy, "order_parameter": 4.0 * order},
     )
@@ -116,6 +118,33 @@ def test_frames_without_a_plane_have_no_regions(run, tmp_path):
     assert rows[0] == "source_index,iteration,reason" and rows[3] == "5,1,its own cell"
 
 
+def test_frames_of_several_elements_and_sizes(tmp_path):
+    """Six of twelve frames are kept, and the others are these but for a hair."""
+    first = images(6, seed=2)
+    moved = [atoms.copy() for atoms in first]
+    for atoms in moved:
+        atoms.positions[0] += 1e-5
+    frames = Frames.of_atoms([*first, *moved])
+    write_frames(tmp_path / "dft.h5", frames)
+    chosen = frames[:6]
+    chosen.columns.update({"source_index": np.arange(6), "iteration": np.zeros(6)})
+    write_frames(tmp_path / "selection.h5", chosen)
+    write_json(
+        tmp_path / "0.json",
+        {"strategy": "random", "why": "because", "iteration": 0, "seen": 12, "frames": 6,
+         "labelled": 6, "added": 6, "dropped": 6, "reasons": {}},
+    )  # fmt: skip
+    write_reduction(
+        tmp_path / "dft.h5", tmp_path / "selection.h5", [tmp_path / "0.json"],
+        descriptor=Descriptor(), kept=tmp_path / "kept.csv", summary=tmp_path / "reduction.json",
+        markdown=tmp_path / "reduction.md",
+    )  # fmt: skip
+    report = read_json(tmp_path / "reduction.json")
+    assert (report["kept"], report["dropped"], report["duplicates_seen"]) == (6, 6, 0)
+    assert report["near_duplicates_dropped"] == 6 and report["near_duplicates_kept"] == 0
+    assert report["regions"] == []
+
+
 def test_a_selection_of_another_run_is_refused(run, tmp_path):
     other = frames_of(np.zeros((1, 4, 3)), np.zeros(1), np.zeros(1))
     other.columns.update({"source_index": np.array([7]), "iteration": np.array([0])})
@@ -131,3 +160,16 @@ def test_nearest_and_duplicates():
     assert np.isinf(nearest(points, points[:0])).all()
     same = frames_of(np.zeros((3, 4, 3)), np.zeros(3), np.zeros(3))
     assert duplicates(same) == 2
+
+
+def test_duplicates_are_of_the_same_atoms_in_the_same_cell():
+    crystal = ase.build.bulk("Ni", "fcc", a=3.52, cubic=True)
+    other, slab, pair = crystal.copy(), crystal.copy(), crystal[:2]
+    other.symbols[3] = "Al"
+    slab.pbc[2] = False
+    images = [crystal, other, slab, pair, crystal, pair, slab * (1, 1, 1)]
+    assert duplicates(Structures.of_atoms(images)) == 3
+    assert duplicates(Structures.of_atoms(images[:4])) == 0
+    turned = crystal.copy()
+    turned.positions[0] = -0.0
+    assert duplicates(Structures.of_atoms([crystal, turned])) == 1

@@ -6,34 +6,42 @@ import ase.build
 import numpy as np
 import pytest
 import torch
+from alloys import images
+from ase.calculators.lj import LennardJones
 
 from potstill.data.frames import Frames, read_frames, write_frames
+from potstill.data.structures import Structures
 from potstill.descriptors.symmetry_functions import feature_count
 from potstill.distillation.blocks import block_range
-from potstill.distillation.score import score_block
+from potstill.distillation.candidates import Candidates
+from potstill.distillation.score import score, score_block
 from potstill.distillation.scores import read_scores
+from potstill.distillation.strategies import find
 from potstill.errors import PotstillError
-from potstill.models import load_calculator
+from potstill.models import load_calculator, load_ensemble
+from potstill.models.calculator_committee import CalculatorCommittee
 from potstill.models.ensemble import Ensemble, Networks
 from potstill.models.model_file import save_ensemble
-from potstill.settings import Descriptor, Training
+from potstill.settings import Descriptor, Distillation, Training
 
 COUNT, BLOCKS = 11, 3
 
 
-def save_model(path, symbol="Ni"):
+def save_model(path, *symbols):
+    """Write an untrained ensemble of these elements, nickel for none."""
+    elements = symbols or ("Ni",)
     settings = Training(members=4, layers=(8,), descriptor=Descriptor(radial_shifts=6))
-    networks = Networks(settings).double()
+    networks = Networks(settings, len(elements)).double()
     networks.initialise(3)
-    size = feature_count(settings.descriptor)
+    shape = len(elements), feature_count(settings.descriptor, len(elements))
     save_ensemble(
         path,
         Ensemble(
-            symbol=symbol,
+            elements=elements,
             settings=settings,
-            mean=torch.full((size,), 0.5, dtype=torch.float64),
-            std=torch.ones(size, dtype=torch.float64),
-            self_energy_eV=-4.4,
+            mean=torch.full(shape, 0.5, dtype=torch.float64),
+            std=torch.ones(shape, dtype=torch.float64),
+            self_energies_eV=torch.full((len(elements),), -4.4, dtype=torch.float64),
             scale_eV=0.1,
             networks=networks,
         ),
@@ -45,13 +53,13 @@ def save_set(path):
     crystal = ase.build.bulk("Ni", "fcc", a=3.52, cubic=True)
     generator = np.random.default_rng(0)
     atoms = len(crystal)
-    frames = Frames(
-        symbol="Ni",
-        positions=crystal.positions + generator.normal(0, 0.2, (COUNT, atoms, 3)),
-        cell=np.tile(crystal.cell.array, (COUNT, 1, 1)),
+    frames = Frames.uniform(
+        "Ni",
+        crystal.positions + generator.normal(0, 0.2, (COUNT, atoms, 3)),
+        np.tile(crystal.cell.array, (COUNT, 1, 1)),
         energy=generator.random(COUNT),
-        atomic_energies=generator.random((COUNT, atoms)),
-        forces=generator.random((COUNT, atoms, 3)),
+        atomic_energies=generator.random(COUNT * atoms),
+        forces=generator.random((COUNT * atoms, 3)),
         stress=generator.random((COUNT, 3, 3)),
     )
     write_frames(path, frames)
@@ -63,7 +71,7 @@ def files(tmp_path):
     return save_model(tmp_path / "ensemble.pt"), save_set(tmp_path / "momt.h5")
 
 
-def score(model, frames, output, block=1):
+def score_file(model, frames, output, block=1):
     score_block(
         model, frames, block=block, blocks=BLOCKS, device="cpu", threads=1, output=output
     )  # fmt: skip
@@ -75,9 +83,10 @@ def test_scores_are_the_calculators_spread_of_the_same_frames(files, tmp_path):
     frames, calculator = read_frames(path), load_calculator(model)
     seen = []
     for block in range(BLOCKS):
-        scores = score(model, path, tmp_path / "scores.h5", block)
+        scores = score_file(model, path, tmp_path / "scores.h5", block)
         assert scores.frame_index.tolist() == list(block_range(COUNT, BLOCKS, block))
-        for row, index in zip(scores.atomic_std, scores.frame_index, strict=True):
+        by_frame = scores.atomic_std.reshape(len(scores.frame_index), -1)
+        for row, index in zip(by_frame, scores.frame_index, strict=True):
             atoms = frames.to_ase(index)
             atoms.calc = calculator
             atoms.get_potential_energy()
@@ -89,15 +98,54 @@ def test_scores_are_the_calculators_spread_of_the_same_frames(files, tmp_path):
 
 def test_labels_play_no_part_and_bytes_repeat(files, tmp_path):
     model, path = files
-    score(model, path, tmp_path / "a.h5")
+    score_file(model, path, tmp_path / "a.h5")
     frames = read_frames(path)
     other = {"energy": frames.energy + 7, "forces": -frames.forces}
     write_frames(tmp_path / "other.h5", replace(frames, **other))
-    score(model, tmp_path / "other.h5", tmp_path / "b.h5")
+    score_file(model, tmp_path / "other.h5", tmp_path / "b.h5")
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_frames_of_several_elements_and_sizes(tmp_path):
+    """Each frame's scores are those of this frame alone."""
+    model = save_model(tmp_path / "ensemble.pt", "Be", "W")
+    frames = Frames.of_atoms(images(COUNT))
+    write_frames(tmp_path / "dft.h5", frames)
+    scores = score_file(model, tmp_path / "dft.h5", tmp_path / "scores.h5")
+    ensemble = load_ensemble(model)
+    assert scores.symbol == "BeW" and scores.start[-1] == len(scores.atomic_std)
+    for place, index in enumerate(scores.frame_index):
+        alone = ensemble.predict(frames.structures([index]), forces=False)
+        here = slice(scores.start[place], scores.start[place + 1])
+        expected = alone.atomic_energies.std(axis=0)
+        np.testing.assert_allclose(scores.atomic_std[here], expected, rtol=1e-9)
+        sigma = alone.energies.std(axis=0)
+        np.testing.assert_allclose(scores.energy_std[place], sigma[0], rtol=1e-9)
+
+
+def test_a_committee_of_calculators_selects():
+    """Their energies are depths times one number a frame, and so is their spread."""
+    frames, depths = Structures.of_atoms(images(COUNT)), np.array([0.010, 0.011, 0.013])
+    calculators = [LennardJones(sigma=2.4, epsilon=depth, rc=6.0) for depth in depths]
+    found = score(
+        CalculatorCommittee(calculators, ("W", "Be")), frames, symbol="BeW", index=np.arange(COUNT)
+    )
+    assert found.atomic_std is None
+    energy = np.array([calculators[0].get_potential_energy(frames.image(k)) for k in range(COUNT)])
+    sigma = np.abs(energy) / depths[0] * depths.std()
+    np.testing.assert_allclose(found.energy_std, sigma, rtol=1e-9)
+    candidates = Candidates(frames, frames.structures([]), Descriptor(), found)
+    picked = find("frame_sigma").pick(
+        candidates, 4, Distillation(source="WBe/mixed/lj"), np.random.default_rng(0)
+    )
+    assert picked.rows.tolist() == np.argsort(-sigma / np.sqrt(frames.sizes))[:4].tolist()
+    with pytest.raises(PotstillError, match="committee without energies of atoms"):
+        find("atom_sigma").pick(
+            candidates, 4, Distillation(source="WBe/mixed/lj"), np.random.default_rng(0)
+        )
 
 
 def test_a_model_of_another_element_is_refused(files, tmp_path):
     model = save_model(tmp_path / "Al.pt", "Al")
     with pytest.raises(PotstillError, match=r"Al\.pt: this model is for Al, not for Ni"):
-        score(model, files[1], tmp_path / "scores.h5")
+        score_file(model, files[1], tmp_path / "scores.h5")

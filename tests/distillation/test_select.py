@@ -1,11 +1,13 @@
 """The data sets of the iterations: what they hold, and what they refuse."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from alloys import images, random_scores
 
-from potstill.data.frames import read_frames, write_frames
+from potstill.data.frames import Frames, read_frames, write_frames
 from potstill.distillation.blocks import block_range
 from potstill.distillation.scores import BlockScores, write_scores
 from potstill.distillation.select import select_block
@@ -26,7 +28,8 @@ def outlying(block, picked):
     atomic_std = np.tile(np.array([1.0, 2, 1, 2, 1, 2]), (len(block), 1))
     for index in picked:
         atomic_std[index - block.start] = [1, 1, 1, 9, 1, 1]
-    return BlockScores("Ni", atomic_std, atomic_std.sum(axis=1), np.array(block))
+    start = ATOMS * np.arange(len(block) + 1)
+    return BlockScores("Ni", start, atomic_std.ravel(), atomic_std.sum(axis=1), np.array(block))
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ def test_blocks_that_do_not_exist_are_refused():
 def test_iteration_zero_is_the_whole_first_block(run):
     frames, selections, summaries = run([])
     first = read_frames(selections[0])
-    np.testing.assert_array_equal(first.positions, frames.positions[:6])
+    np.testing.assert_array_equal(first.positions, frames[:6].positions)
     np.testing.assert_array_equal(first.energy, frames.energy[:6])
     np.testing.assert_array_equal(first.columns["source_index"], np.arange(6))
     assert (first.columns["iteration"] == 0).all()
@@ -98,7 +101,7 @@ def test_each_iteration_adds_just_the_outlying_frames(run):
     assert last.columns["source_index"].tolist() == expected
     assert last.columns["iteration"].tolist() == [0] * 6 + [1, 1, 2]
     for name in ("positions", "cell", "energy", "atomic_energies", "forces", "stress"):
-        np.testing.assert_array_equal(getattr(last, name), getattr(frames, name)[expected])
+        np.testing.assert_array_equal(getattr(last, name), getattr(frames[expected], name))
     np.testing.assert_array_equal(last.columns["enthalpy"], frames.columns["enthalpy"][expected])
     assert [s["block_frames"] for s in summaries] == [6, 7, 7]
     assert [s["added"] for s in summaries] == [6, 2, 1]
@@ -176,6 +179,47 @@ def test_farthest_points_look_at_what_is_kept(make_set, tmp_path):
             summary=tmp_path / "summary.json",
         )  # fmt: skip
     assert read_frames(tmp_path / "1.h5").columns["source_index"].tolist() == [*range(10), 19]
+
+
+@pytest.mark.parametrize("strategy", ["d_optimal", "frame_sigma", "atom_sigma", "set_cover"])
+def test_frames_of_several_elements_and_sizes(tmp_path, strategy):
+    """Two blocks of a set of alloys, whose first has tungsten alone."""
+    ordered = sorted(images(36), key=lambda atoms: "Be" in atoms.symbols)
+    frames = Frames.of_atoms(ordered, energy=np.arange(36.0))
+    write_frames(tmp_path / "dft.h5", frames)
+    block = block_range(36, 3, 1)
+    scores = random_scores(frames.structures(slice(block.start, block.stop)))
+    scores = replace(scores, symbol="BeW", frame_index=np.array(block))
+    write_scores(tmp_path / "scores.h5", scores)
+
+    def select(k, found=tmp_path / "scores.h5", output="x"):
+        select_block(
+            tmp_path / "dft.h5", previous=tmp_path / "0.h5" if k else None, scores=found,
+            iteration=k, settings=settings(strategy=strategy, share=0.25, threshold=None),
+            descriptor=Descriptor(), seed=1, selection=tmp_path / f"{output}.h5",
+            summary=tmp_path / "summary.json",
+        )  # fmt: skip
+        return read_frames(tmp_path / f"{output}.h5"), read_json(tmp_path / "summary.json")
+
+    select(0, output="0")
+    chosen, summary = select(1)
+    index = chosen.columns["source_index"]
+    assert len(set(index.tolist())) == len(chosen) == 12 + 3
+    assert index[:12].tolist() == list(range(12)) and index[12:].min() >= 12
+    expected = frames[index]
+    for name in ("start", "species", "positions", "cell", "pbc", "energy"):
+        np.testing.assert_array_equal(getattr(chosen, name), getattr(expected, name))
+    assert summary["atoms"] is None
+    assert summary["atoms_in_all"] == expected.sizes.sum()
+    write_scores(tmp_path / "other.h5", replace(scores, start=np.roll(scores.start, 1)))
+    if strategy.endswith("sigma"):
+        with pytest.raises(PotstillError, match="holds no scores of block 1 of these BeW frames"):
+            select(1, tmp_path / "other.h5")
+    other = frames[np.arange(36)]
+    other.species[0] = 1  # the same places
+    write_frames(tmp_path / "dft.h5", other)
+    with pytest.raises(PotstillError, match="was not selected from the frames before block 1"):
+        select(1)
 
 
 def test_files_of_another_run_are_refused(make_set, run, tmp_path):

@@ -3,9 +3,11 @@
 import dataclasses
 import typing
 
+import h5py
 import numpy as np
 import pytest
 
+from potstill.data.structures import Structures
 from potstill.distillation import strategies
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.scores import BlockScores, read_scores, write_scores
@@ -23,16 +25,9 @@ def block(atomic_std, energy_std=None):
     atomic_std = np.asarray(atomic_std, dtype=float)
     count, atoms = atomic_std.shape
     energy_std = np.zeros(count) if energy_std is None else np.asarray(energy_std, dtype=float)
-    nothing, cell = np.zeros((count, atoms, 3)), np.zeros((count, 3, 3))
-    return Candidates(
-        "Ni",
-        nothing,
-        cell,
-        nothing[:0],
-        cell[:0],
-        Descriptor(),
-        BlockScores("Ni", atomic_std, energy_std, np.arange(count)),
-    )
+    frames = Structures.uniform("Ni", np.zeros((count, atoms, 3)), np.zeros((count, 3, 3)))
+    scores = BlockScores("Ni", frames.start, atomic_std.ravel(), energy_std, np.arange(count))
+    return Candidates(frames, frames.structures([]), Descriptor(), scores)
 
 
 def pick(name, candidates, chosen, count=0, seed=0):
@@ -40,7 +35,8 @@ def pick(name, candidates, chosen, count=0, seed=0):
 
 
 def test_z_of_one_atom_against_equal_ones_is_its_bound():
-    z = outlying_scores(np.array([[1.0] * 9 + [2.0], [1e-3] * 9 + [7e-3]]))
+    z = outlying_scores(np.array([1.0] * 9 + [2.0] + [1e-3] * 9 + [7e-3]), np.array([10, 10]))
+    z = z.reshape(2, 10)
     np.testing.assert_allclose(z[:, 9], 3.0, rtol=1e-12)  # sqrt(10 - 1), whatever the size
     np.testing.assert_allclose(z[:, :9], -1 / 3, rtol=1e-12)
 
@@ -145,10 +141,10 @@ def test_half_at_random_and_the_rest_farthest_from_all_before(make_candidates):
 @pytest.mark.parametrize("name", strategies.names())
 def test_equal_frames_are_no_trap(make_candidates, name):
     one = make_candidates(1)
-    twelve = {n: np.repeat(getattr(one, n), 12, axis=0) for n in ("positions", "cell")}
-    scores = BlockScores("Ni", np.ones((12, 4)), np.ones(12), np.arange(12))
+    twelve = one.own.structures([0] * 12)
+    scores = BlockScores("Ni", twelve.start, np.ones(48), np.ones(12), np.arange(12))
     plane = {"order": np.ones(12), "enthalpy": np.ones(12)}
-    same = dataclasses.replace(one, **twelve, **plane, scores=scores)
+    same = dataclasses.replace(one, own=twelve, **plane, scores=scores)
     rows = pick(name, same, settings(threshold=None), count=5).rows
     assert len(set(rows.tolist())) == 5
 
@@ -173,6 +169,7 @@ def test_labels_reach_only_who_asks_for_them(make_set):
     assert hidden.enthalpy is None and hidden.order is not None
     shown = Candidates.of(frames, frames[:0], labels=True, **kwargs)
     np.testing.assert_array_equal(shown.plane[0], frames.columns["enthalpy"] / 6)
+    assert not hasattr(hidden.own, "energy") and not hasattr(shown.kept, "forces")
 
 
 def test_the_setting_names_the_files_there_are():
@@ -185,14 +182,30 @@ def test_an_unknown_strategy_is_named_with_the_known_ones():
         strategies.find("psychic")
 
 
-def test_scores_file_returns_what_was_written_and_repeats_its_bytes(tmp_path):
+@pytest.mark.parametrize(
+    "start, of_atoms, shapes",
+    [
+        ((0, 4, 8, 12), True, {"atomic_std": (3, 4)}),
+        ((0, 4, 5, 12), True, {"atomic_std": (12,), "start": (4,)}),
+        ((0, 4, 8, 12), False, {"start": (4,)}),
+        ((0, 4, 5, 12), False, {"start": (4,)}),
+    ],
+)
+def test_scores_file_returns_what_was_written_and_repeats_its_bytes(
+    tmp_path, start, of_atoms, shapes
+):
     generator = np.random.default_rng(0)
-    scores = BlockScores("Ni", generator.random((3, 4)), generator.random(3), np.arange(6, 9))
+    start, atomic = np.array(start), generator.random(start[-1]) if of_atoms else None
+    scores = BlockScores("Ni", start, atomic, generator.random(3), np.arange(6, 9))
     write_scores(tmp_path / "a.h5", scores)
     write_scores(tmp_path / "b.h5", scores)
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+    with h5py.File(tmp_path / "a.h5") as store:
+        found = {name: store[name].shape for name in store}
+    assert found == {"energy_std": (3,), "frame_index": (3,), **shapes}
     again = read_scores(tmp_path / "a.h5")
     assert again.symbol == "Ni"
+    np.testing.assert_array_equal(again.start, scores.start)
     np.testing.assert_array_equal(again.atomic_std, scores.atomic_std)
     np.testing.assert_array_equal(again.energy_std, scores.energy_std)
     np.testing.assert_array_equal(again.frame_index, scores.frame_index)
@@ -203,7 +216,7 @@ def test_a_broken_scores_file_is_named(tmp_path):
     path.write_bytes(b"half a file")
     with pytest.raises(PotstillError, match=r"scores\.h5: not a score file of Potstill but text"):
         read_scores(path)
-    bad = BlockScores("Ni", np.array([[np.nan]]), np.array([1.0]), np.array([0]))
+    bad = BlockScores("Ni", np.arange(2), np.array([np.nan]), np.array([1.0]), np.array([0]))
     write_scores(path, bad)
     with pytest.raises(PotstillError, match="not finite"):
         read_scores(path)

@@ -25,13 +25,13 @@ def _write_set(path, symbol, atoms, count, seed):
     order = atoms * np.clip(0.78 * (1 - liquid) + generator.normal(0.05, 0.03, count), 0, 1)
     write_frames(
         path,
-        Frames(
-            symbol=symbol,
-            positions=generator.random((count, atoms, 3)) * edge[:, None, None],
-            cell=edge[:, None, None] * np.eye(3),
+        Frames.uniform(
+            symbol,
+            generator.random((count, atoms, 3)) * edge[:, None, None],
+            edge[:, None, None] * np.eye(3),
             energy=energy,
-            atomic_energies=np.repeat(energy[:, None] / atoms, atoms, axis=1),
-            forces=generator.normal(size=(count, atoms, 3)),
+            atomic_energies=np.repeat(energy / atoms, atoms),
+            forces=generator.normal(size=(count * atoms, 3)),
             stress=np.zeros((count, 3, 3)),
             columns={"enthalpy": energy + 0.01, "order_parameter": order},
         ),
@@ -103,10 +103,7 @@ def results(tmp_path_factory) -> Path:
         _write_evaluation(root / f"reference-{k}", 108, energies["Ni-108"], 0.6 * mae, k)
         source.append(root / f"source-{k}.json")
         reference.append(root / f"reference-{k}.json")
-    write_curve(
-        summaries, source, reference, source_frames=1200, source_atoms=32, larger_frames=600,
-        larger_atoms=108, output=root / "curve.csv",
-    )  # fmt: skip
+    write_curve(summaries, source, reference, output=root / "curve.csv")
     for label, frames, mae in (("8x8", 41, 2.1), ("16x16", 119, 0.8)):
         write_json(root / f"grid-{label}.json", {"frames": frames, "atoms": 108})
         _write_evaluation(root / f"grid-{label}-on-108", 108, energies["Ni-108"], mae, frames)

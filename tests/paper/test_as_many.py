@@ -11,13 +11,13 @@ from potstill.settings import Descriptor
 
 def frames(count, atoms, symbol="Al"):
     generator = np.random.default_rng(atoms)
-    return Frames(
-        symbol=symbol,
-        positions=generator.random((count, atoms, 3)) * 8,
-        cell=np.tile(8 * np.eye(3), (count, 1, 1)),
+    return Frames.uniform(
+        symbol,
+        generator.random((count, atoms, 3)) * 8,
+        np.tile(8 * np.eye(3), (count, 1, 1)),
         energy=generator.random(count),
-        atomic_energies=np.zeros((count, atoms)),
-        forces=np.zeros((count, atoms, 3)),
+        atomic_energies=np.zeros(count * atoms),
+        forces=np.zeros((count * atoms, 3)),
         stress=np.zeros((count, 3, 3)),
         columns={"enthalpy": generator.random(count), "order_parameter": generator.random(count)},
     )
@@ -54,5 +54,5 @@ def test_choice(tmp_path, strategy, labelled):
     chosen, pool = read_frames(tmp_path / "chosen.h5"), read_frames(tmp_path / "pool.h5")
     index = chosen.columns["pool_index"]
     assert len(set(index.tolist())) == len(chosen) == 6
-    np.testing.assert_array_equal(chosen.positions, pool.positions[index])
+    np.testing.assert_array_equal(chosen.positions, pool[index].positions)
     assert read_json(tmp_path / "chosen.json")["labelled"] == labelled

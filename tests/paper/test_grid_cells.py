@@ -20,7 +20,7 @@ def test_the_file_repeats_its_bytes_and_names_its_frames(make_set, tmp_path):
     assert len(taken) == 16
     index = taken.columns["source_index"]
     assert (np.diff(index) > 0).all()
-    np.testing.assert_array_equal(taken.positions, frames.positions[index])
+    np.testing.assert_array_equal(taken.positions, frames[index].positions)
 
 
 def test_a_set_without_order_parameter_is_named(make_set, tmp_path):

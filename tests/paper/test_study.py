@@ -50,7 +50,7 @@ def test_the_start_counts_and_the_least_certain_of_the_others_follow(pool, tmp_p
     kept = read_frames(start).columns["pool_index"].tolist()
     sigma = np.arange(40.0)
     sigma[kept] = 100.0  # what is there already is not picked again, however uncertain
-    scores = BlockScores("Ni", np.tile(sigma[:, None], (1, 6)), sigma, np.arange(40))
+    scores = BlockScores("Ni", 6 * np.arange(41), np.repeat(sigma, 6), sigma, np.arange(40))
     write_scores(tmp_path / "scores.h5", scores)
     chosen, summary = choose(pool, "frame_sigma", start=start, scores=tmp_path / "scores.h5")
     others = [i for i in reversed(range(40)) if i not in kept][:7]
@@ -58,7 +58,7 @@ def test_the_start_counts_and_the_least_certain_of_the_others_follow(pool, tmp_p
     assert (summary["frames"], summary["start"], summary["labelled"]) == (12, 5, 12)
     assert summary["reasons"][str(kept[0])] == "drawn at random to train the first model"
     np.testing.assert_array_equal(
-        chosen.positions, read_frames(pool).positions[chosen.columns["pool_index"]]
+        chosen.positions, read_frames(pool)[chosen.columns["pool_index"]].positions
     )
 
 

@@ -38,7 +38,8 @@ def evaluation(tmp_path):
         store.attrs.update(symbol="Ni", atoms=ATOMS, model="Ni-distilled")
         for name, values in arrays.items():
             store.create_dataset(name, data=values)
-    found = uncertainty(error, sigma, force, atomic[compared], SEED)
+    sizes = np.full(FRAMES, ATOMS)
+    found = uncertainty(error, sigma, sizes, force.ravel(), atomic[compared].ravel(), SEED)
     write_json(tmp_path / "momt.json", {"uncertainty": found})
     return path
 

@@ -60,15 +60,16 @@ def page(tmp_path) -> Path:
         {"strategy": "outlying_atom", "kept": 204, "labelled": 204, "source_frames": 1200},
     )
     Image.new("RGB", (60, 40), "white").save(tmp_path / "curve.png")
-    for model, frames, tested, mae in (
-        ("Ni-distilled", 204, 600, 0.6),
-        ("Ni-full", 1200, 1200, 0.3),
+    part = {"elements": "AlNi", "frames": 20, "mae_meV_per_atom": 0.1, "force_mae_meV_per_A": None}
+    for model, frames, tested, mae, parts in (
+        ("Ni-distilled", 204, 600, 0.6, {}),
+        ("Ni-full", 1200, 1200, 0.3, {"by_composition": [part]}),
     ):
         write_json(tmp_path / f"{model}-summary.json", {"symbol": "Ni", "frames": frames})
         write_json(
             tmp_path / f"{model}-evaluation.json",
             {"frames": tested, "mae_meV_per_atom": mae, "worst_percent_meV_per_atom": 5 * mae,
-             "force_mae_meV_per_A": 9 * mae},
+             "force_mae_meV_per_A": 9 * mae, **parts},
         )  # fmt: skip
     models = ("Ni-distilled", "Ni-full")
     results_page(
@@ -101,6 +102,7 @@ def test_page_of_results(page):
     for row in (
         ["Ni", "NNP 204 distilled frames", "Ni/108/momt", "600", "0.600", "3.00", "5.4"],
         ["Ni", "NNP 1200 undistilled frames", "Ni/32/momt", "1200", "0.300", "1.50", "2.7"],
+        ["Ni", "NNP 1200 undistilled frames", "Ni/32/momt: AlNi", "20", "0.100", "-", "-"],
         ["Ni", "NNP 204 distilled frames", "3.00", "0.0015", "FCC &lt; HCP &lt; BCC", "yes"],
         ["Ni", "NNP 1200 undistilled frames", "50.00", "0.0250", "BCC &lt; FCC &lt; HCP",
          "no: FCC &lt; HCP &lt; BCC"],

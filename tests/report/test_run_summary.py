@@ -75,6 +75,23 @@ def test_errors_of_a_set_without_forces(summary):
     assert summary(made)[1].split() == [name, "on", "Ni/32/momt", "0.12", "meV/atom"]
 
 
+def test_errors_by_composition(summary):
+    """Frames of the same elements follow their set, but for those without energies."""
+    parts = [
+        {"elements": elements, "frames": 20, "mae_meV_per_atom": mae, "force_mae_meV_per_A": force}
+        for elements, mae, force in (("Be", 0.5, 9.0), ("W", None, 80.0), ("BeW", 7.0, None))
+    ]
+    name = "Ni-distilled"
+    told = evaluation(2.0, 40.0) | {"by_composition": parts}
+    made = trained(name) | {f"models/{name}/evaluation/Ni/32/momt.json": told}
+    assert summary(made) == [
+        "errors:",
+        "  Ni-distilled on Ni/32/momt         2.00 meV/atom   40.0 meV/A",
+        "  Ni-distilled on Ni/32/momt: Be     0.50 meV/atom    9.0 meV/A",
+        "  Ni-distilled on Ni/32/momt: BeW    7.00 meV/atom",
+    ]
+
+
 def crystals(model, **energies):
     rows = [
         {"structure": name, "atoms": 32, "bond_length_A": 2.49, "converged": True,

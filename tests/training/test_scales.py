@@ -84,15 +84,15 @@ def test_equal_frames_stay_equal_to_a_selection(thermal: Frames) -> None:
 
 def test_equal_uncertainties_have_no_outlier() -> None:
     rounding = 1e-3 + 1e-13 * np.random.default_rng(2).normal(size=(4, 32))
-    assert np.abs(outlying_scores(rounding)).max() < 1e-4
+    assert np.abs(outlying_scores(rounding.ravel(), np.full(4, 32))).max() < 1e-4
 
 
 @pytest.mark.parametrize("frames", [1, 2, 5])
 def test_uncertainty_of_few_or_equal_frames(frames: int) -> None:
     random = np.random.default_rng(3)
     error, sigma = random.normal(size=frames), np.full(frames, 1e-12)
-    force, atomic = random.random((frames, 4)), random.random((frames, 4))
-    found = uncertainty(error, sigma, force, atomic, 1)
+    force, atomic = random.random(4 * frames), random.random(4 * frames)
+    found = uncertainty(error, sigma, np.full(frames, 4), force, atomic, 1)
     assert found["sigma_factor"] is None
     assert found["coverage"] == {"1_sigma": None, "2_sigma": None}
 

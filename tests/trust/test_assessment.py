@@ -6,7 +6,6 @@ from scipy.stats import spearmanr
 
 from potstill.trust.assessment import (
     CALIBRATION_SHARE,
-    by_region,
     calibration_frames,
     sigma_factor,
     spearman,
@@ -29,7 +28,8 @@ def test_normal_errors_of_known_deviation_are_covered_as_they_should():
     sigma = generator.lognormal(0, 0.7, frames)
     error = generator.normal(0, factor * sigma) + 5.0  # a mean that says nothing of one frame
     atomic = generator.lognormal(0, 0.5, (frames, atoms))
-    got = uncertainty(error, sigma, 2 * atomic, atomic, seed=3)
+    sizes = np.full(frames, atoms)
+    got = uncertainty(error, sigma, sizes, 2 * atomic.ravel(), atomic.ravel(), seed=3)
     assert got["sigma_factor"] == pytest.approx(factor, rel=0.05)
     assert got["coverage"]["1_sigma"] == pytest.approx(0.683, abs=0.015)
     assert got["coverage"]["2_sigma"] == pytest.approx(0.954, abs=0.01)
@@ -49,30 +49,18 @@ def test_the_factor_is_not_found_on_the_frames_that_judge_it():
     assert sigma_factor(np.array([2.0, 9.0]), np.array([1.0, 0.0])) == 2
 
 
-def test_regions_hold_every_frame_once_with_its_errors():
-    enthalpy = np.array([-4.7, -4.5, -4.3, -4.3, -4.0])
-    order = np.array([0.9, 0.3, 0.05, 0.02, 0.02])
-    error = np.array([1.0, -2.0, 3.0, -5.0, 6.0])
-    rows = by_region(enthalpy, order, error, 10 * np.abs(error), np.arange(5))
-    assert sum(row["frames"] for row in rows) == 5
-    found = {(row["region"], row["frames"]): row["mae_meV_per_atom"] for row in rows}
-    assert found == {
-        ("crystal", 1): 1.0,
-        ("between", 1): 2.0,
-        ("liquid", 2): 4.0,
-        ("liquid", 1): 6.0,
-    }
-    for row in rows:
-        assert row["force_mae_meV_per_A"] == 10 * row["mae_meV_per_atom"]
-        low, high = row["enthalpy_eV_per_atom"]
-        assert high - low == pytest.approx(0.7 / 4)
+def test_frames_of_other_sizes_are_compared_per_atom():
+    """A shift of each atom's energy is no error, and a large frame is not uncertain for its size.
 
-
-def test_a_region_without_compared_forces_says_so():
-    enthalpy, order = np.array([-4.7, -4.5, -4.0, -4.0]), np.array([0.9, 0.9, 0.0, 0.0])
-    rows = by_region(enthalpy, order, np.ones(4), np.array([20.0, 4.0]), np.array([3, 0]))
-    assert [(row["region"], row["force_mae_meV_per_A"]) for row in rows] == [
-        ("liquid", 20.0),
-        ("crystal", 4.0),
-        ("crystal", None),
-    ]
+    Of frames whose sizes are multiples it is the same as of frames of one size.
+    """
+    generator = np.random.default_rng(2)
+    frames = 400
+    sizes = generator.choice([1, 4, 54], frames)
+    sigma, error = generator.lognormal(0, 0.5, frames), generator.normal(0, 1, frames)
+    same = np.full(frames, 4)
+    expected = uncertainty(error * same, sigma * same, same, None, sigma, seed=3)
+    got = uncertainty((error + 7.0) * sizes, sigma * sizes, sizes, None, sigma, seed=3)
+    for name in ("sigma_factor", "spearman_frames"):
+        assert got[name] == pytest.approx(expected[name], rel=1e-9)
+    assert got["coverage"] == expected["coverage"]

@@ -98,4 +98,3 @@ use rule small_job as curve with:
     localrule: True
     params:
         call=library("distillation.curve.write_curve"),
-        arguments=lambda wildcards: plan.curve_sizes(wildcards.element),

@@ -112,6 +112,11 @@ class Structures:
         """Volume of each cell, A^3, (F,); 0 where the cell is not given in all directions."""
         return np.asarray(np.abs(np.linalg.det(self.cell)))
 
+    def counts(self, elements: Sequence[str]) -> Indices:
+        """Return how many atoms of each of these elements each structure has, (F, S)."""
+        numbers = [atomic_number(element) for element in elements]
+        return frame_sums((self.species[:, None] == numbers).astype(np.int64), self.sizes)
+
     def dense(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return values over all atoms (A, ...) as (F, N, ...); PotstillError for several sizes."""
         return values.reshape(len(self), self.atoms, *values.shape[1:])
@@ -151,6 +156,16 @@ class Structures:
             cell=self.cell[which],
             pbc=self.pbc[which],
         )
+
+
+def told_atoms(structures: Structures) -> dict[str, int | None]:
+    """Return what a summary says of atoms: `atoms` of each structure.
+
+    Where they are of several sizes it is None, and `atoms_in_all` says how many there are together.
+    """
+    if structures.is_uniform:
+        return {"atoms": structures.atoms}
+    return {"atoms": None, "atoms_in_all": len(structures.species)}
 
 
 def joined_start(parts: Iterable[Structures]) -> Indices:

@@ -1,5 +1,10 @@
-"""Feature files: the symmetry functions of a set, computed once for all models tested on it."""
+"""Feature files: the symmetry functions of a set, computed once for all models tested on it.
 
+They tell apart the elements of the set. A model may know more elements; the functions of those are
+zero in these frames, and `read_features` puts them in.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
@@ -7,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from potstill.data.frames import Frames, read_frames
+from potstill.data.structures import Indices
 from potstill.descriptors.symmetry_functions import describe, feature_count
 from potstill.errors import PotstillError
 from potstill.runtime.compiled import use_threads
@@ -23,24 +29,31 @@ Features = NDArray[np.float32]
 
 
 def write_features(frames: Path, descriptor: Descriptor, *, threads: int, output: Path) -> None:
-    """Write the dataset `features` (F, N, D), float32: what `describe` gives of the frames' atoms.
+    """Write the dataset `features`, float32: what `describe` gives of the frames' atoms.
 
-    Raises PotstillError, naming the frame, where a feature is not finite.
+    It is (F, N, D) where all frames have N atoms, else (A, D). Raises PotstillError, naming the
+    frame, where a feature is not finite.
     """
     use_threads(threads)
     source = read_frames(frames)
-    shape = (len(source), source.atoms, feature_count(descriptor))
+    elements, width = source.elements, feature_count(descriptor, len(source.elements))
+    count = (len(source), source.atoms) if source.is_uniform else (len(source.species),)
     with atomic_path(output) as temporary, h5py.File(temporary, "w") as store:
-        features = store.create_dataset("features", shape, np.float32)
+        features = store.create_dataset("features", (*count, width), np.float32)
         for first in range(0, len(source), _CHUNK_FRAMES):
-            part = slice(first, first + _CHUNK_FRAMES)
-            features[part] = describe(
-                source.positions[part], source.cell[part], descriptor, first=first
-            )
+            stop = min(first + _CHUNK_FRAMES, len(source))
+            part = source.structures(slice(first, stop))
+            found = describe(part, descriptor, elements, first=first)
+            if source.is_uniform:
+                features[first:stop] = part.dense(found)
+            else:
+                features[source.start[first] : source.start[stop]] = found
 
 
-def read_features(path: Path, frames: Frames, descriptor: Descriptor) -> Features:
-    """Read the features (F, N, D) of frames.
+def read_features(
+    path: Path, frames: Frames, descriptor: Descriptor, elements: Sequence[str]
+) -> Features:
+    """Read the features (A, D) of frames, as a model of `elements` takes them.
 
     Raises PotstillError where the file is missing or broken, or holds the features of other frames
     or of another descriptor; the last frame's are compared.
@@ -53,12 +66,37 @@ def read_features(path: Path, frames: Frames, descriptor: Descriptor) -> Feature
     except (OSError, KeyError) as error:
         cure = "name one that the rule `describe` made"
         raise unreadable(path, "feature file", HDF5, cure, error) from None
-    last = describe(frames.positions[-1:], frames.cell[-1:], descriptor)
-    same = features.shape == (len(frames), *last.shape[1:]) and np.allclose(
-        features[-1:], last, rtol=_ROUNDING, atol=_ROUNDING
-    )
-    if not same:
+    last = describe(frames.structures(slice(-1, None)), descriptor, frames.elements)
+    atoms = len(frames.species)
+    count = (len(frames), frames.atoms) if frames.is_uniform else (atoms,)
+    same = features.shape == (*count, last.shape[1])
+    features = features.reshape(-1, last.shape[1]) if same else features
+    if not same or not np.allclose(features[-len(last) :], last, rtol=_ROUNDING, atol=_ROUNDING):
         raise PotstillError(
             f"{path}: features of other frames or of another descriptor than the model's; {AGAIN}"
         )
-    return features
+    if tuple(elements) == frames.elements:
+        return features
+    wider = np.zeros((atoms, feature_count(descriptor, len(elements))), dtype=np.float32)
+    wider[:, _columns(descriptor, frames.elements, elements)] = features
+    return wider
+
+
+def _columns(descriptor: Descriptor, few: Sequence[str], all_of: Sequence[str]) -> Indices:
+    """Return where features that tell `few` elements apart are among those that tell `all_of`.
+
+    Both lists are in the order of the elements, and so are their pairs.
+    """
+    known = [all_of.index(element) for element in few]
+    numbers = np.empty((len(all_of), len(all_of)), dtype=np.int64)
+    ordered = np.triu_indices(len(all_of))
+    numbers[ordered] = np.arange(len(ordered[0]))
+    pairs = numbers[np.ix_(known, known)][np.triu_indices(len(few))]
+    radial = np.arange(descriptor.radial_shifts)
+    angular = np.arange(descriptor.angular_shifts * descriptor.angle_sections)
+    return np.concatenate(
+        [
+            *(len(radial) * element + radial for element in known),
+            *(len(radial) * len(all_of) + len(angular) * pair + angular for pair in pairs),
+        ]
+    )

@@ -1,27 +1,26 @@
 """What a selection strategy may know of the frames that it picks from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from potstill.data.frames import Frames
-from potstill.descriptors.symmetry_functions import describe, smallest_spread
+from potstill.data.structures import Floats, Mask, Structures, atomic_number
+from potstill.descriptors.symmetry_functions import describe, feature_count, smallest_spread
+from potstill.distillation.moments import Moments, Singles, moments, points
 from potstill.distillation.scores import BlockScores
 from potstill.errors import PotstillError
 from potstill.settings import Descriptor
-
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
 
 # Frames described at a time: float64 features of a large set would not fit beside the float32 ones.
 _CHUNK = 512
 
 
 class Environments(NamedTuple):
-    """Standardised symmetry functions of the candidates' atoms (B, N, D) and the kept (K, N, D)."""
+    """Standardised symmetry functions of the atoms of the candidates (A, D) and of the kept."""
 
     own: Singles
     kept: Singles
@@ -29,19 +28,15 @@ class Environments(NamedTuple):
 
 @dataclass(frozen=True)
 class Candidates:
-    """B frames of N atoms to pick from, and K frames that the data set holds already.
+    """B frames to pick from (own), and K frames that the data set holds already (kept).
 
-    symbol: the element. positions (B, N, 3) and cell (B, 3, 3), A; kept_positions, kept_cell: of
-    the K frames. descriptor: the symmetry functions. scores: of the ensemble, for strategies that
-    need them. order (B,): O/N. enthalpy (B,): H/N in eV/atom; it holds the energy, which is a
-    label, so it is there for strategies alone that say that they need the candidates' labels.
+    descriptor: the symmetry functions. scores: of the committee, for strategies that need them.
+    order (B,): O/N. enthalpy (B,): H/N in eV/atom; it holds the energy, which is a label, so it is
+    there for strategies alone that say that they need the candidates' labels.
     """
 
-    symbol: str
-    positions: Floats
-    cell: Floats
-    kept_positions: Floats
-    kept_cell: Floats
+    own: Structures
+    kept: Structures
     descriptor: Descriptor
     scores: BlockScores | None = None
     order: Floats | None = None
@@ -59,34 +54,41 @@ class Candidates:
     ) -> Self:
         """Return frames as candidates beside the kept ones; labels: whether H may be looked at."""
         plane = {
-            name: frames.columns[column].astype(np.float64) / frames.atoms
+            name: frames.columns[column].astype(np.float64) / frames.sizes
             for name, column in (("order", "order_parameter"), ("enthalpy", "enthalpy"))
             if column in frames.columns and (labels or name == "order")
         }
-        return cls(
-            frames.symbol,
-            frames.positions,
-            frames.cell,
-            kept.positions,
-            kept.cell,
-            descriptor,
-            scores,
-            **plane,
-        )
+        everything = slice(None)
+        own, before = frames.structures(everything), kept.structures(everything)
+        return cls(own, before, descriptor, scores, **plane)
 
     def __len__(self) -> int:
         """Return the number of candidates."""
-        return len(self.cell)
+        return len(self.own)
+
+    @cached_property
+    def elements(self) -> tuple[str, ...]:
+        """The symbols of all elements, in the order of their atomic numbers."""
+        return tuple(sorted({*self.own.elements, *self.kept.elements}, key=atomic_number))
 
     @property
-    def atoms(self) -> int:
-        """Number of atoms in a frame."""
-        return self.positions.shape[1]
+    def symbol(self) -> str:
+        """The elements' symbols as one word."""
+        return "".join(self.elements)
 
     @property
     def atomic_std(self) -> Floats:
-        """Standard deviation over the members of each atom's energy (B, N), eV."""
-        return self._scored.atomic_std
+        """Standard deviation over the members of each atom's energy (A,), eV.
+
+        PotstillError where the members have no energies of atoms.
+        """
+        found = self._scored.atomic_std
+        if found is None:
+            raise PotstillError(
+                "the scores are of a committee without energies of atoms, which this strategy "
+                "needs; use one that asks for the frame's energy alone: frame_sigma, cluster_sigma"
+            )
+        return found
 
     @property
     def energy_std(self) -> Floats:
@@ -105,26 +107,36 @@ class Candidates:
 
     @cached_property
     def environments(self) -> Environments:
-        """Each atom's symmetry functions, scaled to mean 0 and deviation 1 over all atoms.
+        """Each atom's symmetry functions, scaled to mean 0 and deviation 1 over all its element's.
 
-        A deviation below `smallest_spread` is taken as that: the tail of a function, or rounding,
-        tells no frames apart.
+        Mean and deviation are those of the candidates' atoms, or of the kept frames' for an element
+        that no candidate has. A deviation below `smallest_spread` is taken as that: the tail of a
+        function, or rounding, tells no frames apart.
         """
-        own = _describe(self.positions, self.cell, self.descriptor)
-        kept = _describe(self.kept_positions, self.kept_cell, self.descriptor)
-        mean = own.mean(axis=(0, 1), dtype=np.float64)
-        std = own.std(axis=(0, 1), dtype=np.float64)
-        std = np.maximum(std, smallest_spread(self.descriptor))
-        for values in (own, kept):
-            values -= mean.astype(np.float32)
-            values /= std.astype(np.float32)
+        own, kept = (_describe(s, self.descriptor, self.elements) for s in (self.own, self.kept))
+        least = smallest_spread(self.descriptor, len(self.elements))
+        for element in self.elements:
+            mine, theirs = _atoms_of(element, self.own), _atoms_of(element, self.kept)
+            sample = own[mine] if element in self.own.elements else kept[theirs]
+            mean = sample.mean(axis=0, dtype=np.float64)
+            std = np.maximum(sample.std(axis=0, dtype=np.float64), least)
+            for values, rows in ((own, mine), (kept, theirs)):
+                values[rows] -= mean.astype(np.float32)
+                values[rows] /= std.astype(np.float32)
         return Environments(own, kept)
 
     @cached_property
+    def moments(self) -> tuple[Moments, Moments]:
+        """Of the environments in the candidates and in the kept frames, element by element."""
+        own, kept = self.environments
+        return moments(own, self.own, self.elements), moments(kept, self.kept, self.elements)
+
+    @cached_property
     def features(self) -> tuple[Floats, Floats]:
-        """Frames as points, (B, 2D) and those kept (K, 2D): mean and deviation over the atoms."""
-        own, kept = (_frame_features(values) for values in self.environments)
-        return own, kept
+        """The candidates and the kept frames as `points`."""
+        shares = self.own.counts(self.elements).sum(axis=0) / len(self.own.species)
+        own, kept = self.moments
+        return points(own, shares), points(kept, shares)
 
     @property
     def _scored(self) -> BlockScores:
@@ -135,18 +147,18 @@ class Candidates:
         return self.scores
 
 
-def _describe(positions: Floats, cell: Floats, settings: Descriptor) -> Singles:
-    parts = [
-        describe(positions[i : i + _CHUNK], cell[i : i + _CHUNK], settings, first=i).astype(
-            np.float32
-        )
-        for i in range(0, max(1, len(cell)), _CHUNK)
-    ]
-    return np.concatenate(parts)
+def _describe(structures: Structures, settings: Descriptor, elements: Sequence[str]) -> Singles:
+    shape = len(structures.species), feature_count(settings, len(elements))
+    found = np.empty(shape, dtype=np.float32)
+    for first in range(0, len(structures), _CHUNK):
+        stop = min(first + _CHUNK, len(structures))
+        part = structures.structures(slice(first, stop))
+        atoms = slice(structures.start[first], structures.start[stop])
+        found[atoms] = describe(part, settings, elements, first=first)
+    return found
 
 
-def _frame_features(environments: Singles) -> Floats:
-    return np.concatenate(
-        [environments.mean(axis=1, dtype=np.float64), environments.std(axis=1, dtype=np.float64)],
-        axis=1,
-    )
+def _atoms_of(element: str, structures: Structures) -> slice | Mask:
+    """Return the places of an element's atoms; all of them as a slice, which copies nothing."""
+    here = structures.species == atomic_number(element)
+    return slice(None) if here.all() else here

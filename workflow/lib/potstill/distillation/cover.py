@@ -5,7 +5,8 @@ into the leaves of a tree, each with its bounding box, and boxes beyond the radi
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,9 @@ class Cover:
 
     def __init__(self, points: Singles, radius: float) -> None:
         # the directions of largest spread first, so that most distances end after a few terms
-        self.axes = np.linalg.eigh(np.cov(points.T, dtype=np.float64).reshape(2 * points.shape[1:]))
+        # (one point alone spreads nowhere)
+        spread = np.cov(points.T, dtype=np.float64, bias=len(points) == 1)
+        self.axes = np.linalg.eigh(spread.reshape(2 * points.shape[1:]))
         rotated = self._rotated(points)
         leaves = list(_leaves(rotated, np.arange(len(points))))
         self.points = rotated[np.concatenate(leaves)]
@@ -62,6 +65,36 @@ class Cover:
     def _visit(self, queries: Singles, *, cover: bool) -> int:
         tree = (self.points, self.start, self.low, self.high, self.covered, self.open)
         return int(_visit(queries, np.float32(self.radius**2), *tree, cover))
+
+
+# Points by kind, each (P, D).
+ByKind = Mapping[int, Singles]
+
+
+class CoverByKind:
+    """Points of several kinds to be covered, by queries of their own kind alone; as `Cover`."""
+
+    def __init__(self, points: ByKind, radius: float) -> None:
+        self.radius = radius
+        self.kinds = {kind: Cover(values, radius) for kind, values in points.items()}
+
+    def reset(self, radius: float) -> None:
+        """Uncover all points and go on with another radius."""
+        self.radius = radius
+        for cover in self.kinds.values():
+            cover.reset(radius)
+
+    def left(self) -> int:
+        """Return how many points are not covered."""
+        return sum(cover.left() for cover in self.kinds.values())
+
+    def gain(self, queries: ByKind) -> int:
+        """Return how many more points the queries would cover together."""
+        return sum(self.kinds[k].gain(q) for k, q in queries.items() if k in self.kinds)
+
+    def cover(self, queries: ByKind) -> int:
+        """Cover the points within the radius of the queries; return how many more it are."""
+        return sum(self.kinds[k].cover(q) for k, q in queries.items() if k in self.kinds)
 
 
 def _leaves(points: Singles, chosen: Indices) -> Iterator[Indices]:
@@ -131,11 +164,30 @@ def _visit(
     return total
 
 
-def greedy_cover(cover: Cover, groups: Singles) -> Iterator[tuple[int, int]]:
+Queries = TypeVar("Queries", contravariant=True)
+
+
+class Coverable(Protocol[Queries]):
+    """Points that are covered by queries, as in `Cover` and `CoverByKind`."""
+
+    def left(self) -> int:
+        """Return how many points are not covered."""
+        ...
+
+    def gain(self, queries: Queries) -> int:
+        """Return how many more points the queries would cover together."""
+        ...
+
+    def cover(self, queries: Queries) -> int:
+        """Cover the points near the queries; return how many more it are."""
+        ...
+
+
+def greedy_cover(cover: Coverable[Queries], groups: Sequence[Queries]) -> Iterator[tuple[int, int]]:
     """Yield (group, points newly covered), each time the group that covers the most, until none is.
 
-    groups (G, Q, D). A group's gain can only shrink as others are picked, so old gains are upper
-    bounds and few groups are looked at again (Minoux, 1978).
+    groups: queries that come together. A group's gain can only shrink as others are picked, so old
+    gains are upper bounds and few groups are looked at again (Minoux, 1978).
     """
     bounds = [(-cover.gain(group), g) for g, group in enumerate(groups)]
     heapq.heapify(bounds)

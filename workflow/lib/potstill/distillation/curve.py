@@ -3,25 +3,26 @@
 import csv
 import math
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from potstill.errors import PotstillError
 from potstill.report.markup import write_csv
 from potstill.runtime.files import read_json
 from potstill.runtime.unreadable import AGAIN
+from potstill.settings.names import MIXED
 
 
 class CurvePoint(NamedTuple):
     """One row. Shares are fractions; mae and worst in meV/atom, force_mae in meV/A.
 
-    `source` is the distilled set, `larger` the larger one, of frames of more atoms; `shifted`
-    errors have their mean removed first. `labelled` frames are those whose labels were needed, kept
-    or not.
+    `atoms` are those of a frame, None for several sizes. `source` is the distilled set, `larger`
+    the larger one, of frames of more atoms; `shifted` errors have their mean removed first.
+    `labelled` frames are those whose labels were needed, kept or not.
     """
 
     iteration: int
     frames: int
-    atoms: int
+    atoms: int | None
     share_of_source_frames: float
     share_of_larger_atoms: float
     mae_source: float
@@ -36,17 +37,18 @@ class CurvePoint(NamedTuple):
     labelled_share_of_source_frames: float
 
 
-def columns(source_atoms: int, larger_atoms: int) -> list[str]:
+def columns(source_atoms: int | None, larger_atoms: int | None) -> list[str]:
     """Return the names of the columns in the file, which tell the sizes of the two sets."""
-    source, larger = str(source_atoms), str(larger_atoms)
+    source, larger = (MIXED if n is None else str(n) for n in (source_atoms, larger_atoms))
     if source == larger:
         larger += "_larger"
+    source_set, larger_set = (n if n.startswith(MIXED) else f"{n}_atom" for n in (source, larger))
     return [
         "iteration",
         "frames",
         "atoms",
-        f"share_of_{source}_atom_frames",
-        f"share_of_{larger}_atom_set_atoms",
+        f"share_of_{source_set}_frames",
+        f"share_of_{larger_set}_set_atoms",
         f"mae_{source}_meV_per_atom",
         f"mae_{source}_shifted_meV_per_atom",
         f"mae_{larger}_meV_per_atom",
@@ -56,7 +58,7 @@ def columns(source_atoms: int, larger_atoms: int) -> list[str]:
         f"worst_percent_{source}_meV_per_atom",
         f"worst_percent_{larger}_meV_per_atom",
         "labelled_frames",
-        f"labelled_share_of_{source}_atom_frames",
+        f"labelled_share_of_{source_set}_frames",
     ]
 
 
@@ -65,20 +67,16 @@ def write_curve(
     source_evaluations: list[Path],
     larger_evaluations: list[Path],
     *,
-    source_frames: int,
-    source_atoms: int,
-    larger_frames: int,
-    larger_atoms: int,
     output: Path,
 ) -> None:
     """Write the curve as CSV from the summaries of the selections and of the models' evaluations.
 
-    The three lists run over the iterations. source_frames is the number of frames of the distilled
-    set, larger_frames that of the larger set. Of F distilled frames, share_of_source_frames =
-    F / source_frames and share_of_larger_atoms = F source_atoms / (larger_frames
-    larger_atoms). force_mae_meV_per_A is that on the source set. Who pays for labels reads the
-    last two columns: a strategy may look at labels of frames that it drops. Errors of forces that
-    a set does not have are nan.
+    The three lists run over the iterations; the evaluations are on all frames of the distilled set
+    and on all of the larger one. Of F kept frames share_of_source_frames is F by the frames of the
+    distilled set, and share_of_larger_atoms their atoms by those of the larger set.
+    force_mae_meV_per_A is that on the source set. Who pays for labels reads the last two columns: a
+    strategy may look at labels of frames that it drops. Errors of forces that a set does not have
+    are nan.
     """
     if not len(summaries) == len(source_evaluations) == len(larger_evaluations):
         raise PotstillError(
@@ -90,15 +88,14 @@ def write_curve(
         summaries, source_evaluations, larger_evaluations, strict=True
     ):
         selected, source, larger = (read_json(p) for p in (path, on_source, on_larger))
+        names = columns(source["atoms"], larger["atoms"])
         points.append(
             CurvePoint(
                 iteration=selected["iteration"],
                 frames=selected["frames"],
                 atoms=selected["atoms"],
-                share_of_source_frames=selected["frames"] / source_frames,
-                share_of_larger_atoms=selected["frames"]
-                * source_atoms
-                / (larger_frames * larger_atoms),
+                share_of_source_frames=selected["frames"] / source["frames"],
+                share_of_larger_atoms=_all_atoms(selected) / _all_atoms(larger),
                 mae_source=source["mae_meV_per_atom"],
                 mae_source_shifted=source["mae_shifted_meV_per_atom"],
                 mae_larger=larger["mae_meV_per_atom"],
@@ -108,12 +105,21 @@ def write_curve(
                 worst_percent_source=source["worst_percent_meV_per_atom"],
                 worst_percent_larger=larger["worst_percent_meV_per_atom"],
                 labelled=selected["labelled"],
-                labelled_share_of_source_frames=selected["labelled"] / source_frames,
+                labelled_share_of_source_frames=selected["labelled"] / source["frames"],
             )
         )
     points.sort(key=lambda point: point.iteration)
-    cells = [(*point[:3], *(f"{value:.6g}" for value in point[3:])) for point in points]
-    write_csv(output, columns(source_atoms, larger_atoms), cells)
+    cells = [
+        (p.iteration, p.frames, p.atoms or MIXED, *(f"{value:.6g}" for value in p[3:]))
+        for p in points
+    ]
+    write_csv(output, names, cells)
+
+
+def _all_atoms(summary: Any) -> int:
+    """Return the atoms of all frames that a summary is of."""
+    atoms: int = summary.get("atoms_in_all") or summary["frames"] * summary["atoms"]
+    return atoms
 
 
 def _or_nan(value: float | None) -> float:
@@ -125,10 +131,18 @@ def read_curve(path: Path) -> list[CurvePoint]:
     try:
         with path.open(newline="") as handle:
             rows = list(csv.reader(handle))[1:]
-        points = [CurvePoint(*(int(v) for v in r[:3]), *(float(v) for v in r[3:])) for r in rows]
+        points = [
+            CurvePoint(
+                int(r[0]),
+                int(r[1]),
+                None if r[2] == MIXED else int(r[2]),
+                *(float(v) for v in r[3:]),
+            )
+            for r in rows
+        ]
     except FileNotFoundError:
         raise PotstillError(f"{path}: no such curve; run the rule that makes it") from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, IndexError) as error:
         raise PotstillError(f"{path}: not a curve ({error}); {AGAIN}") from None
     if not points:
         raise PotstillError(f"{path}: holds no iteration; {AGAIN}")

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from potstill.data.frames import Frames, read_frames
+from potstill.data.structures import Floats, Indices, Structures
 from potstill.distillation.candidates import Candidates
 from potstill.errors import PotstillError
 from potstill.report.markup import markdown_table, write_csv, write_text
@@ -15,19 +16,23 @@ from potstill.runtime.files import read_json, write_json
 from potstill.runtime.progress import say
 from potstill.runtime.unreadable import AGAIN
 from potstill.settings import Descriptor
-from potstill.trust.assessment import regions
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
+from potstill.trust.parts_of_set import regions
 
 # A frame is nearly one that was kept below this part of the usual distance between kept frames.
 NEAR = 0.5
 
 
-def duplicates(frames: Frames) -> int:
-    """Return how many frames repeat the positions and the cell of an earlier one, to the bit."""
-    values = np.concatenate([frames.positions, frames.cell], axis=1).reshape(len(frames), -1)
-    return len(values) - len(np.unique(values, axis=0))
+def duplicates(frames: Structures) -> int:
+    """Return how many frames repeat an earlier one: atoms, positions and cell, to the bit."""
+
+    def content(frame: int) -> bytes:
+        here = frames.of_atoms_in(frame)
+        # + 0: a zero of the other sign is the same place
+        places = frames.positions[here] + 0.0, frames.cell[frame] + 0.0
+        parts = (*places, frames.species[here], frames.pbc[frame])
+        return b"".join(part.tobytes() for part in parts)
+
+    return len(frames) - len({content(frame) for frame in range(len(frames))})
 
 
 def nearest(points: Floats, others: Floats, *, same: bool = False) -> Floats:
@@ -61,7 +66,7 @@ def write_reduction(
     row for each kept frame: index, iteration, H/N, O/N, reason. `summary` (JSON) and `markdown`
     have the frames by region of the (H, O) plane, exact duplicates, and near-duplicates: frames
     closer to a kept one than half the median distance of a kept frame to the nearest other. Frames
-    are points, the mean and deviation over their atoms of the standardised symmetry functions.
+    are points, as the strategies see them (`moments.points`).
     """
     source, chosen = read_frames(frames), read_frames(selection)
     reports = sorted((read_json(path) for path in summaries), key=lambda r: r["iteration"])

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from potstill.data.frames import read_frames
+from potstill.data.structures import Indices, Structures
 from potstill.distillation.blocks import block_range
 from potstill.distillation.scores import BlockScores, write_scores
 from potstill.models import load_ensemble
-from potstill.models.predict import predict
+from potstill.models.committee import Committee
 from potstill.runtime.device import limit_threads
 from potstill.runtime.progress import say
 
@@ -23,25 +24,42 @@ def score_block(
     threads: int,
     output: Path,
 ) -> None:
-    """Write sigma_i of the atoms in one block of frames, and sigma of the frames.
+    """Write sigma_i of the atoms in one block of frames, and sigma of the frames (`BlockScores`).
 
-    sigma_i is the (population) standard deviation over the members of atom i's energy, as in
-    the calculator's `energies_std`, sigma that of the frame's energy. Only positions and cells go
-    to the ensemble; the labels play no part. The output has the datasets `atomic_std` (B, N) eV,
-    `energy_std` (B,) eV and `frame_index` (B,), the frames' indices in `frames`. Raises
-    PotstillError for a model of another element.
+    Only the atoms' places go to the ensemble; the labels play no part. The output has the datasets
+    `atomic_std` (B, N) eV, `energy_std` (B,) eV and `frame_index` (B,), the frames' indices in
+    `frames`; where frames are of several sizes `atomic_std` is (A,), and `start` says where they
+    begin. Raises PotstillError for a model that lacks an element of theirs.
     """
     source = read_frames(frames)
     chosen = block_range(len(source), blocks, block)
     limit_threads(threads)
-    ensemble = load_ensemble(model, symbol=source.symbol, device=device)
-    part = source[chosen.start : chosen.stop]
-    prediction = predict(ensemble, part, forces=False, threads=threads)
-    spread = prediction.atomic_energies.std(axis=0)
-    whole = prediction.atomic_energies.sum(axis=2).std(axis=0)
+    part = source.structures(slice(chosen.start, chosen.stop))
+    ensemble = load_ensemble(model, elements=part.elements, device=device)
     index = np.arange(chosen.start, chosen.stop)
-    write_scores(output, BlockScores(source.symbol, spread, whole, index))
-    say(
-        f"block {block}: {len(part)} frames scored, uncertainty of an atom's energy "
-        f"{1000 * spread.mean():.2f} meV on average, {1000 * spread.max():.2f} meV at most"
-    )
+    scores = score(ensemble, part, symbol=source.symbol, index=index, threads=threads)
+    write_scores(output, scores)
+    say(f"block {block}: {len(part)} frames scored, uncertainty of {_told(scores)}")
+
+
+def score(
+    committee: Committee, frames: Structures, *, symbol: str, index: Indices, threads: int = 1
+) -> BlockScores:
+    """Return what a committee says of frames; symbol and index: as in `BlockScores`.
+
+    sigma is the (population) standard deviation over the members of a frame's energy, sigma_i that
+    of an atom's, as in the calculator's `energies_std`.
+    """
+    found = committee.predict(frames, forces=False, threads=threads)
+    atomic = None if found.atomic_energies is None else found.atomic_energies.std(axis=0)
+    return BlockScores(symbol, frames.start, atomic, found.energy_std, index)
+
+
+def _told(scores: BlockScores) -> str:
+    """Return the uncertainties in words, for a line of output."""
+    if scores.atomic_std is None:
+        sizes = np.diff(scores.start)
+        what, meV = "a frame's energy by sqrt(N)", 1000 * scores.energy_std / np.sqrt(sizes)
+    else:
+        what, meV = "an atom's energy", 1000 * scores.atomic_std
+    return f"{what} {meV.mean():.2f} meV on average, {meV.max():.2f} meV at most"

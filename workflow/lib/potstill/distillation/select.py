@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from potstill.data.frames import Frames, read_frames, write_frames
+from potstill.data.structures import Indices, Structures, told_atoms
 from potstill.distillation.blocks import block_range
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.scores import BlockScores, read_scores
@@ -17,7 +17,6 @@ from potstill.runtime.streams import stream
 from potstill.runtime.unreadable import AGAIN
 from potstill.settings import Descriptor, Distillation
 
-Indices = NDArray[np.int64]
 ADDED_COLUMNS = ("source_index", "iteration")
 
 
@@ -41,11 +40,11 @@ def select_block(
     chance. The selection is a frame file in the order of time, with two more columns:
     `source_index`, the frame's index in `frames`, and `iteration`, in which it was added.
 
-    The summary holds iteration, block_frames, added, dropped (of the block), frames, atoms,
-    labelled (frames whose labels were needed so far: those of the data set, or all seen where the
-    strategy looks at the labels of what it drops), seen (frames looked at so far), strategy, why,
-    reasons (source index -> reason), and converged: less than `settings.converged_share` of the
-    block was added.
+    The summary holds iteration, block_frames, added, dropped (of the block), frames, atoms (see
+    `told_atoms`), labelled (frames whose labels were needed so far: those of the data set, or all
+    seen where the strategy looks at the labels of what it drops), seen (frames looked at so far),
+    strategy, why, reasons (source index -> reason), and converged: less than
+    `settings.converged_share` of the block was added.
     """
     source = read_frames(frames)
     strategy = find(settings.strategy)
@@ -85,7 +84,7 @@ def select_block(
             "added": len(new),
             "dropped": len(block) - len(new),
             "frames": len(index),
-            "atoms": source.atoms,
+            **told_atoms(chosen),
             "labelled": block.stop if iteration and strategy.needs_labels else len(index),
             "seen": block.stop,
             "strategy": settings.strategy,
@@ -134,10 +133,9 @@ def _kept(
         raise PotstillError(f"{previous}: lacks {', '.join(missing)}; it is no selection, rerun it")
     index = before.columns["source_index"].astype(np.int64)
     if (
-        before.atoms != source.atoms
-        or len(index) == 0
+        len(index) == 0
         or index.max() >= block.start
-        or not np.array_equal(before.positions, source.positions[index])
+        or not _same_geometry(before, source.structures(index))
     ):
         raise PotstillError(
             f"{previous}: was not selected from the frames before block {iteration} of {frames}; "
@@ -146,14 +144,21 @@ def _kept(
     return index, before.columns["iteration"].astype(np.int64)
 
 
+def _same_geometry(one: Structures, other: Structures) -> bool:
+    """Return whether structures have the same atoms at the same places, to the bit."""
+    names = ("start", "species", "positions")
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
+
+
 def _block_scores(source: Frames, path: Path | None, iteration: int, block: range) -> BlockScores:
     """Return the scores of a block, checked against the source."""
+    start = source.start[block.start : block.stop + 1]
     if path is None:
         raise PotstillError(f"iteration {iteration} needs the scores of its block (`scores`)")
     scores = read_scores(path)
     if (
         scores.symbol != source.symbol
-        or scores.atomic_std.shape[1] != source.atoms
+        or not np.array_equal(scores.start, start - start[0])
         or not np.array_equal(scores.frame_index, np.arange(block.start, block.stop))
     ):
         raise PotstillError(

@@ -13,7 +13,7 @@ from ase.data import atomic_numbers, covalent_radii
 
 from potstill.errors import PotstillError
 from potstill.plan.sets import Sets, entry
-from potstill.settings import Labels, Model, Section, Settings, Training, split_set
+from potstill.settings import Labels, Model, Section, Settings, Training
 from potstill.settings.names import (
     DISTILLED,
     DISTILLED_MODEL,
@@ -202,15 +202,6 @@ class Plan:
                 f"larger set of {element}"
             )
         return test
-
-    def curve_sizes(self, element: str) -> dict[str, int | None]:
-        """Return the denominators of the two shares of data; atoms are None for several sizes."""
-        sizes: dict[str, int | None] = {}
-        source = self.setting("distillation", element).source
-        for role, name in (("source", source), ("larger", self.larger_set(element))):
-            sizes[f"{role}_frames"] = self.sets.frames(name)
-            sizes[f"{role}_atoms"] = split_set(name).atoms
-        return sizes
 
     # -- crystals, properties and labels
 

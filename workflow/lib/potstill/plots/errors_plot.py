@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.special import erf
 
-from potstill.plots.read_arrays import Floats, read_datasets
+from potstill.data.structures import Floats, Indices
+from potstill.plots.read_arrays import read_datasets, read_evaluated_set
 from potstill.plots.style import BLUE, DENSITY, GREY, PAGE, RED, drawn, panel_letter
 from potstill.runtime.files import read_json
 from potstill.trust.assessment import SMALLEST_SIGMA_EV, calibration_frames
@@ -82,6 +83,11 @@ def _title(what: str, spearman: float | None) -> str:
     return f"{what}: Spearman {'-' if spearman is None else f'{spearman:.2f}'}"
 
 
+def _atoms(sizes: Indices) -> str:
+    low, high = sizes.min(), sizes.max()
+    return str(high) if low == high else f"{low} to {high}"
+
+
 def plot_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Path]) -> None:
     """Draw an evaluation: error by region, and the uncertainty against the error.
 
@@ -97,7 +103,8 @@ def plot_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Pat
         read_datasets(evaluation, names, optional=True)[0] for names in (FORCES, PLANE)
     )
     found = read_json(summary)["uncertainty"]
-    atoms, factor = int(attributes["atoms"]), found["sigma_factor"]
+    sizes, told = read_evaluated_set(evaluation)
+    atoms, factor = sizes[told], found["sigma_factor"]
     error = 1000 * (arrays["predicted_energy"] - arrays["energy"]) / atoms
     shifted = error - error.mean()
     sigma = 1000 * arrays["energy_std"] / atoms
@@ -106,7 +113,7 @@ def plot_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Pat
     with drawn(outputs, width=PAGE, height=5.2) as figure:
         panels = figure.subplots(2, 2)
         if plane:
-            h, o = (plane[name] / atoms for name in PLANE)
+            h, o = (plane[name][told] / atoms for name in PLANE)
             _plane(figure, panels[0, 0], h, o, error)
         else:
             _by_energy(panels[0, 0], arrays["energy"] / atoms, error)
@@ -118,9 +125,10 @@ def plot_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Pat
         )
         _coverage(panels[1, 0], shifted[judged], (factor or 0.0) * sigma[judged])
         if forces:
+            forced = np.isin(np.arange(len(sizes)), forces["force_frame"])
             _against_sigma(
                 panels[1, 1],
-                1000 * arrays["atomic_std"][forces["force_frame"].astype(int)].ravel(),
+                1000 * arrays["atomic_std"].ravel()[np.repeat(forced, sizes)],
                 1000 * forces["atomic_force_error"].ravel(),
                 None,
             )
@@ -134,7 +142,7 @@ def plot_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Pat
         for axes, letter in zip(panels.flat, "abcd", strict=True):
             panel_letter(axes, letter)
         figure.suptitle(
-            f"{attributes['model']} on {attributes['symbol']}, {atoms} atoms: "
+            f"{attributes['model']} on {attributes['symbol']}, {_atoms(sizes)} atoms: "
             f"{np.abs(error).mean():.2f} meV/atom",
             fontsize=9,
         )

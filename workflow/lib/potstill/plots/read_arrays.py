@@ -6,13 +6,11 @@ from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
 from potstill.data.frames import Frames, read_frames
+from potstill.data.structures import Floats, Indices
 from potstill.errors import PotstillError
 from potstill.runtime.unreadable import AGAIN, HDF5, unreadable
-
-Floats = NDArray[np.float64]
 
 
 class Trace(NamedTuple):
@@ -25,10 +23,17 @@ class Trace(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """Exact and predicted energy per atom (F,) in eV of a model on a set."""
+    """Exact and predicted energy per atom (E,) in eV of a model on the frames that have one."""
 
     exact: Floats
     predicted: Floats
+
+
+class EvaluatedSet(NamedTuple):
+    """The set of an evaluation: sizes (F,) of its frames, and which have an energy (E,)."""
+
+    sizes: Indices
+    with_energy: Indices
 
 
 def read_datasets(
@@ -71,9 +76,22 @@ def read_trace(path: Path) -> Trace:
 
 def read_evaluation(path: Path) -> Evaluation:
     """Read a model's energies per atom on a set."""
-    arrays, attributes = read_datasets(path, ["energy", "predicted_energy"])
-    atoms = attributes["atoms"]
-    return Evaluation(arrays["energy"] / atoms, arrays["predicted_energy"] / atoms)
+    arrays, _ = read_datasets(path, ["energy", "predicted_energy"])
+    sizes, told = read_evaluated_set(path)
+    return Evaluation(arrays["energy"] / sizes[told], arrays["predicted_energy"] / sizes[told])
+
+
+def read_evaluated_set(path: Path) -> EvaluatedSet:
+    """Read what an evaluation says of its set."""
+    arrays, attributes = read_datasets(path, ["energy"])
+    for name in ("sizes", "energy_frame"):
+        arrays |= read_datasets(path, [name], optional=True)[0]
+    frames = len(arrays["energy"])
+    sizes = arrays.get("sizes")
+    if sizes is None:
+        sizes = np.full(frames, attributes["atoms"])
+    told = arrays.get("energy_frame", np.arange(frames))
+    return EvaluatedSet(sizes.astype(np.int64), told.astype(np.int64))
 
 
 def read_plane(path: Path) -> tuple[Frames, Floats, Floats]:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from potstill.data.structures import Floats
 from potstill.errors import PotstillError
-from potstill.plots.read_arrays import Floats, read_datasets
+from potstill.plots.read_arrays import read_datasets
 from potstill.sampling.bias import Mesh, evaluate_bias
 from potstill.sampling.floor import Floor
 

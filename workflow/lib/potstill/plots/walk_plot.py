@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator
 
-from potstill.plots.read_arrays import Floats
+from potstill.data.structures import Floats
 from potstill.plots.read_walk import Walk, read_bias, read_walk, visited_nodes
 from potstill.plots.style import BLACK, BLUE, CYCLE, DENSITY, GREY, PAGE, RED, drawn, panel_letter
 from potstill.sampling.analysis import (

@@ -73,7 +73,8 @@ def _errors(errors: Sequence[ErrorsOnSet]) -> Table:
     header = ["element", "model", "tested on", "frames", "MAE, meV/atom", "worst 1%, meV/atom",
               "forces, meV/A"]  # fmt: skip
     cells = [
-        [e.element, e.label, e.tested_on, str(e.frames), f"{e.mae:.3f}", f"{e.worst_percent:.2f}",
+        [e.element, e.label, e.tested_on, str(e.frames), f"{e.mae:.3f}",
+         MISSING if e.worst_percent is None else f"{e.worst_percent:.2f}",
          MISSING if e.force_mae is None else f"{e.force_mae:.1f}"]
         for e in errors
     ]  # fmt: skip

@@ -1,6 +1,6 @@
 """What a run came to, out of its small result files: errors, crystals, kept frames, sampling."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -53,9 +53,10 @@ def _among(files: Mapping[Key, Path], made: Collection[Path]) -> dict[Key, Path]
 
 
 class ErrorsOnSet(NamedTuple):
-    """A model's errors on a set of `frames` frames: energies in meV/atom, forces in meV/A.
+    """A model's errors on `frames` frames: energies in meV/atom, forces in meV/A.
 
-    force_mae is None where the set has no forces.
+    tested_on: the set, or a part of it, as `WBe/mixed/dft: Be` for the frames of beryllium alone.
+    worst_percent is None of a part, force_mae where there are no forces.
     """
 
     element: str
@@ -64,7 +65,7 @@ class ErrorsOnSet(NamedTuple):
     tested_on: str
     frames: int
     mae: float
-    worst_percent: float
+    worst_percent: float | None
     force_mae: float | None
 
 
@@ -121,8 +122,9 @@ def read_run(files: ResultFiles) -> RunResults:
     references = {element: read_crystals(path) for element, path in files.references.items()}
     return RunResults(
         [
-            _errors(model, read_summary(model, files.summaries), name, path)
+            errors
             for (model, name), path in files.evaluations.items()
+            for errors in _errors(model, read_summary(model, files.summaries), name, path)
         ],
         [
             _crystals(model, read_summary(model, files.summaries), path, references[element])
@@ -134,18 +136,22 @@ def read_run(files: ResultFiles) -> RunResults:
     )
 
 
-def _errors(model: str, trained: Any, tested_on: str, evaluation: Path) -> ErrorsOnSet:
-    found = read_json(evaluation)
-    return ErrorsOnSet(
-        trained["symbol"],
-        model,
-        potential_label(model, trained["frames"]),
-        tested_on,
-        found["frames"],
-        found["mae_meV_per_atom"],
-        found["worst_percent_meV_per_atom"],
-        found["force_mae_meV_per_A"],
-    )
+def _errors(model: str, trained: Any, tested_on: str, evaluation: Path) -> Iterator[ErrorsOnSet]:
+    """Yield the errors on a set and on its frames of the same elements, where it has several."""
+    whole = read_json(evaluation)
+    for found in (whole, *whole.get("by_composition", ())):
+        if found["mae_meV_per_atom"] is None:
+            continue
+        yield ErrorsOnSet(
+            trained["symbol"],
+            model,
+            potential_label(model, trained["frames"]),
+            tested_on if found is whole else f"{tested_on}: {found['elements']}",
+            found["frames"],
+            found["mae_meV_per_atom"],
+            found.get("worst_percent_meV_per_atom"),
+            found["force_mae_meV_per_A"],
+        )
 
 
 def _crystals(model: str, trained: Any, relaxed: Path, reference: Crystals) -> CrystalErrors:

@@ -1,4 +1,4 @@
-"""How far an evaluation can be trusted: errors by region of (H, O), and what sigma says of them.
+"""How far an evaluation can be trusted: what sigma says of the errors.
 
 Sigma is the standard deviation over the members: of the energy for a frame, of the atomic energy
 for an atom. An atom's own energy is no observable, so an atom's sigma is set against the error of
@@ -6,18 +6,14 @@ the force on it. Members that share data and descriptor err together, and sigma 
 factor: it is found on a part of the frames, and coverage is told on the others.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from potstill.data.structures import Floats, Indices
 from potstill.runtime.streams import stream
-from potstill.sampling.order import ORDER_LIMITS
 
-Floats = NDArray[np.float64]
-
-# Equal parts of the enthalpy's range.
-ENTHALPY_PARTS = 4
 # Share of the frames on which the factor of sigma is found.
 CALIBRATION_SHARE = 0.2
 # Of a frame's energy: networks that agree to less agree to the rounding of float32.
@@ -64,17 +60,24 @@ def sigma_factor(error: Floats, sigma: Floats) -> float:
 
 
 def uncertainty(
-    error: Floats, sigma: Floats, force_error: Floats | None, atomic_sigma: Floats, seed: int
+    error: Floats,
+    sigma: Floats,
+    sizes: Indices,
+    force_error: Floats | None,
+    atomic_sigma: Floats,
+    seed: int,
 ) -> dict[str, Any]:
     """Return what sigma says of the error.
 
-    error, sigma (F,): of the energy, eV; force_error (G, N): length of the error of an atom's
-    force, eV/A, in the G frames whose forces are compared, None where none are; atomic_sigma
-    (G, N): eV, in the same.
-    The errors' mean is taken out first, as it says nothing of one frame. What cannot be told, of a
-    single frame for one, is None.
+    error, sigma (F,): of the energy, eV; sizes (F,): numbers of atoms; force_error (G,): length of
+    the error of an atom's force, eV/A, of the atoms whose forces are compared, None where none are;
+    atomic_sigma (G,): eV, of the same.
+    The errors' mean per atom is taken out first, as it says nothing of one frame. Errors and sigma
+    per atom are ranked. What cannot be told, of a single frame for one, is None.
     """
-    error = error - error.mean()
+    # by the first frame's atoms: frames of one size keep their last digits
+    relative = sizes / sizes[0]
+    error = error - relative * (error / relative).mean()
     found_on = calibration_frames(len(error), seed)
     factor = sigma_factor(error[found_on], sigma[found_on])
     judged = ~found_on & (sigma >= SMALLEST_SIGMA_EV)
@@ -85,7 +88,7 @@ def uncertainty(
         return value if np.isfinite(value) else None
 
     return {
-        "spearman_frames": told(spearman(sigma, np.abs(error))),
+        "spearman_frames": told(spearman(sigma / relative, np.abs(error) / relative)),
         "spearman_atoms_force": None
         if force_error is None
         else told(spearman(atomic_sigma, force_error)),
@@ -96,54 +99,3 @@ def uncertainty(
         },
         "coverage_normal": {f"{k}_sigma": share for k, share in WITHIN.items()},
     }
-
-
-class Region(NamedTuple):
-    """A part of the (H, O) plane: its name by O, its limits of H/N (eV), its frames (F,)."""
-
-    name: str
-    enthalpy: tuple[float, float]
-    here: NDArray[np.bool_]
-
-
-def regions(enthalpy: Floats, order: Floats) -> list[Region]:
-    """Return the regions of the plane that hold frames; enthalpy (F,): eV/atom, order (F,): O/N."""
-    edges = np.linspace(enthalpy.min(), enthalpy.max(), ENTHALPY_PARTS + 1)
-    part = np.clip(np.digitize(enthalpy, edges) - 1, 0, ENTHALPY_PARTS - 1)
-    phase = np.digitize(order, ORDER_LIMITS[1:-1], right=True)
-    found = [
-        Region(name, (float(edges[k]), float(edges[k + 1])), (phase == p) & (part == k))
-        for p, name in enumerate(("liquid", "between", "crystal"))
-        for k in range(ENTHALPY_PARTS)
-    ]
-    return [region for region in found if region.here.any()]
-
-
-def by_region(
-    enthalpy: Floats,
-    order: Floats,
-    error: Floats,
-    force_error: Floats | None,
-    force_frames: NDArray[np.int64],
-) -> list[dict[str, Any]]:
-    """Return the mean errors in each region of the plane that holds frames.
-
-    enthalpy (F,): eV/atom; order (F,): O/N; error (F,): meV/atom; force_error (G,): mean of a
-    frame, meV/A, or None; force_frames (G,): the frames that it belongs to. The force's is None in
-    a region without such a frame.
-    """
-
-    def mean_force_error(here: NDArray[np.bool_]) -> float | None:
-        found = None if force_error is None else force_error[here[force_frames]]
-        return float(found.mean()) if found is not None and len(found) else None
-
-    return [
-        {
-            "region": region.name,
-            "enthalpy_eV_per_atom": list(region.enthalpy),
-            "frames": int(region.here.sum()),
-            "mae_meV_per_atom": float(np.abs(error[region.here]).mean()),
-            "force_mae_meV_per_A": mean_force_error(region.here),
-        }
-        for region in regions(enthalpy, order)
-    ]

@@ -11,8 +11,8 @@ import pkgutil
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from potstill.data.structures import Floats, Indices, Structures
 from potstill.distillation.candidates import Candidates
 from potstill.errors import PotstillError
 from potstill.settings import Distillation
@@ -21,7 +21,7 @@ from potstill.settings import Distillation
 class Pick(NamedTuple):
     """What a strategy picks: rows of the candidates (0 to B - 1), and for each why, in words."""
 
-    rows: NDArray[np.int64]
+    rows: Indices
     reasons: list[str]
 
 
@@ -66,7 +66,14 @@ def find(name: str) -> Strategy:
     return Strategy(module.pick, module.NEEDS_SCORES, module.NEEDS_LABELS)
 
 
-def highest(values: NDArray[np.float64], count: int, threshold: float | None) -> NDArray[np.int64]:
+def largest_atoms(values: Floats, frames: Structures) -> tuple[Indices, Floats]:
+    """Return which atom of each frame has the largest of the atoms' values (A,), and this (B,)."""
+    places = map(frames.of_atoms_in, range(len(frames)))
+    atom = np.array([values[place].argmax() for place in places], dtype=np.int64)
+    return atom, values[frames.start[:-1] + atom]
+
+
+def highest(values: Floats, count: int, threshold: float | None) -> Indices:
     """Return the rows of all values above a threshold, or without one of the `count` highest."""
     if threshold is not None:
         return np.flatnonzero(values > threshold)

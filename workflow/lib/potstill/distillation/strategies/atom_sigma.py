@@ -3,7 +3,7 @@
 import numpy as np
 
 from potstill.distillation.candidates import Candidates
-from potstill.distillation.strategies import Pick, highest
+from potstill.distillation.strategies import Pick, highest, largest_atoms
 from potstill.settings import Distillation
 
 NEEDS_SCORES = True
@@ -18,6 +18,6 @@ def pick(
     sigma_i: standard deviation over the members of the energy of atom i.
     """
     sigma = 1e3 * candidates.atomic_std
-    rows = highest(sigma.max(axis=1), count, settings.sigma_meV)
-    reasons = [f"atom {sigma[r].argmax()} has sigma = {sigma[r].max():.2f} meV" for r in rows]
-    return Pick(rows, reasons)
+    worst, largest = largest_atoms(sigma, candidates.own)
+    rows = highest(largest, count, settings.sigma_meV)
+    return Pick(rows, [f"atom {worst[r]} has sigma = {largest[r]:.2f} meV" for r in rows])

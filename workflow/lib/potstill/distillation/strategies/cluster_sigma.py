@@ -4,8 +4,6 @@ Diverse batches of uncertain points: Zhdanov, arXiv:1901.05954 (2019), who weigh
 uncertainty; here the clusters are those of `direct`, and the uncertainty chooses within each.
 """
 
-import math
-
 import numpy as np
 
 from potstill.distillation.candidates import Candidates
@@ -21,7 +19,7 @@ def pick(
     candidates: Candidates, count: int, settings: Distillation, generator: np.random.Generator
 ) -> Pick:
     """Return the frame with the largest sigma of its energy in each of `count` clusters."""
-    sigma = 1e3 * candidates.energy_std / math.sqrt(candidates.atoms)
+    sigma = 1e3 * candidates.energy_std / np.sqrt(candidates.own.sizes)
     if count == 0:
         return Pick(np.empty(0, dtype=np.int64), [])
     points = principal_components(candidates.features[0])

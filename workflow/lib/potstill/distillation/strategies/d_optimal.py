@@ -1,16 +1,19 @@
 """Pick the frames that determine a linear model of the energy best: D-optimality, by maxvol.
 
-A frame is the row x = (1, mean over its atoms of the standardised symmetry functions) of a linear
-model. The rows picked shall have the largest det(X'X), X those picked and those kept: greedy choice
-(rect-maxvol: Mikhalev and Oseledets, Linear Algebra Appl. 538, 187 (2018)), then exchanges while
-one raises the determinant (Fedorov, 1972), as maxvol does for square matrices. As in Podryabinkin
-and Shapeev, Comput. Mater. Sci. 140, 171 (2017).
+A frame is the row of a linear model of its energy per atom: the share of each element in its atoms,
+and for each element the sum over its atoms of the standardised symmetry functions by the number of
+all atoms; of one element that is x = (1, mean of the functions). The rows picked shall have the
+largest det(X'X), X those picked and those kept: greedy choice (rect-maxvol: Mikhalev and Oseledets,
+Linear Algebra Appl. 538, 187 (2018)), then exchanges while one raises the determinant (Fedorov,
+1972), as maxvol does for square matrices. As in Podryabinkin and Shapeev, Comput. Mater. Sci. 140,
+171 (2017).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from potstill.distillation.candidates import Candidates
+from potstill.distillation.moments import Moments
 from potstill.distillation.strategies import Pick
 from potstill.settings import Distillation
 
@@ -61,13 +64,17 @@ def maxvol_rows(rows: Floats, kept: Floats, count: int) -> NDArray[np.int64]:
     return np.array(picked, dtype=np.int64)
 
 
+def model_rows(frames: Moments) -> Floats:
+    """Return the rows of the linear model of S elements, (F, S + SD)."""
+    count, elements, width = frames.mean.shape
+    by_atom = (frames.share[:, :, None] * frames.mean).reshape(count, elements * width)
+    return np.concatenate([frames.share, by_atom], axis=1)
+
+
 def pick(
     candidates: Candidates, count: int, settings: Distillation, generator: np.random.Generator
 ) -> Pick:
     """Return `count` frames of (nearly) largest determinant together with those kept."""
-    rows, kept = (
-        np.concatenate([np.ones((len(values), 1)), values.mean(axis=1, dtype=np.float64)], axis=1)
-        for values in candidates.environments
-    )
+    rows, kept = map(model_rows, candidates.moments)
     picked = maxvol_rows(rows, kept, count)
     return Pick(picked, ["raises the determinant of the linear model"] * count)

@@ -1,8 +1,9 @@
 """Pick each time the frame that is farthest from all frames picked or kept so far.
 
 Gonzalez, Theor. Comput. Sci. 38, 293 (1985): the largest distance from a frame to its nearest
-picked one is then at most twice the least possible. Frames are points, the mean and deviation over
-their atoms of the standardised symmetry functions.
+picked one is then at most twice the least possible. Frames are points: the mean and deviation over
+their atoms of the standardised symmetry functions, element by element, and of several elements the
+share of each.
 """
 
 import numpy as np

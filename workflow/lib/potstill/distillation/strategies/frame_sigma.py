@@ -3,8 +3,6 @@
 For network potentials: Smith et al., J. Chem. Phys. 148, 241733 (2018), with the same 1/sqrt(N).
 """
 
-import math
-
 import numpy as np
 
 from potstill.distillation.candidates import Candidates
@@ -22,6 +20,6 @@ def pick(
 
     sigma: standard deviation over the members of the energy of the frame of N atoms.
     """
-    sigma = 1e3 * candidates.energy_std / math.sqrt(candidates.atoms)
+    sigma = 1e3 * candidates.energy_std / np.sqrt(candidates.own.sizes)
     rows = highest(sigma, count, settings.sigma_meV)
     return Pick(rows, [f"sigma/sqrt(N) = {sigma[row]:.2f} meV" for row in rows])

@@ -8,10 +8,10 @@ arXiv:2311.05407).
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from potstill.data.structures import Floats, Indices, frame_means
 from potstill.distillation.candidates import Candidates
-from potstill.distillation.strategies import Pick, highest
+from potstill.distillation.strategies import Pick, highest, largest_atoms
 from potstill.errors import PotstillError
 from potstill.settings import Distillation
 
@@ -23,11 +23,14 @@ NEEDS_LABELS = False
 SMALLEST_SPREAD_EV = 1e-7
 
 
-def outlying_scores(atomic_std: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return z (B, N) of uncertainties (B, N), eV; near zero where a frame's atoms are alike."""
-    centred = atomic_std - atomic_std.mean(axis=1, keepdims=True)
-    spread = np.maximum(atomic_std.std(axis=1, keepdims=True), SMALLEST_SPREAD_EV)
-    return np.asarray(centred / spread)
+def outlying_scores(atomic_std: Floats, sizes: Indices) -> Floats:
+    """Return z of the uncertainties of frames' atoms, (A,), eV, of which frame b has sizes[b].
+
+    Near zero where a frame's atoms are alike.
+    """
+    centred = atomic_std - np.repeat(frame_means(atomic_std, sizes), sizes)
+    spread = np.maximum(np.sqrt(frame_means(centred**2, sizes)), SMALLEST_SPREAD_EV)
+    return np.asarray(centred / np.repeat(spread, sizes))
 
 
 def pick(
@@ -35,18 +38,20 @@ def pick(
 ) -> Pick:
     """Return the frames with max z_i > settings.threshold, or the `count` highest without one.
 
-    Raises PotstillError when no frame of N atoms could ever pass: one atom against N - 1 equal
-    ones has z = sqrt(N - 1), and nothing is larger.
+    Raises PotstillError when no frame could ever pass: of N atoms, one against N - 1 equal ones has
+    z = sqrt(N - 1), and nothing is larger.
     """
-    atoms = candidates.atoms
+    frames = candidates.own
+    atoms = int(frames.sizes.max())
+    of_atoms = f"{'' if frames.is_uniform else 'at most '}{atoms} atoms"
     limit = math.sqrt(atoms - 1)
     if settings.threshold is not None and settings.threshold >= limit:
         raise PotstillError(
             f"distillation.{candidates.symbol}.threshold: {settings.threshold:g} can never be "
-            f"exceeded by frames of {atoms} atoms, whose z is at most sqrt({atoms - 1}) = "
+            f"exceeded by frames of {of_atoms}, whose z is at most sqrt({atoms - 1}) = "
             f"{limit:.3f}; lower it"
         )
-    z = outlying_scores(candidates.atomic_std)
-    rows = highest(z.max(axis=1), count, settings.threshold)
-    reasons = [f"atom {z[row].argmax()} has z = {z[row].max():.3f}" for row in rows]
-    return Pick(rows, reasons)
+    z = outlying_scores(candidates.atomic_std, frames.sizes)
+    worst, largest = largest_atoms(z, frames)
+    rows = highest(largest, count, settings.threshold)
+    return Pick(rows, [f"atom {worst[row]} has z = {largest[row]:.3f}" for row in rows])

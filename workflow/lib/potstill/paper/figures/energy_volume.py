@@ -7,8 +7,8 @@ from string import ascii_lowercase
 import numpy as np
 
 from potstill.data.frames import Frames, read_frames
+from potstill.data.structures import Floats
 from potstill.errors import PotstillError
-from potstill.plots.read_arrays import Floats
 from potstill.plots.style import BLUE, GREY, PAGE, drawn, panel_letter
 from potstill.runtime.files import read_json
 
@@ -49,7 +49,7 @@ def energy_volume(
 
 
 def _volume_per_atom(frames: Frames) -> Floats:
-    return np.asarray(np.abs(np.linalg.det(frames.cell)) / frames.atoms)
+    return np.asarray(frames.volume / frames.atoms)
 
 
 def _same_targets(first: Iterable[str], *others: Iterable[str]) -> None:

@@ -9,8 +9,9 @@ from matplotlib.patches import Ellipse
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from potstill.data.structures import Floats
 from potstill.errors import PotstillError
-from potstill.plots.read_arrays import Floats, read_evaluation
+from potstill.plots.read_arrays import read_evaluation
 from potstill.plots.style import BLACK, BLUE, COLUMN, PAGE, RED, drawn, panel_letter
 
 HIGH_SHARE = 0.05  # of the frames, highest in energy: the paper's red circle

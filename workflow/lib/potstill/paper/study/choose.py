@@ -117,8 +117,13 @@ def _scores_of(path: Path | None, frames: Frames, rows: Indices) -> BlockScores 
     if path is None:
         return None
     scores = read_scores(path)
-    if len(scores.frame_index) != len(frames) or scores.symbol != frames.symbol:
+    if not np.array_equal(scores.start, frames.start) or scores.symbol != frames.symbol:
         raise PotstillError(f"{path}: holds no scores of this pool; {AGAIN}")
+    atomic = scores.atomic_std
     return BlockScores(
-        scores.symbol, scores.atomic_std[rows], scores.energy_std[rows], scores.frame_index[rows]
+        scores.symbol,
+        frames.structures(rows).start,
+        None if atomic is None else atomic[frames.rows(rows)],
+        scores.energy_std[rows],
+        scores.frame_index[rows],
     )

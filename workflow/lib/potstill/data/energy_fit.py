@@ -31,9 +31,9 @@ LOOKED_ATOMS = 200_000
 # of one atom.
 OF_ONE_ATOM = 2.0
 # Energies are of other positions that are so many times farther from what most others tell than
-# these mostly are, and farther than energies mostly vary, and by most of what is odd about them.
+# these mostly are, and farther than energies mostly vary, and by nearly all that is odd about them.
 # Where they are more than a part of all, they are another kind of frames.
-MISFIT, MOST_OF_ODD, MOST_MISFITS = 25.0, 2 / 3, 0.25
+MISFIT, MOST_OF_ODD, MOST_MISFITS = 25.0, 0.9, 0.25
 
 
 def check_energies(frames: Frames, settings: Training) -> tuple[dict[str, Any], list[int]]:

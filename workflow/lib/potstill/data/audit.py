@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.data.energy_fit import check_energies, fractions, misfits, without
+from potstill.data.energy_fit import check_energies, fractions, without
 from potstill.data.floors import ENERGY_FLOOR_EV, FORCE_FLOOR_EV_PER_A
 from potstill.data.force_fit import check_forces
 from potstill.data.frames import Frames
@@ -64,9 +64,8 @@ def check_data(
         usual[found.get(f"outlying_{kind}", [])] = False
     rows = np.flatnonzero(usual & frames.has("energy"))
     if len(rows):
-        labelled = frames[rows]
-        wrong = misfits(labelled, settings)
-        found |= check_energies(labelled, settings, wrong)
+        explained, wrong = check_energies(frames[rows], settings)
+        found |= explained
         if wrong:
             found["unexplained_energies"] = rows[wrong].tolist()
             usual[rows[wrong]] = False

@@ -3,7 +3,6 @@
 Energies are taken an atom, without what their composition explains.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,51 +31,48 @@ LOOKED_ATOMS = 200_000
 # of one atom.
 OF_ONE_ATOM = 2.0
 # Energies are of other positions that are so many times farther from what most others tell than
-# these mostly are, and farther than energies mostly vary, and by most of what is odd about them.
+# these mostly are, and farther than energies mostly vary, and by nearly all that is odd about them.
 # Where they are more than a part of all, they are another kind of frames.
-MISFIT, MOST_OF_ODD, MOST_MISFITS = 25.0, 2 / 3, 0.25
+MISFIT, MOST_OF_ODD, MOST_MISFITS = 25.0, 0.9, 0.25
 
 
-def misfits(frames: Frames, settings: Training) -> list[int]:
-    """Return frames whose energies do not follow from their positions, as those of all others do.
+def check_energies(frames: Frames, settings: Training) -> tuple[dict[str, Any], list[int]]:
+    """Judge energies by those of every other frame; all frames have one.
 
-    As of calculations that did not converge. All frames have energies; of very many some are
-    looked at.
+    Returns what was found, and the frames whose energies do not follow from their positions as
+    those of all others do, as of calculations that did not converge: they are left out of the fit.
     """
-    rows = np.arange(len(frames))
-    if len(frames.species) > LOOKED_ATOMS:
-        rows = _energy_rows(frames, settings)
-    if len(rows) < LABELS_PER_FEATURE * _features(frames, settings):
-        return []
-    some = frames[rows]
-    energies, parts = _energies(some, settings), fractions(some)
+    _judge_growth(frames)
+    functions, elements = coarse(settings), frames.elements
+    spread = smallest_spread(functions, len(elements))
+    count = max(ENERGY_FRAMES, LABELS_PER_FEATURE * len(spread))
+    rows = frames.spread_rows(min(count, len(frames)))
+    if len(rows) < LABELS_PER_FEATURE * len(spread):
+        return {}, []
+    looked = rows if len(frames.species) > LOOKED_ATOMS else np.arange(len(frames))
+    given = frames[looked]
+    features = frame_means(describe(given, functions, elements), given.sizes)
+    wrong = looked[_misfits(_energies(given, features, spread), fractions(given))]
+    rows = rows[~np.isin(rows, wrong)]
+    energies = _energies(frames[rows], features[np.searchsorted(looked, rows)], spread)
+    if rms(energies.values) < ENERGY_FLOOR_EV:
+        return {}, wrong.tolist()
+    odd = np.arange(len(rows)) % 2 == 1
+    found = share(energies.of(odd), fit(energies.of(~odd)))
+    judge_unexplained(found, "energies", energies)
+    return {"energies_explained": told(found.value)}, wrong.tolist()
+
+
+def _misfits(energies: Labels, parts: Floats) -> Indices:
+    """Return which energies are far from what most others tell; parts (F, S): of composition."""
     # what is far off has moved the part of composition, which is found again
     both = energies._replace(design=np.concatenate([energies.design, parts], axis=1))
     weights = fit_most(both)
     odd = np.abs(both.values - parts @ weights[-parts.shape[1] :])
     away = np.abs(both.values - both.design @ weights)
     least = max(MISFIT * float(np.median(away)), float(np.median(odd)), MISFIT * ENERGY_FLOOR_EV)
-    found = rows[(away > least) & (away > MOST_OF_ODD * odd)]
-    return found.tolist() if len(found) <= MOST_MISFITS * len(rows) else []
-
-
-def check_energies(frames: Frames, settings: Training, wrong: Sequence[int] = ()) -> dict[str, Any]:
-    """Fit the energies of every other frame, and judge by those between; all have energies.
-
-    wrong: those that are left out.
-    """
-    _judge_growth(frames)
-    rows = _energy_rows(frames, settings)
-    some = frames[rows[~np.isin(rows, wrong)]]
-    if len(some) < LABELS_PER_FEATURE * _features(frames, settings):
-        return {}
-    energies = _energies(some, settings)
-    if rms(energies.values) < ENERGY_FLOOR_EV:
-        return {}
-    odd = np.arange(len(some)) % 2 == 1
-    found = share(energies.of(odd), fit(energies.of(~odd)))
-    judge_unexplained(found, "energies", energies)
-    return {"energies_explained": told(found.value)}
+    found = np.flatnonzero((away > least) & (away > MOST_OF_ODD * odd))
+    return found if len(found) <= MOST_MISFITS * len(away) else found[:0]
 
 
 def fractions(structures: Structures) -> Floats:
@@ -90,22 +86,13 @@ def without(parts: Floats, values: Floats) -> Floats:
     return values - parts @ np.linalg.lstsq(parts, values, rcond=None)[0]
 
 
-def _features(frames: Frames, settings: Training) -> int:
-    return len(smallest_spread(coarse(settings), len(frames.elements)))
+def _energies(frames: Frames, features: Floats, spread: Floats) -> Labels:
+    """Return the energies an atom by an atom's mean features (F, D) of deviation one.
 
-
-def _energy_rows(frames: Frames, settings: Training) -> Indices:
-    """Return the frames whose energies are fitted."""
-    count = max(ENERGY_FRAMES, LABELS_PER_FEATURE * _features(frames, settings))
-    return frames.spread_rows(min(count, len(frames)))
-
-
-def _energies(frames: Frames, settings: Training) -> Labels:
-    """Return the energies an atom by descriptors of deviation one."""
-    functions, elements = coarse(settings), frames.elements
-    design = frame_means(describe(frames, functions, elements), frames.sizes)
-    energies = without_composition(frames, design)
-    least = smallest_spread(functions, len(elements)) / frames.sizes.mean()
+    spread (D,): the least deviation of an atom's features.
+    """
+    energies = without_composition(frames, features)
+    least = spread / frames.sizes.mean()
     return energies._replace(design=energies.design / np.maximum(energies.design.std(0), least))
 
 

@@ -44,7 +44,7 @@ MIXED = [
 
 @pytest.fixture(params=["one size", "mixed"])
 def some(request: pytest.FixtureRequest, liquid: tuple[Floats, Floats]) -> Structures:
-    """Two frames of 32 atoms, or three of several sizes and elements, with atoms off their places."""
+    """Two frames of 32 atoms, or three of several sizes and elements, displaced."""
     if request.param == "one size":
         positions, cell = liquid
         return Structures.uniform(

@@ -7,7 +7,7 @@ there only where a frame is not periodic, or lacks a label that others have.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import ase.data
 import h5py
@@ -20,6 +20,7 @@ from potstill.runtime.files import atomic_path
 from potstill.runtime.unreadable import HDF5, unreadable
 
 Array = NDArray[Any]
+Label = Literal["energy", "atomic_energies", "forces", "stress"]
 
 UNITS = {
     "species": "atomic number",
@@ -39,7 +40,7 @@ UNITS = {
 FOREIGN = "read it as a set with `method: file`, as docs/your-frames.md shows"
 # the datasets by the names that `Frames` gives them: of all frames, of their atoms, and the labels
 GEOMETRY = {"species": "species", "positions": "coordinates", "cell": "cell", "pbc": "pbc"}
-LABELS = {
+LABELS: dict[Label, str] = {
     "energy": "energies",
     "atomic_energies": "atomic_energies",
     "forces": "forces",
@@ -57,7 +58,8 @@ _SHAPES: dict[str, tuple[Any, ...]] = {
     "forces": ("atoms", 3),
     "stress": (3, 3),
 }
-_AXES = {({**GEOMETRY, **LABELS})[name]: 1 + len(shape) for name, shape in _SHAPES.items()}
+_DATASETS: dict[str, str] = GEOMETRY | {str(name): dataset for name, dataset in LABELS.items()}
+_AXES = {_DATASETS[name]: 1 + len(shape) for name, shape in _SHAPES.items()}
 _HAS = "has_"
 _FRAME = "frame"
 
@@ -66,8 +68,8 @@ class Stored(NamedTuple):
     """The content of a frame file, see `Frames`."""
 
     structures: Structures
-    labels: Mapping[str, NDArray[np.float64]]
-    lacking: Mapping[str, NDArray[np.bool_]]
+    labels: Mapping[Label, NDArray[np.float64]]
+    lacking: Mapping[Label, NDArray[np.bool_]]
     columns: Mapping[str, Array]
     attributes: Mapping[str, Any]
 
@@ -83,7 +85,7 @@ def write_store(path: str | Path, stored: Stored) -> None:
     by_name |= {LABELS[name]: values for name, values in stored.labels.items()}
     by_name |= {_HAS + LABELS[name]: ~mask for name, mask in stored.lacking.items()}
     by_name |= stored.columns
-    of_atoms = {({**GEOMETRY, **LABELS})[name] for name in _BY_ATOM}
+    of_atoms = {_DATASETS[name] for name in _BY_ATOM}
     sizes = np.unique(structures.sizes)
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as store:
         store.attrs["grouping"] = "by_num_atoms"
@@ -139,7 +141,7 @@ def _read_group(store: h5py.File, name: str, path: str | Path) -> dict[str, Arra
     missing = [d for d in ("species", "coordinates", "cell") if d not in group]
     if missing:
         raise PotstillError(f"{path}: lacks the dataset(s) {', '.join(missing)}; rewrite the file")
-    names = {dataset: name for name, dataset in (GEOMETRY | LABELS).items()}
+    names = {dataset: name for name, dataset in _DATASETS.items()}
     found = {names.get(d, d): _numbers(group, d, path) for d in group}
     frames, atoms = len(found["cell"]), found["species"].shape[-1]
     found.setdefault("pbc", np.ones((frames, 3), dtype=np.bool_))

@@ -7,18 +7,16 @@ The file has one group for each number of atoms ("032"), which torchani's `ANIDa
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import ase
 import numpy as np
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from potstill.data.frame_store import Array, Stored, read_store, write_store
+from potstill.data.frame_store import Array, Label, Stored, read_store, write_store
 from potstill.data.geometry import SMALLEST_VOLUME_A3, completed
 from potstill.data.structures import Choice, Floats, Indices, Mask, Structures
 from potstill.errors import PotstillError
-
-Label = Literal["energy", "atomic_energies", "forces", "stress"]
 
 LABELS: tuple[Label, ...] = ("energy", "atomic_energies", "forces", "stress")
 # those that each atom has
@@ -191,10 +189,12 @@ def read_frames(path: str | Path) -> Frames:
     flat cell.
     """
     found = read_store(path)
-    geometry = {f.name: getattr(found.structures, f.name) for f in fields(Structures)}
-    rest: dict[str, Any] = {**found.labels, "lacking": found.lacking}
+    geometry: dict[str, Any] = {
+        f.name: getattr(found.structures, f.name) for f in fields(Structures)
+    }
+    geometry |= {str(name): values for name, values in found.labels.items()}
     columns, attributes = dict(found.columns), dict(found.attributes)
-    frames = Frames(**geometry, **rest, columns=columns, attributes=attributes)
+    frames = Frames(**geometry, lacking=found.lacking, columns=columns, attributes=attributes)
     check_frames(frames, str(path))
     return frames
 
@@ -211,7 +211,8 @@ def check_frames(frames: Frames, origin: str) -> None:
         "stress": (count, 3, 3),
     }
     arrays: dict[str, Array] = {"positions": frames.positions, "cell": frames.cell}
-    arrays |= {**frames.labels, **frames.columns}
+    arrays |= {str(name): values for name, values in frames.labels.items()}
+    arrays |= frames.columns
     shapes |= {name: (count, *column.shape[1:]) for name, column in frames.columns.items()}
     for name, values in arrays.items():
         if values.shape != shapes[name]:

@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from potstill.settings.base import Count, Finite, Positive, Section
 
@@ -68,10 +68,11 @@ class Descriptor(Section):
         made = self.model_copy(update=left)
         try:
             Descriptor.model_validate(made.model_dump())
-        except ValueError as error:
+        except ValidationError as error:
+            cause = error.errors()[0]["msg"].removeprefix("Value error, ")
             raise ValueError(
-                f"training.descriptor: the lengths that are not given are {factor:g} times those "
-                f"for nickel, and do not go with those given ({error}); give all"
+                f"training.descriptor: the lengths that are not given are {factor:g} times the "
+                f"defaults, as the atoms are of that size, and do not go with those given: {cause}"
             ) from None
         return made
 

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from potstill.data.frames import Frames, Label
+from potstill.data.frame_store import Label
+from potstill.data.frames import Frames
 from potstill.errors import PotstillError
 from potstill.models.ensemble import Ensemble, Networks
 from potstill.runtime.progress import Progress
@@ -25,6 +26,8 @@ from potstill.training.soap import Soap
 # Frames that a member's validation looks at; more would cost time and tell the same.
 CHECKED_FRAMES = 100
 WARM_UP_STEPS = 100
+# the labels of the frames that a validation counts in the loss, the energies and the forces
+_OF_ROWS: tuple[Label | None, ...] = (None, "energy", "forces")
 HISTORY = ("step", "learning_rate", "loss", "energy_mae_meV_per_atom", "force_mae_meV_per_A")
 
 
@@ -153,8 +156,8 @@ class Trainer:
                 found = errors(self.networks, self.data, batch)
                 loss = frame_losses(found, self.data, self.settings)
                 force = found.by_frame(found.force.abs()) if len(found.force) else loss * math.nan
-                kinds = (None, loss), ("energy", found.energy.abs()), ("forces", force)
-                for row, (label, values) in enumerate(kinds):
+                rows = (loss, found.energy.abs(), force)
+                for row, (label, values) in enumerate(zip(_OF_ROWS, rows, strict=True)):
                     counted = self.checked[:, batch] & self._has(label, batch)
                     chosen = np.where(counted, values.double().cpu().numpy(), 0)
                     sums[row] += chosen.sum(axis=1)

@@ -39,7 +39,7 @@ class Errors(NamedTuple):
 def _frame_means(values: Tensor, sizes: Indices) -> Tensor:
     """Return the means (M, B) over each frame's atoms, and what they have, of (M, A_b, ...)."""
     if (sizes == sizes[0]).all():
-        apart = values.unflatten(1, (len(sizes), int(sizes[0])))
+        apart = values.view(len(values), len(sizes), int(sizes[0]), *values.shape[2:])
         return apart.mean(dim=tuple(range(2, apart.ndim)))
     each = values if values.ndim == 2 else values.flatten(2).mean(dim=2)
     count = torch.from_numpy(sizes).to(values.device)

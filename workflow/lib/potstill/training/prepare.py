@@ -7,7 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from potstill.data.frames import Frames, Label
+from potstill.data.frame_store import Label
+from potstill.data.frames import Frames
 from potstill.data.structures import Floats, Indices
 from potstill.descriptors.elements import element_numbers
 from potstill.descriptors.pair_forces import ForceMap, FreshForces, force_map

@@ -12,7 +12,6 @@ from potstill.data.floors import (
 )
 from potstill.data.frames import Frames
 from potstill.data.structures import Floats
-from potstill.descriptors.elements import element_numbers
 from potstill.descriptors.pair_strain import VOIGT
 from potstill.runtime.progress import say
 from potstill.settings import Training
@@ -38,10 +37,7 @@ class Scales(NamedTuple):
 
 def composition(frames: Frames) -> Floats:
     """Return the share of each element in each frame, (F, S), in the order of `frames.elements`."""
-    of_frame = np.repeat(np.arange(len(frames)), frames.sizes)
-    counts = np.zeros((len(frames), len(frames.elements)))
-    np.add.at(counts, (of_frame, element_numbers(frames, frames.elements)), 1.0)
-    return counts / frames.sizes[:, None]
+    return frames.counts(frames.elements) / frames.sizes[:, None]
 
 
 def self_energies(frames: Frames, settings: Training) -> Floats:

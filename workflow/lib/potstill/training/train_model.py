@@ -8,6 +8,7 @@ import numpy as np
 
 from potstill.data.audit import check_data
 from potstill.data.frames import Frames, read_frames
+from potstill.data.structures import told_atoms
 from potstill.errors import PotstillError, WriteError
 from potstill.models.ensemble import Ensemble
 from potstill.models.model_file import save_ensemble
@@ -58,7 +59,7 @@ def train_model(
             {
                 "symbol": chosen.symbol,
                 "frames": len(chosen),
-                "atoms": chosen.atoms if chosen.is_uniform else None,
+                **told_atoms(chosen),
                 "members": settings.members,
                 **_self_energies(ensemble),
                 "seed": seed,

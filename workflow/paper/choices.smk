@@ -30,5 +30,5 @@ use rule small_job as as_many with:
     params:
         call=library("paper.as_many.select_as_many"),
         of="frames",
-        descriptor=plain(settings.training.descriptor),
+        descriptor=lambda wildcards: plain(settings.descriptor_of(wildcards.element)),
         seed=settings.seed,

@@ -78,7 +78,7 @@ use rule job as study_select with:
     params:
         call=library("paper.study.choose.select_study"),
         arguments=lambda wildcards: paper.study_size(wildcards.element, wildcards.percent),
-        descriptor=plain(settings.training.descriptor),
+        descriptor=lambda wildcards: plain(settings.descriptor_of(wildcards.element)),
         seed=settings.seed,
 
 

@@ -47,7 +47,7 @@ checkpoint select:
     params:
         call=library("distillation.select.select_block"),
         settings=lambda wildcards: plan.loop(wildcards.element),
-        descriptor=plain(settings.training.descriptor),
+        descriptor=lambda wildcards: plain(settings.descriptor_of(wildcards.element)),
         seed=settings.seed,
     message:
         "{rule}: {output[0]}"
@@ -84,7 +84,7 @@ use rule job as reduction with:
         "<logs>/distillation/{element}-reduction.log",
     params:
         call=library("distillation.reduction.write_reduction"),
-        descriptor=plain(settings.training.descriptor),
+        descriptor=lambda wildcards: plain(settings.descriptor_of(wildcards.element)),
 
 
 # Error against share of data, one row an iteration: asked for by name, or by figures.

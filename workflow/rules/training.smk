@@ -29,7 +29,7 @@ use rule job as describe with:
     log:
         "<logs>/training/features/{lengths}/{set}.log",
     wildcard_constraints:
-        lengths="scaled|unscaled",
+        lengths="scaled|unscaled|like-[A-Za-z]+",
         set="(sampling|study|translation)/.+",
     params:
         call=library("descriptors.feature_file.write_features"),

@@ -38,7 +38,8 @@ def check_geometry(given: Structures, *, what: str = "frame", first: int = 0) ->
     bad = ~np.isfinite(given.cell).all(axis=(1, 2))
     if bad.any():
         raise PotstillError(f"{name(bad)}: its cell is not finite; correct or remove the {what}")
-    bad = np.asarray(np.abs(np.linalg.det(completed(given.cell, given.pbc))) < SMALLEST_VOLUME_A3)
+    volume = np.abs(np.linalg.det(completed(given.cell, given.pbc)))
+    bad = np.asarray(volume < SMALLEST_VOLUME_A3)
     if bad.any():
         raise PotstillError(
             f"{name(bad)}: its cell has no volume; give three vectors (A) that span one, or set "

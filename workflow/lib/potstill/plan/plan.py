@@ -19,16 +19,20 @@ from potstill.settings.names import (
     DISTILLED_MODEL,
     FIELDS,
     ITERATION_MODEL,
+    OF_TRANSLATION,
     SELECTION,
     TRANSLATED,
     Template,
     element_of,
     is_relabelled,
+    split_symbols,
 )
 from potstill.training.memory import training_memory_MiB
 
 # Input files of a rule by name.
 Files = dict[str, Any]
+# In the name of a folder of features, before the elements whose lengths they have.
+LIKE = "like-"
 # Makes the model that a name implies out of the name's fields.
 Implied = Callable[[Mapping[str, str]], Model]
 
@@ -121,9 +125,10 @@ class Plan:
         sampled = self.settings.sampling.get(model.frames.removeprefix("sampling/"))
         if model.count and sampled and sampled.frames:
             share = min(1.0, model.count / sampled.frames)
-        density = max(map(self._density, self.settings.elements))
-        functions = self.settings.training.descriptor
-        return training_memory_MiB(share * frames_MB, functions, density)
+        symbols = split_symbols(element_of(model.frames))
+        density = max(map(self._density, symbols))
+        functions = self.training(name).descriptor
+        return training_memory_MiB(share * frames_MB, functions, density, len(symbols))
 
     def _density(self, element: str) -> float:
         """Return atoms per A^3 of an element's crystal; close-packed if none is given."""
@@ -145,16 +150,27 @@ class Plan:
         return f"<results>/models/{name}/ensemble.pt"
 
     def descriptor(self, lengths: str, frames: str) -> dict[str, Any]:
-        """Return the symmetry functions of a feature file: unscaled, or scaled as a translation."""
-        functions = self.settings.training.descriptor
+        """Return the symmetry functions of a feature file.
+
+        lengths: `unscaled`, those of the frames' elements; `scaled`, those of a translation;
+        `like-WBe`, those of other elements, as of a model of more than the frames have.
+        """
+        of = self.settings.descriptor_of
+        system = element_of(frames)
         if lengths == "scaled":
-            functions = functions.scaled(self.settings.length_scale(frames.split("/")[1]))
-        return plain(functions)
+            source = self.setting("translation", system).source
+            return plain(of(source).scaled(self.settings.length_scale(system)))
+        return plain(of(lengths.removeprefix(LIKE) if lengths.startswith(LIKE) else system))
 
     def features(self, name: str, frames: str) -> str:
         """Return the features of a frame file that a model takes."""
-        same = self.training(name).descriptor == self.settings.training.descriptor
-        return f"<results>/features/{'unscaled' if same else 'scaled'}/{frames}.h5"
+        given = self.training(name).descriptor
+        lengths = f"{LIKE}{element_of(self.model(name).frames)}"
+        if given == self.settings.descriptor_of(element_of(frames)):
+            lengths = "unscaled"
+        elif OF_TRANSLATION.read(self.model(name).frames):
+            lengths = "scaled"
+        return f"<results>/features/{lengths}/{frames}.h5"
 
     def summaries(self, models: Iterable[str]) -> list[str]:
         """Return the training summaries of models."""

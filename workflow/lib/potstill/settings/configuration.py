@@ -11,9 +11,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from potstill.errors import PotstillError
 from potstill.settings import names
+from potstill.settings.atomic_size import length_factor
 from potstill.settings.base import ATOMS_PER_CELL, ElementGiven, Name, Section, Table
 from potstill.settings.complaints import complaints, did_you_mean
 from potstill.settings.distillation import Distillation
+from potstill.settings.model_frames import check_model
 from potstill.settings.names import (
     element_of,
     is_relabelled,
@@ -24,16 +26,8 @@ from potstill.settings.names import (
 from potstill.settings.paper import Paper
 from potstill.settings.properties import Properties
 from potstill.settings.sampling import AnySet, FileSet
-from potstill.settings.training import Model, Training
+from potstill.settings.training import Descriptor, Model, Training
 from potstill.settings.translation import Labels, Translation
-
-# What `models` may be trained on beside sampled sets.
-_DISTILLED = (names.DISTILLED, names.DISTILLED_RELABELLED, names.SELECTION)
-_TRANSLATED = (names.TRANSLATED, names.TRANSLATED_RELABELLED)
-
-
-def _read(name: str, templates: Sequence[names.Template]) -> dict[str, str] | None:
-    return next((fields for t in templates if (fields := t.read(name))), None)
 
 
 class Settings(Section):
@@ -95,6 +89,7 @@ class Settings(Section):
             self._check_set(name, sampled)
         for system, loop in self.distillation.items():
             self.need_elements(f"distillation.{system}", system)
+            self.descriptor_of(system)
             self.own_set(f"distillation.{system}.source", loop.source, system)
             if loop.test is not None:
                 self.own_set(f"distillation.{system}.test", loop.test, system, whole=False)
@@ -121,7 +116,7 @@ class Settings(Section):
         for system in self.labels:
             self.need_elements(f"labels.{system}", system)
         for name, model in self.models.items():
-            self._check_model(name, model)
+            check_model(self, name, model)
         for symbol, properties in self.properties.items():
             self.need_one(f"properties.{symbol}", symbol)
             for name in properties.models:
@@ -193,61 +188,6 @@ class Settings(Section):
                 f"use {basis} n^3 atoms"
             )
 
-    def _check_model(self, name: str, model: Model) -> None:
-        """See that a model's frames are made by this run, by the calculator that labels them."""
-        if name == "EAM":
-            raise ValueError("models.EAM: this name is taken by the reference potential")
-        place = f"models.{name}.frames: '{model.frames}'"
-        sampled = model.frames.removeprefix("sampling/")
-        if sampled in self.sampling and sampled != model.frames:
-            frames = self.sampling[sampled].frames
-            if model.count is not None and frames is not None and model.count > frames:
-                raise ValueError(
-                    f"models.{name}.count: {model.count} frames of a set of {frames}; lower it or "
-                    f"raise sampling.{sampled}.frames"
-                )
-        elif fields := _read(model.frames, _DISTILLED):
-            if fields["element"] not in self.distillation:
-                raise ValueError(
-                    f"{place}: add distillation.{fields['element']} or name another set"
-                )
-        elif fields := _read(model.frames, _TRANSLATED):
-            transfer = self.translation.get(fields["target"])
-            if transfer is None or transfer.source != fields["source"]:
-                raise ValueError(
-                    f"{place}: add translation.{fields['target']} with source {fields['source']}, "
-                    "or name another set"
-                )
-        else:
-            raise ValueError(
-                f"{place} is no set of frames; use sampling/<key of `sampling`>, "
-                "distillation/<element>/distilled or translation/<source>-<target>/frames"
-                + did_you_mean(model.frames, self._frame_files())
-            )
-        symbol = element_of(model.frames)
-        labels = self.labels.get(symbol)
-        if labels and name == labels.name:
-            raise ValueError(f"models.{name}: this name is taken by the calculator of labels")
-        if is_relabelled(model.frames):
-            if not labels:
-                raise ValueError(f"models.{name}.frames: add labels.{symbol}, which relabels them")
-            if names.DISTILLED_MODEL.read(name):
-                raise ValueError(
-                    f"models.{name}: the model of this name is compared with the EAM; give the "
-                    f"one of {model.frames} another name"
-                )
-
-    def _frame_files(self) -> list[str]:
-        """Return the frame files that models are most often trained on."""
-        return [
-            *(f"sampling/{name}" for name in self.sampling),
-            *(names.DISTILLED.make(element=symbol) for symbol in self.distillation),
-            *(
-                names.TRANSLATED.make(source=t.source, target=symbol)
-                for symbol, t in self.translation.items()
-            ),
-        ]
-
     def reference_of(self, symbol: str, models: Sequence[str]) -> str:
         """Return what models of an element are compared with: what labelled their frames.
 
@@ -280,19 +220,27 @@ class Settings(Section):
         scales = [factor * self.length_scale(target) for factor in factors]
         return scales[0] if len(scales) == 1 else scales
 
+    def descriptor_of(self, system: str) -> Descriptor:
+        """Return the symmetry functions of an element, or of several: as long as atoms are large.
+
+        Raises ValueError where lengths that are given do not go with those that are not.
+        """
+        return self.training.descriptor.following(length_factor(split_symbols(system)))
+
     def training_of(self, model: Model) -> Training:
         """Return how a model is trained: with its own steps, if it has any.
 
-        On whatever is made of a translation the symmetry functions are scaled as the frames are, so
-        that they cover the same shells of neighbours (unless `scale_descriptor` is off).
+        On whatever is made of a translation the symmetry functions are those of the source, scaled
+        as the frames are, so that they cover the same shells of neighbours (unless
+        `scale_descriptor` is off).
         """
         training = self.training
         if model.steps is not None:
             training = training.model_copy(update={"steps": model.steps})
         fields = names.OF_TRANSLATION.read(model.frames)
-        if fields is None or not self.translation[fields["target"]].scale_descriptor:
-            return training
-        descriptor = training.descriptor.scaled(self.length_scale(fields["target"]))
+        descriptor = self.descriptor_of(fields["source"] if fields else element_of(model.frames))
+        if fields and self.translation[fields["target"]].scale_descriptor:
+            descriptor = descriptor.scaled(self.length_scale(fields["target"]))
         return training.model_copy(update={"descriptor": descriptor})
 
 

@@ -2,6 +2,8 @@
 
 Arguments are the arrays of `Pairs`; each frame is one thread's, so results do not depend on their
 number. The angular part is one matrix product for a centre and its neighbours of one element.
+
+One element alone has its own loops here, without blocks to look up: a sixth of the time.
 """
 
 import numpy as np
@@ -69,7 +71,7 @@ def add_forces(
                 i, j = radial_index[p, 0], radial_index[p, 1]
                 of_i, of_j = np.uint64(kinds[j]) * radial, np.uint64(kinds[i]) * radial
                 tension = g.dtype.type(0)
-                if elements == 1:  # without looking up blocks: a tenth of the time
+                if elements == 1:
                     for k in range(radial):
                         tension += (gm[i, k] + gm[j, k]) * radial_slope[p, k]
                 else:
@@ -86,7 +88,11 @@ def add_forces(
                 continue
             i, s = angular_index[first, 0], run % elements
             for m in range(members):
-                _gather(g[m, low + i], s, elements, angular, own[m])
+                if elements == 1:
+                    for k in range(own.shape[1]):
+                        own[m, k] = g[m, low + i, angular + k]
+                else:
+                    _gather(g[m, low + i], s, elements, angular, own[m])
             slope = angular_slope[first:end].reshape(3 * (end - first), own.shape[1])
             by_pair = np.dot(own, slope.T)
             for m in range(members):
@@ -135,7 +141,7 @@ def add_transpose(
                     + (fm[i, 1] - fm[j, 1]) * radial_unit[p, 1]
                     + (fm[i, 2] - fm[j, 2]) * radial_unit[p, 2]
                 )
-                if elements == 1:  # as above
+                if elements == 1:
                     for k in range(radial):
                         gm[i, k] += tension * radial_slope[p, k]
                     for k in range(radial):

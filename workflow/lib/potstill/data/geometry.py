@@ -35,7 +35,7 @@ def check_geometry(given: Structures, *, what: str = "frame", first: int = 0) ->
             f"{what} {first + frame}: the position of atom {atoms[0] - given.start[frame]} is not "
             f"finite; correct or remove the {what}"
         )
-    bad = ~np.isfinite(given.cell).all(axis=(1, 2))
+    bad = np.asarray(~np.isfinite(given.cell).all(axis=(1, 2)))
     if bad.any():
         raise PotstillError(f"{name(bad)}: its cell is not finite; correct or remove the {what}")
     volume = np.abs(np.linalg.det(completed(given.cell, given.pbc)))

@@ -30,6 +30,7 @@ from potstill.runtime.files import write_json
 from potstill.runtime.restart import Restart
 from potstill.runtime.streams import stream
 from potstill.settings import FileSet, Training
+from potstill.settings.atomic_size import length_factor
 from potstill.training.loop import train
 
 PACKAGES = ("potstill", "torch", "numba", "numpy")
@@ -105,6 +106,9 @@ def main() -> None:
     symbols = {s for image in ase.io.iread(given.train, ":") for s in image.symbols}
     system = "".join(sorted(symbols))
     frames, groups = read(given.train, system, options)
+    training = Training.model_validate(settings)
+    descriptor = training.descriptor.following(length_factor(symbols))
+    training = training.model_copy(update={"descriptor": descriptor})
     runs = []
     for seed in range(1, given.seeds + 1):
         if given.test:
@@ -117,14 +121,19 @@ def main() -> None:
             part = part[np.sort(drawn)]
         began = time.process_time()
         restart = Restart(given.output.with_suffix(".restart"), "", float("inf"))
-        model, _ = train(part, Training.model_validate(settings), seed, restart=restart)
+        model, _ = train(part, training, seed, restart=restart)
         seconds = time.process_time() - began
         run = {"seed": seed, "frames": len(part), "cpu_seconds": round(seconds, 1)}
         runs.append(run | {"test": tested(model, others, of_others)})
         print(runs[-1], flush=True)
     write_json(
         given.output,
-        {"machine": machine(PACKAGES), "training": settings, "set": options, "runs": runs},
+        {
+            "machine": machine(PACKAGES),
+            "training": training.model_dump(mode="json"),
+            "set": options,
+            "runs": runs,
+        },
     )
 
 

@@ -207,3 +207,16 @@ def test_a_gpu_trains_alike(labelled: Frames, tmp_path: Path) -> None:
         assert ensemble.device.type == device
         losses.append(fit.best_loss)
     np.testing.assert_allclose(losses[1], losses[0], rtol=0.05)
+
+
+def test_an_element_that_no_frame_holds(labelled: Frames, tmp_path: Path) -> None:
+    """A model that is for aluminium too knows nickel as well, and says that it is not sure."""
+    both = ("Al", "Ni")
+    ensemble, _ = train(labelled[:20], SHORT, 1, elements=both, restart=fresh(tmp_path))
+    assert ensemble.elements == both
+    assert float(ensemble.self_energies_eV[0]) == 0
+    found = ensemble.predict(labelled[20:24], forces=True)
+    assert np.abs(found.energy - labelled.energy[20:24]).max() / 32 < 0.2
+    strange = replace(labelled[20:24], species=np.full_like(labelled[20:24].species, 13))
+    unsure = ensemble.predict(strange, forces=False)
+    assert unsure.energy_std.min() > 10 * found.energy_std.max()

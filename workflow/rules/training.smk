@@ -15,7 +15,7 @@ use rule network_job as train with:
     params:
         call=library("training.train_model.train_model"),
         settings=lambda wildcards: plain(plan.training(wildcards.model)),
-        arguments=lambda wildcards: {"count": plan.model(wildcards.model).count},
+        arguments=lambda wildcards: plan.trained_on(wildcards.model),
         seed=lambda wildcards: plan.seed(wildcards.model),
         device=settings.device,
 

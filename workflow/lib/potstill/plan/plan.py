@@ -114,6 +114,12 @@ class Plan:
         """Return how a model is trained."""
         return self.settings.training_of(self.model(name))
 
+    def trained_on(self, name: str) -> dict[str, Any]:
+        """Return how many frames a model takes, and what elements it is for."""
+        model = self.model(name)
+        symbols = sorted(split_symbols(element_of(model.frames)), key=atomic_numbers.__getitem__)
+        return {"count": model.count, "elements": symbols}
+
     def seed(self, name: str) -> int:
         """Return the seed of a model's training: its own, else the run's."""
         seed = self.model(name).seed
@@ -155,8 +161,7 @@ class Plan:
         lengths: `unscaled`, those of the frames' elements; `scaled`, those of a translation;
         `like-WBe`, those of other elements, as of a model of more than the frames have.
         """
-        of = self.settings.descriptor_of
-        system = element_of(frames)
+        of, system = self.settings.descriptor_of, element_of(frames)
         if lengths == "scaled":
             source = self.setting("translation", system).source
             return plain(of(source).scaled(self.settings.length_scale(system)))

@@ -5,6 +5,7 @@ are summed, which leaves their gradients apart.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -239,13 +240,20 @@ class Trainer:
 
 
 def train(
-    frames: Frames, settings: Training, seed: int, *, device: str = "cpu", restart: Restart
+    frames: Frames,
+    settings: Training,
+    seed: int,
+    *,
+    elements: Sequence[str] | None = None,
+    device: str = "cpu",
+    restart: Restart,
 ) -> tuple[Ensemble, Fit]:
     """Train an ensemble on all of `frames`; going on from `restart` gives the unbroken result.
 
-    Raises PotstillError for too few frames, or a label or loss that is not a number.
+    elements: as of `prepare`. Raises PotstillError for too few frames, or a label or loss that is
+    not a number.
     """
-    data = prepare(frames, settings, device)
+    data = prepare(frames, settings, device, elements=elements)
     trainer = Trainer(data, settings, seed)
     saved = restart.load()
     if saved is not None:

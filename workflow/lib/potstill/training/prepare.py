@@ -1,5 +1,6 @@
 """Training data: descriptors, labels as tensors, and the constants that scale them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,16 +62,22 @@ class Data:
         return len(self.energy)
 
 
-def prepare(frames: Frames, settings: Training, device: str) -> Data:
-    """Compute descriptors and scales; PotstillError names the frame with a bad label."""
+def prepare(
+    frames: Frames, settings: Training, device: str, *, elements: Sequence[str] | None = None
+) -> Data:
+    """Compute descriptors and scales; PotstillError names the frame with a bad label.
+
+    elements: what the networks are for, in the order of atomic numbers; None for the frames'.
+    """
+    elements = frames.elements if elements is None else tuple(elements)
     labels = _labels(frames, settings)
-    features, to_forces, to_stress = _described(frames, settings, device)
-    numbers = element_numbers(frames, frames.elements)
-    mean, std = _statistics(features, numbers, settings)
-    self_energy = self_energies(frames, settings)
+    features, to_forces, to_stress = _described(frames, elements, settings, device)
+    numbers = element_numbers(frames, elements)
+    mean, std = _statistics(features, numbers, len(elements), settings)
+    self_energy = self_energies(frames, elements, settings)
     found = scales(frames, settings)
     none = np.zeros(0)
-    if len(frames.elements) == 1:
+    if len(elements) == 1:
         x = (features - mean[0]) / std[0]
     else:
         x = (features - mean[numbers]) / std[numbers]
@@ -80,10 +87,10 @@ def prepare(frames: Frames, settings: Training, device: str) -> Data:
 
     return Data(
         start=frames.start,
-        elements=frames.elements,
+        elements=elements,
         numbers=torch.from_numpy(numbers).to(device),
         x=single(x),
-        energy=single(energies_beyond(frames, self_energy)),
+        energy=single(energies_beyond(frames, elements, self_energy)),
         forces=single(labels.get("forces", none)),
         stress=single(six(labels["stress"]) if "stress" in labels else none),
         known={
@@ -122,10 +129,10 @@ def _labels(frames: Frames, settings: Training) -> dict[Label, Floats]:
 
 
 def _described(
-    frames: Frames, settings: Training, device: str
+    frames: Frames, elements: tuple[str, ...], settings: Training, device: str
 ) -> tuple[Floats, ForceMap | None, StrainMap | None]:
     """Return the features (A, D), and the maps from dE/dD to forces and to the stress."""
-    functions, elements = settings.descriptor, frames.elements
+    functions = settings.descriptor
     if not settings.forces:
         return describe(frames, functions, elements), None, None
     if pairs_bytes(frames, functions, elements, np.float32) <= KEPT_BYTES:
@@ -152,11 +159,14 @@ def _parts(sizes: Indices) -> list[Indices]:
 
 
 def _statistics(
-    features: Floats, numbers: NDArray[np.int64], settings: Training
+    features: Floats, numbers: NDArray[np.int64], count: int, settings: Training
 ) -> tuple[Floats, Floats]:
-    """Return mean and deviation (S, D) of the features over the atoms of each element."""
-    count = int(numbers.max()) + 1
-    of_element = [features if count == 1 else features[numbers == s] for s in range(count)]
+    """Return mean and deviation (S, D) of the features over the atoms of each of `count` elements.
+
+    An element that no frame holds gets those of all atoms.
+    """
+    chosen = [numbers == s for s in range(count)]
+    of_element = [features[here] if here.any() and count > 1 else features for here in chosen]
     least = smallest_spread(settings.descriptor, count)
     mean = np.stack([values.mean(axis=0) for values in of_element])
     std = np.stack([np.maximum(values.std(axis=0), least) for values in of_element])

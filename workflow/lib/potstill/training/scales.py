@@ -1,6 +1,7 @@
 """What labels are divided by in training, and the energies of the elements that are taken out."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,22 +36,22 @@ class Scales(NamedTuple):
     stress_rms: float
 
 
-def composition(frames: Frames) -> Floats:
-    """Return the share of each element in each frame, (F, S), in the order of `frames.elements`."""
-    return frames.counts(frames.elements) / frames.sizes[:, None]
+def composition(frames: Frames, elements: Sequence[str]) -> Floats:
+    """Return the share of each of these elements in each frame, (F, S)."""
+    return frames.counts(elements) / frames.sizes[:, None]
 
 
-def self_energies(frames: Frames, settings: Training) -> Floats:
-    """Return the energy of an atom of each element, eV, (S,), by least squares per atom.
+def self_energies(frames: Frames, elements: Sequence[str], settings: Training) -> Floats:
+    """Return the energy of an atom of each of these elements, eV, (S,), by least squares per atom.
 
     Of one element it is the frames' mean. With `huber` it is by least absolute errors, of one
-    element the median. Frames without an energy are left out.
+    element the median. Frames without an energy are left out; an element that none holds gets 0.
     """
     known = frames.has("energy")
     per_atom = (frames.need("energy", "training") / frames.sizes)[known]
-    if len(frames.elements) == 1:
+    if len(elements) == 1:
         return np.array([per_atom.mean() if settings.huber is None else np.median(per_atom)])
-    shares, weight = composition(frames)[known], np.ones(len(per_atom))
+    shares, weight = composition(frames, elements)[known], np.ones(len(per_atom))
     for _ in range(1 if settings.huber is None else REWEIGHTED):
         rows = np.sqrt(weight)
         found = np.linalg.lstsq(shares * rows[:, None], per_atom * rows, rcond=None)[0]
@@ -58,12 +59,12 @@ def self_energies(frames: Frames, settings: Training) -> Floats:
     return np.asarray(found)
 
 
-def energies_beyond(frames: Frames, self_energy: Floats) -> Floats:
-    """Return the energies per atom, eV, (F,), without the elements' own."""
+def energies_beyond(frames: Frames, elements: Sequence[str], self_energy: Floats) -> Floats:
+    """Return the energies per atom, eV, (F,), without the elements' own (S,)."""
     per_atom = frames.need("energy", "training") / frames.sizes
     if len(self_energy) == 1:
         return np.asarray(per_atom - self_energy[0])
-    return np.asarray(per_atom - composition(frames) @ self_energy)
+    return np.asarray(per_atom - composition(frames, elements) @ self_energy)
 
 
 def scales(frames: Frames, settings: Training) -> Scales:
@@ -78,7 +79,8 @@ def scales(frames: Frames, settings: Training) -> Scales:
     """
     atoms = float(frames.sizes.mean())
     whole = settings.huber is None
-    beyond = energies_beyond(frames, self_energies(frames, settings))
+    elements = frames.elements
+    beyond = energies_beyond(frames, elements, self_energies(frames, elements, settings))
     energy = _rms(beyond[frames.has("energy")], whole=whole)
     force = stress = 0.0
     if frames.forces is not None:

@@ -25,6 +25,7 @@ def train_model(
     frames: Path,
     *,
     count: int | None,
+    elements: list[str] | None = None,
     settings: Training,
     seed: int,
     device: str,
@@ -35,17 +36,20 @@ def train_model(
 ) -> None:
     """Train an ensemble on `count` frames spread over a file (None for all).
 
-    Writes the model file, its validation history (CSV) and a summary (JSON). An interrupted job
-    goes on from the restart file beside `model`. PotstillError as of `read_frames`, `check_data`
-    and `train`.
+    elements: what it is for, of which the frames may lack some; None for the frames' own. Writes
+    the model file, its validation history (CSV) and a summary (JSON). An interrupted job goes on
+    from the restart file beside `model`. PotstillError as of `read_frames`, `check_data` and
+    `train`.
     """
     limit_threads(threads)
     device = resolve_device(device)
     chosen = _choose(frames, count)
-    with restart_file(model, _fingerprint(chosen, settings, seed, device)) as restart:
+    with restart_file(model, _fingerprint(chosen, elements, settings, seed, device)) as restart:
         try:
             found = check_data(chosen, settings)
-            ensemble, fit = train(chosen, settings, seed, device=device, restart=restart)
+            ensemble, fit = train(
+                chosen, settings, seed, elements=elements, device=device, restart=restart
+            )
         except WriteError:
             raise
         except PotstillError as error:
@@ -57,7 +61,7 @@ def train_model(
         write_json(
             summary,
             {
-                "symbol": chosen.symbol,
+                "symbol": "".join(ensemble.elements),
                 "frames": len(chosen),
                 **told_atoms(chosen),
                 "members": settings.members,
@@ -84,7 +88,9 @@ def _choose(path: Path, count: int | None) -> Frames:
         raise PotstillError(f"{path}: {error}; lower the model's count") from None
 
 
-def _fingerprint(frames: Frames, settings: Training, seed: int, device: str) -> str:
+def _fingerprint(
+    frames: Frames, elements: list[str] | None, settings: Training, seed: int, device: str
+) -> str:
     """Return what a restart file depends on: version, settings, seed, device and the frames."""
     digest = hashlib.sha256()
     stress = [frames.stress] if settings.stress_weight else []
@@ -96,6 +102,7 @@ def _fingerprint(frames: Frames, settings: Training, seed: int, device: str) -> 
     return json.dumps(
         [
             version_of("training.train_model"),
+            elements,
             settings.model_dump(),
             seed,
             device,

@@ -24,7 +24,7 @@ from ase.build import bulk
 from ase.calculators.calculator import PropertyNotImplementedError
 from common import machine
 
-from potstill.data.audit import check_data
+from potstill.audit.data_check import check_data
 from potstill.data.frames import Frames
 from potstill.data.structures import Floats, Structures
 from potstill.errors import PotstillError

@@ -26,7 +26,7 @@ ORDER = (
     "data",
     "potentials",
     "descriptors",
-    "data.audit",  # looks at frames by their descriptors
+    "audit",
     "sampling",
     "trust",
     "models",
@@ -103,8 +103,8 @@ def wrong_way(module: str, text: str) -> list[str]:
     [
         ("data.frames", "from potstill.paper.numbers import Number", ["paper.numbers"]),
         ("data.frames", "import potstill.training.loss", ["training.loss"]),
-        ("data.frames", "def f():\n    from potstill.data import audit", ["data.audit"]),
-        ("data.audit", "from potstill.descriptors.pairs import half_pairs", []),
+        ("data.frames", "def f():\n    from potstill.audit import data_check", ["audit.data_check"]),
+        ("audit.data_check", "from potstill.descriptors.pairs import half_pairs", []),
         ("trust.assessment", "from potstill import models", ["models"]),
         ("paper.tables", "from potstill.report.page import write_page\nimport numpy", []),
         ("errors", "from potstill import __version__", ["potstill"]),

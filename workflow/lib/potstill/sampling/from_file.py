@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from ase.data import chemical_symbols
 
-from potstill.data.audit import check_data
+from potstill.audit.data_check import check_data
 from potstill.data.formats import FileFrames, read_foreign
 from potstill.data.frames import Frames, write_frames
 from potstill.data.structures import Floats

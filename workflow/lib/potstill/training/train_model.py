@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from potstill.data.audit import check_data
+from potstill.audit.data_check import check_data
 from potstill.data.frames import Frames, read_frames
 from potstill.data.structures import told_atoms
 from potstill.errors import PotstillError, WriteError

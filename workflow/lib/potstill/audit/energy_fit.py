@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from potstill.data.floors import ENERGY_FLOOR_EV
-from potstill.data.frames import Frames
-from potstill.data.label_agreement import Labels, fit, fit_most, share
-from potstill.data.label_verdict import (
+from potstill.audit.label_agreement import Labels, fit, fit_most, share
+from potstill.audit.label_verdict import (
     FEWEST,
     LABELS_PER_FEATURE,
     coarse,
@@ -19,6 +17,8 @@ from potstill.data.label_verdict import (
     rms,
     told,
 )
+from potstill.data.floors import ENERGY_FLOOR_EV
+from potstill.data.frames import Frames
 from potstill.data.structures import Floats, Indices, Structures, atomic_number, frame_means
 from potstill.descriptors.symmetry_functions import describe, smallest_spread
 from potstill.settings import Training

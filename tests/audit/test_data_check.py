@@ -8,7 +8,7 @@ import pytest
 from ase import units
 from ase.build import bulk
 
-from potstill.data.audit import check_data, duplicates
+from potstill.audit.data_check import check_data, duplicates
 from potstill.data.frames import Frames, write_frames
 from potstill.data.structures import Structures
 from potstill.errors import PotstillError

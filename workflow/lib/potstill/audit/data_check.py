@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.data.energy_fit import check_energies, fractions, without
+from potstill.audit.energy_fit import check_energies, fractions, without
+from potstill.audit.force_fit import check_forces
+from potstill.audit.lengths import free_atoms, judged_ratio, outlying_lengths
 from potstill.data.floors import ENERGY_FLOOR_EV, FORCE_FLOOR_EV_PER_A
-from potstill.data.force_fit import check_forces
 from potstill.data.frames import Frames
-from potstill.data.lengths import free_atoms, judged_ratio, outlying_lengths
 from potstill.data.structures import Floats, Mask, Structures
 from potstill.runtime.progress import say
 from potstill.runtime.shortened import frames_named

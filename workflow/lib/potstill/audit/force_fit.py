@@ -12,15 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from ase import units
 
-from potstill.data.energy_fit import without_composition
-from potstill.data.floors import (
-    ENERGY_FLOOR_EV,
-    FORCE_FLOOR_EV_PER_A,
-    STRESS_FLOOR_EV_PER_A3,
-)
-from potstill.data.frames import Frames
-from potstill.data.label_agreement import Labels, agreement, fit, share
-from potstill.data.label_verdict import (
+from potstill.audit.energy_fit import without_composition
+from potstill.audit.label_agreement import Labels, agreement, fit, share
+from potstill.audit.label_verdict import (
     FEWEST,
     LEAST_EXPLAINED,
     coarse,
@@ -29,6 +23,12 @@ from potstill.data.label_verdict import (
     rms,
     told,
 )
+from potstill.data.floors import (
+    ENERGY_FLOOR_EV,
+    FORCE_FLOOR_EV_PER_A,
+    STRESS_FLOOR_EV_PER_A3,
+)
+from potstill.data.frames import Frames
 from potstill.data.structures import Floats, frame_means
 from potstill.descriptors.pair_forces import forces_and_strain
 from potstill.descriptors.symmetry_functions import Pairs, describe_with_pairs

@@ -11,9 +11,9 @@ from ase.build import bulk
 from ase.data import covalent_radii
 from ase.neighborlist import neighbor_list
 
-from potstill.data.audit import check_data, duplicates
+from potstill.audit.data_check import check_data, duplicates
+from potstill.audit.lengths import free_atoms, judged_ratio
 from potstill.data.frames import Frames
-from potstill.data.lengths import free_atoms, judged_ratio
 from potstill.data.structures import Structures
 from potstill.errors import PotstillError
 from potstill.potentials.eam import EamPotential, label_frames

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from potstill.data.label_agreement import Labels, Share
+from potstill.audit.label_agreement import Labels, Share
 from potstill.data.structures import Floats
 from potstill.errors import PotstillError
 from potstill.runtime.progress import say

@@ -103,7 +103,7 @@ def wrong_way(module: str, text: str) -> list[str]:
     [
         ("data.frames", "from potstill.paper.numbers import Number", ["paper.numbers"]),
         ("data.frames", "import potstill.training.loss", ["training.loss"]),
-        ("data.frames", "def f():\n    from potstill.audit import data_check", ["audit.data_check"]),
+        ("data.frames", "def f():\n    from potstill import audit", ["audit"]),
         ("audit.data_check", "from potstill.descriptors.pairs import half_pairs", []),
         ("trust.assessment", "from potstill import models", ["models"]),
         ("paper.tables", "from potstill.report.page import write_page\nimport numpy", []),

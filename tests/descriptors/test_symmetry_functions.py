@@ -3,6 +3,7 @@
 import itertools
 import math
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from ensembles import mixed_structures
 from numpy.typing import NDArray
 
 from potstill.data.structures import Structures
+from potstill.descriptors import angular, force_kernels, pair_strain, pairs, radial
 from potstill.descriptors.elements import element_numbers
 from potstill.descriptors.radial import SMALLEST, _gaussians, cutoff_at, gaussian_ratios
 from potstill.descriptors.symmetry_functions import (
@@ -298,3 +300,15 @@ def test_gaussians_from_two_exponentials(eta: float) -> None:
     for r in (0.3, 1.6, 2.345, 4.4, 5.99, 9.0):
         _gaussians(r, centres, eta, gaussian_ratios(centres, eta), found)
         np.testing.assert_allclose(found, np.exp(-eta * (r - centres) ** 2), rtol=1e-9, atol=1e-290)
+
+
+def test_sums_do_not_depend_on_what_was_compiled_first() -> None:
+    """numba lets a function that says nothing of fastmath inherit it from its first caller."""
+    decorators = [
+        line
+        for module in (angular, force_kernels, pair_strain, pairs, radial)
+        for line in Path(module.__file__).read_text().splitlines()
+        if line.startswith(("@njit", "@parallel"))
+    ]
+    assert len(decorators) >= 20
+    assert [line for line in decorators if "fastmath=" not in line] == []

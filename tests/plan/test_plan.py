@@ -68,7 +68,8 @@ def test_symmetry_functions_of_whatever_is_made_of_a_translation_are_scaled(pape
     for name in ("Al-whole", "Al-scaled-0.98", "Al-native-random-frames", "Al-translated-seed-1"):
         assert paper.plan.training(name).descriptor == scaled
     assert paper.plan.training("Ni-random").descriptor == plain
-    assert paper.plan.features("Al-whole", "a/b").startswith("<results>/features/scaled/")
+    features = paper.plan.features("Al-whole", "sampling/Al/108/momt")
+    assert features == "<results>/features/scaled/sampling/Al/108/momt.h5"
 
 
 def test_a_study_has_its_own_steps():

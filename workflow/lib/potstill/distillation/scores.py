@@ -51,13 +51,14 @@ def read_scores(path: Path) -> BlockScores:
     """Read scores; PotstillError names a missing or broken file, or one with NaN."""
     try:
         with h5py.File(path, "r") as store:
+            symbol = str(store.attrs["symbol"])
             atomic = store["atomic_std"][...] if "atomic_std" in store else None
             if atomic is not None and atomic.ndim == 2:
                 start = np.arange(len(atomic) + 1) * atomic.shape[1]
             else:
                 start = store["start"][...]
             scores = BlockScores(
-                symbol=str(store.attrs["symbol"]),
+                symbol=symbol,
                 start=start,
                 atomic_std=None if atomic is None else atomic.ravel(),
                 energy_std=store["energy_std"][...],

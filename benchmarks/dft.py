@@ -2,8 +2,9 @@
 
 Errors are mean absolute ones: of energies per atom, and of force components; `shift` is the mean of
 the signed errors of the energies. They are told of all frames tested, by number of atoms, by
-chemical system and, where frames have a value `group`, by group, of which the part held out then
-has its share. Writes one JSON file. See docs/notes/public-dft.md.
+chemical system, by whether the data check doubts a frame's labels and, where frames have a value
+`group`, by group, of which the part held out then has its share. Writes one JSON file. See
+docs/notes/public-dft.md.
 
 python benchmarks/dft.py results/bench/Mo.json --train train.xyz --test test.xyz
 """
@@ -22,6 +23,7 @@ import yaml
 from common import machine
 from numpy.typing import NDArray
 
+from potstill.audit.data_check import check_data
 from potstill.data.formats import read_foreign
 from potstill.data.frames import Frames
 from potstill.data.structures import frame_means
@@ -56,13 +58,24 @@ def parted(groups: NDArray[np.str_], share: float, seed: int) -> NDArray[np.bool
     return chosen
 
 
+def doubtful(frames: Frames, settings: Training) -> NDArray[np.bool_]:
+    """Return which frames (F,) the data check names for energies or forces that look wrong."""
+    found = check_data(frames, settings)
+    named = np.zeros(len(frames), dtype=bool)
+    for kind in ("outlying_energies", "outlying_forces", "unexplained_energies"):
+        named[found.get(kind, [])] = True
+    return named
+
+
 def systems(frames: Frames) -> NDArray[np.str_]:
     """Return the elements of each frame as one word, (F,)."""
     return np.array([frames.structures([f]).symbol for f in range(len(frames))])
 
 
-def tested(model: Any, frames: Frames, groups: NDArray[np.str_]) -> dict[str, Any]:
-    """Return the errors on frames: of all, by chemical system and by group."""
+def tested(
+    model: Any, frames: Frames, groups: NDArray[np.str_], doubted: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """Return the errors on frames: of all, and by what they are."""
     found = model.predict(frames, forces=True)
     energy = 1e3 * (found.energy - frames.need("energy", "a test")) / frames.sizes
     assert found.forces is not None
@@ -79,7 +92,9 @@ def tested(model: Any, frames: Frames, groups: NDArray[np.str_]) -> dict[str, An
 
     result: dict[str, Any] = {"all": told(np.ones(len(frames), dtype=bool))}
     sizes = np.array([str(size) for size in frames.sizes])
-    for name, words in (("atoms", sizes), ("system", systems(frames)), ("group", groups)):
+    parts = {"atoms": sizes, "system": systems(frames), "group": groups}
+    parts["check"] = np.where(doubted, "doubtful", "others")
+    for name, words in parts.items():
         if len(np.unique(words)) > 1:
             result[f"by_{name}"] = {str(word): told(words == word) for word in np.unique(words)}
     return result
@@ -95,6 +110,9 @@ def main() -> None:
     )
     parser.add_argument("--share", type=float, default=0.8, help="of each group, without --test")
     parser.add_argument("--count", type=int, help="train on this many, drawn at random")
+    parser.add_argument(
+        "--checked", action="store_true", help="train without what the data check doubts"
+    )
     parser.add_argument("--seeds", type=int, default=1, help="trainings (1)")
     parser.add_argument("--training", type=Path, help="YAML file of training settings")
     parser.add_argument("--set", type=Path, help="YAML file of settings of the set of frames")
@@ -109,13 +127,18 @@ def main() -> None:
     training = Training.model_validate(settings)
     descriptor = training.descriptor.following(length_factor(symbols))
     training = training.model_copy(update={"descriptor": descriptor})
-    runs = []
+    doubted, runs = doubtful(frames, training), []
     for seed in range(1, given.seeds + 1):
         if given.test:
-            part, (others, of_others) = frames, read(given.test, system, options)
+            part, left = frames, doubted
+            others, of_others = read(given.test, system, options)
+            unsure = doubtful(others, training)
         else:
             chosen = parted(groups, given.share, seed)
             part, others, of_others = frames[chosen], frames[~chosen], groups[~chosen]
+            left, unsure = doubted[chosen], doubted[~chosen]
+        if given.checked:
+            part = part[~left]
         if given.count:
             drawn = stream(seed, "benchmark", "count").permutation(len(part))[: given.count]
             part = part[np.sort(drawn)]
@@ -124,7 +147,7 @@ def main() -> None:
         model, _ = train(part, training, seed, restart=restart)
         seconds = time.process_time() - began
         run = {"seed": seed, "frames": len(part), "cpu_seconds": round(seconds, 1)}
-        runs.append(run | {"test": tested(model, others, of_others)})
+        runs.append(run | {"test": tested(model, others, of_others, unsure)})
         print(runs[-1], flush=True)
     write_json(
         given.output,

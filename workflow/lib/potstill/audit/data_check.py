@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.audit.energy_fit import check_energies, fractions, without
+from potstill.audit.energy_fit import check_energies, without
 from potstill.audit.force_fit import check_forces
 from potstill.audit.lengths import free_atoms, judged_ratio, outlying_lengths
 from potstill.data.floors import ENERGY_FLOOR_EV, FORCE_FLOOR_EV_PER_A
@@ -100,7 +100,7 @@ def _outlying_energies(frames: Frames, energy: Floats, free: Mask) -> list[int]:
     rows = np.flatnonzero(frames.has("energy") & ~free)
     if not len(rows):
         return []
-    parts = fractions(frames)[rows]
+    parts = frames.shares(frames.elements)[rows]
     values = energy[rows] / frames.sizes[rows]
     far = _far(without(parts, values), ENERGY_FLOOR_EV)
     # what is far moves the part of composition; how far it is, one sees without it

@@ -19,7 +19,7 @@ from potstill.audit.label_verdict import (
 )
 from potstill.data.floors import ENERGY_FLOOR_EV
 from potstill.data.frames import Frames
-from potstill.data.structures import Floats, Indices, Structures, atomic_number, frame_means
+from potstill.data.structures import Floats, Indices, frame_means
 from potstill.descriptors.symmetry_functions import describe, smallest_spread
 from potstill.settings import Training
 
@@ -52,7 +52,7 @@ def check_energies(frames: Frames, settings: Training) -> tuple[dict[str, Any], 
     looked = rows if len(frames.species) > LOOKED_ATOMS else np.arange(len(frames))
     given = frames[looked]
     features = frame_means(describe(given, functions, elements), given.sizes)
-    wrong = looked[_misfits(_energies(given, features, spread), fractions(given))]
+    wrong = looked[_misfits(_energies(given, features, spread), given.shares(elements))]
     rows = rows[~np.isin(rows, wrong)]
     energies = _energies(frames[rows], features[np.searchsorted(looked, rows)], spread)
     if rms(energies.values) < ENERGY_FLOOR_EV:
@@ -75,12 +75,6 @@ def _misfits(energies: Labels, parts: Floats) -> Indices:
     return found if len(found) <= MOST_MISFITS * len(away) else found[:0]
 
 
-def fractions(structures: Structures) -> Floats:
-    """Return the share of each element's atoms in each structure, (F, S)."""
-    kinds = np.array([atomic_number(symbol) for symbol in structures.elements])
-    return frame_means((structures.species[:, None] == kinds).astype(float), structures.sizes)
-
-
 def without(parts: Floats, values: Floats) -> Floats:
     """Return what is left of values (F, ...) when parts (F, S) explain them by least squares."""
     return values - parts @ np.linalg.lstsq(parts, values, rcond=None)[0]
@@ -99,7 +93,7 @@ def _energies(frames: Frames, features: Floats, spread: Floats) -> Labels:
 def without_composition(frames: Frames, design: Floats) -> Labels:
     """Return the energies an atom without what composition explains; design (F, D): an atom's."""
     assert frames.energy is not None
-    parts = fractions(frames)
+    parts = frames.shares(frames.elements)
     values = without(parts, frames.energy / frames.sizes)
     return Labels.dense(without(parts, design)[:, None], values[:, None])
 
@@ -109,7 +103,7 @@ def _judge_growth(frames: Frames) -> None:
     energy = frames.need("energy", "this check")
     if frames.sizes.max() < 2 * frames.sizes.min():
         return
-    by_frame = fractions(frames)
+    by_frame = frames.shares(frames.elements)
     by_atom = by_frame * frames.sizes[:, None]
     left = rms(without(by_frame, energy))
     if OF_ONE_ATOM * left < min(rms(without(by_atom, energy)), rms(energy)):

@@ -25,9 +25,8 @@ def check_geometry(given: Structures, *, what: str = "frame", first: int = 0) ->
         return f"{what} {first + int(np.argmax(bad))}"
 
     bad = given.sizes == 0
-    if bad.any() or not len(given):
-        place = name(bad) if len(bad) else what
-        raise PotstillError(f"{place}: it has no atoms; give at least one")
+    if bad.any():
+        raise PotstillError(f"{name(bad)}: it has no atoms; give at least one")
     atoms = np.flatnonzero(~np.isfinite(given.positions).all(axis=1))
     if len(atoms):
         frame = int(np.searchsorted(given.start, atoms[0], side="right")) - 1

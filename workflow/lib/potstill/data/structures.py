@@ -117,6 +117,10 @@ class Structures:
         numbers = [atomic_number(element) for element in elements]
         return frame_sums((self.species[:, None] == numbers).astype(np.int64), self.sizes)
 
+    def shares(self, elements: Sequence[str]) -> Floats:
+        """Return the share of each of these elements in each structure's atoms, (F, S)."""
+        return self.counts(elements) / self.sizes[:, None]
+
     def dense(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return values over all atoms (A, ...) as (F, N, ...); PotstillError for several sizes."""
         return values.reshape(len(self), self.atoms, *values.shape[1:])

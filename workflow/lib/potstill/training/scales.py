@@ -36,11 +36,6 @@ class Scales(NamedTuple):
     stress_rms: float
 
 
-def composition(frames: Frames, elements: Sequence[str]) -> Floats:
-    """Return the share of each of these elements in each frame, (F, S)."""
-    return frames.counts(elements) / frames.sizes[:, None]
-
-
 def self_energies(frames: Frames, elements: Sequence[str], settings: Training) -> Floats:
     """Return the energy of an atom of each of these elements, eV, (S,), by least squares per atom.
 
@@ -51,7 +46,7 @@ def self_energies(frames: Frames, elements: Sequence[str], settings: Training) -
     per_atom = (frames.need("energy", "training") / frames.sizes)[known]
     if len(elements) == 1:
         return np.array([per_atom.mean() if settings.huber is None else np.median(per_atom)])
-    shares, weight = composition(frames, elements)[known], np.ones(len(per_atom))
+    shares, weight = frames.shares(elements)[known], np.ones(len(per_atom))
     for _ in range(1 if settings.huber is None else REWEIGHTED):
         rows = np.sqrt(weight)
         found = np.linalg.lstsq(shares * rows[:, None], per_atom * rows, rcond=None)[0]
@@ -64,7 +59,7 @@ def energies_beyond(frames: Frames, elements: Sequence[str], self_energy: Floats
     per_atom = frames.need("energy", "training") / frames.sizes
     if len(self_energy) == 1:
         return np.asarray(per_atom - self_energy[0])
-    return np.asarray(per_atom - composition(frames, elements) @ self_energy)
+    return np.asarray(per_atom - frames.shares(elements) @ self_energy)
 
 
 def scales(frames: Frames, settings: Training) -> Scales:

@@ -40,6 +40,7 @@ ORDER = (
     "plots",
     "plan",
     "paper",
+    "command",
 )
 # The paper's own modules; its words are theirs alone.
 PAPER = ("paper", "settings.paper")

@@ -1,13 +1,11 @@
-"""Tell what made a result: `python -m potstill.provenance results/default/tables/table_2.md`.
+"""Tell what made a result: `potstill provenance results/default/tables/table_2.md`.
 
 The answer is the chain of jobs from the potentials' tables to the file, out of the records that the
 jobs left beside their logs (`runtime.records.record_job`).
 """
 
-import argparse
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -117,21 +115,3 @@ def write_run(
     """Write down what made a whole run, see `write_provenance`. tables: the potentials'."""
     numbers = {p.name.removesuffix(".eam.fs"): numbers_sha256(p.read_text()) for p in tables}
     write_provenance(files, settings=configuration, potentials=numbers, output=output)
-
-
-def main() -> None:
-    """Print what made the file that is named on the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m potstill.provenance",
-        description="Tell which data, settings, seeds and versions made a result.",
-    )
-    parser.add_argument("file", type=Path, help="a figure, a table or another file of a run")
-    try:
-        for line in describe(parser.parse_args().file):
-            print(line)
-    except PotstillError as error:
-        sys.exit(f"error: {error}")
-
-
-if __name__ == "__main__":
-    main()

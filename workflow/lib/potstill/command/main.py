@@ -1,0 +1,28 @@
+"""What the command `potstill` runs: its subcommands, and how they end."""
+
+import sys
+
+import typer
+
+from potstill.command.show_provenance import provenance
+from potstill.errors import PotstillError
+
+app = typer.Typer(
+    name="potstill",
+    help="Small training sets that are worth more than large ones, and models of them.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(provenance)
+
+
+def main() -> None:
+    """Run the command line. Bad input ends it with one line and status 1; bad usage with 2."""
+    try:
+        app()
+    except PotstillError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -59,11 +59,9 @@ def parted(groups: NDArray[np.str_], share: float, seed: int) -> NDArray[np.bool
 
 
 def doubtful(frames: Frames, settings: Training) -> NDArray[np.bool_]:
-    """Return which frames (F,) the data check names for energies or forces that look wrong."""
-    found = check_data(frames, settings)
+    """Return which frames (F,) have energies that do not follow, by the data check."""
     named = np.zeros(len(frames), dtype=bool)
-    for kind in ("outlying_energies", "outlying_forces", "unexplained_energies"):
-        named[found.get(kind, [])] = True
+    named[check_data(frames, settings).get("unexplained_energies", [])] = True
     return named
 
 

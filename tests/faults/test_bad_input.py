@@ -155,7 +155,7 @@ MODELS = {
     ),
     "text": (lambda content, folder: "hello", "not a model file of Potstill; name the ensemble.pt"),
     "for another element": (entry(symbol="Al"), "this model is for Al, not for Ni; train one on"),
-    "for no element": (entry(symbol="Xx"), "this model is for Xx, not for Ni"),
+    "for no element": (entry(symbol="Xx"), "'Xx': not chemical symbols by atomic number"),
     "of another descriptor": (entry(mean=lambda old: old[:3]), "mean is of another descriptor"),
     "means not finite": (
         entry(mean=lambda old: old * np.nan),

@@ -229,12 +229,16 @@ def test_finished_labels_are_not_made_again(snakemake_in, tmp_path):
     crystal = ase.build.bulk("Al", cubic=True)
     random = np.random.default_rng(3)
     positions = crystal.positions + random.normal(0, 0.1, (6, 4, 3))
-    zero = np.zeros((6, 4, 3))
     place = tmp_path / "results/default/translation/Ni-Al"
-    frames = Frames(
-        "Al", positions, np.repeat(crystal.cell.array[None], 6, axis=0), zero[:, 0, 0],
-        zero[:, :, 0], zero, np.zeros((6, 3, 3)),
-    )  # fmt: skip
+    frames = Frames.uniform(
+        "Al",
+        positions,
+        np.repeat(crystal.cell.array[None], 6, axis=0),
+        energy=np.zeros(6),
+        atomic_energies=np.zeros(24),
+        forces=np.zeros((24, 3)),
+        stress=np.zeros((6, 3, 3)),
+    )
     write_frames(place / "frames.h5", frames)
 
     def run(chunks: int, folder: str) -> tuple[dict[str, int], str]:

@@ -143,7 +143,13 @@ def _read_group(store: h5py.File, name: str, path: str | Path) -> dict[str, Arra
         raise PotstillError(f"{path}: lacks the dataset(s) {', '.join(missing)}; rewrite the file")
     names = {dataset: name for name, dataset in _DATASETS.items()}
     found = {names.get(d, d): _numbers(group, d, path) for d in group}
-    frames, atoms = len(found["cell"]), found["species"].shape[-1]
+    species, coordinates = found["species"].shape, found["positions"].shape
+    if not len(found["species"]) or species != coordinates[:2]:
+        raise PotstillError(
+            f"{path}: species has shape {species}, coordinates {coordinates}; give the atomic "
+            "number of every atom of every frame"
+        )
+    frames, atoms = species
     found.setdefault("pbc", np.ones((frames, 3), dtype=np.bool_))
     for key, values in found.items():
         shape = (frames, *_SHAPES.get(key, values.shape[1:]))

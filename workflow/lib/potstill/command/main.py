@@ -4,6 +4,9 @@ import sys
 
 import typer
 
+from potstill.command.audit_files import audit
+from potstill.command.choose_frames import select
+from potstill.command.export_model import export
 from potstill.command.show_provenance import provenance
 from potstill.errors import PotstillError
 
@@ -15,7 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(provenance)
+for subcommand in (audit, select, export, provenance):
+    app.command()(subcommand)
 
 
 def main() -> None:

@@ -61,7 +61,7 @@ def _training(elements: tuple[str, ...]) -> Training:
 def report_lines(report: dict[str, Any]) -> Iterator[str]:
     """Yield what a person reads of `file_report`."""
     frames = report["frames"]
-    yield f"{report['file']}: {frames} frames, {report['atoms']} atoms"
+    yield f"{report['file']}: {_many(frames, 'frame')}, {_many(report['atoms'], 'atom')}"
     yield f"  atoms in a frame: {_counted(report['frames_by_atoms'])}"
     yield f"  elements in a frame: {_counted(report['frames_by_elements'])}"
     yield f"  periodic directions: {_counted(report['frames_by_periodic_directions'])}"
@@ -85,11 +85,15 @@ def report_lines(report: dict[str, Any]) -> Iterator[str]:
         yield f"  a linear model of the positions explains {' and '.join(explained)}"
     for key in REPORTED:
         if rows := checked.get(key):
-            yield f"  {key.replace('_', ' ')}: {len(rows)} frames"
+            yield f"  {key.replace('_', ' ')}: {_many(len(rows), 'frame')}"
     for line in report["warnings"]:
         yield f"  look at: {line}"
     if report["wrong"]:
         yield f"  wrong: {report['wrong']}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _counted(counts: dict[str, int], shown: int = 12) -> str:

@@ -25,7 +25,10 @@ def select(
     output: Annotated[Path, typer.Option("--output", "-o", help="extended XYZ to write")],
     base: Annotated[
         list[Path] | None,
-        typer.Option(help="frames that are labelled already: choose what these lack; repeatable"),
+        typer.Option(
+            help="frames that are labelled already: choose what these lack; can be given again. "
+            "d_optimal, farthest_point, random_then_farthest and set_cover look at it"
+        ),
     ] = None,
     strategy: Annotated[
         StrategyName,

@@ -4,7 +4,11 @@ import sys
 
 import typer
 
+from potstill.command.evaluate_files import evaluate
+from potstill.command.label_frames import label
+from potstill.command.relax_structures import relax
 from potstill.command.show_provenance import provenance
+from potstill.command.train_ensemble import train
 from potstill.errors import PotstillError
 
 app = typer.Typer(
@@ -15,7 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(provenance)
+for subcommand in (label, train, evaluate, relax, provenance):
+    app.command()(subcommand)
 
 
 def main() -> None:

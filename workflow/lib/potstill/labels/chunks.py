@@ -51,7 +51,7 @@ def join_chunks(
     counts = {"frames": len(request.frames), "labelled": len(labelled)}
     write_json(summary, counts | {"failed": failed})
     if failed:
-        say(f"relabel: {len(failed)} of {counts['frames']} frames left out, listed in {summary}")
+        say(f"label: {len(failed)} of {counts['frames']} frames left out, listed in {summary}")
 
 
 def _request(frames: Path, element: str, labels: Labels, store: Path) -> Request:

@@ -30,9 +30,7 @@ def make_calculator(place: str | None, path: str, arguments: Mapping[str, Any]) 
             "this environment, or correct the name"
         ) from None
     except AttributeError:
-        raise PotstillError(
-            f"{given}: {module} has no {name}; name a class of it"
-        ) from None
+        raise PotstillError(f"{given}: {module} has no {name}; name a class of it") from None
     try:
         calculator = factory(**arguments)
     except PotstillError as error:

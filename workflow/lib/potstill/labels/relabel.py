@@ -80,20 +80,20 @@ def label_rows(request: Request, rows: Iterable[int], folder: Path) -> dict[int,
     rows = [int(row) for row in rows]
     left = [row for row in rows if known.load(frames, row) is None]
     if len(left) < len(rows):
-        say(f"relabel: {len(rows) - len(left)} of {len(rows)} frames have their labels already")
+        say(f"label: {len(rows) - len(left)} of {len(rows)} frames have their labels already")
     failed: dict[int, str] = {}
-    progress = Progress("relabel", len(rows), "frames", start=len(rows) - len(left))
+    progress = Progress("label", len(rows), "frames", start=len(rows) - len(left))
     with _ended_by_sigterm():
         for done, index in enumerate(left, len(rows) - len(left) + 1):
             found = _attempt(request, index, calculator, folder)
             if isinstance(found, str):
                 failed[index] = found
-                say(f"relabel: frame {index} is left out: {found}")
+                say(f"label: frame {index} is left out: {found}")
                 request.check_failed(failed)
                 continue
             known.save(frames, index, found)
             progress.update(done, f"{found.energy / frames.sizes[index]:.4f} eV/atom")
-    say(f"relabel: {len(rows) - len(failed)} frames of {frames.symbol} by {labels.calculator}")
+    say(f"label: {len(rows) - len(failed)} frames of {frames.symbol} by {labels.calculator}")
     return failed
 
 
@@ -147,9 +147,7 @@ def _attempt(request: Request, index: int, calculator: Any, folder: Path) -> Fra
     except FrameError as error:
         return str(error)
     except PotstillError as error:
-        raise PotstillError(
-            f"{request.asked}frame {index} of {request.file}: {error}"
-        ) from None
+        raise PotstillError(f"{request.asked}frame {index} of {request.file}: {error}") from None
     except Exception as error:
         # a calculator's own errors are many, and some take several lines
         return " ".join(str(error).split()) or type(error).__name__

@@ -9,11 +9,11 @@ from potstill.data.frame_store import UNITS, Array
 from potstill.data.frames import Frames, read_frames
 from potstill.data.structures import Floats
 from potstill.descriptors.feature_file import read_features
-from potstill.errors import PotstillError
 from potstill.models.ensemble import Ensemble
 from potstill.models.frame_errors import (
     EnergyErrors,
     ForceErrors,
+    check_labelled,
     energy_errors,
     error_summary,
     force_errors,
@@ -56,7 +56,7 @@ def evaluate_model(
     limit_threads(threads)
     ensemble = load_ensemble(model, device=device)
     labelled = read_frames(frames)
-    check_labelled(labelled, frames, ensemble, model)
+    check_labelled(labelled, frames, ensemble.elements, model)
     descriptor = ensemble.settings.descriptor
     described = read_features(features, labelled, descriptor, ensemble.elements)
     atomic = predict_energies(ensemble.single(), described, labelled.species)
@@ -67,19 +67,6 @@ def evaluate_model(
     write_json(summary, told)
     count = len(energies.frames)
     say(f"{output}: {told['mae_meV_per_atom']:.3f} meV/atom over {count} frames")
-
-
-def check_labelled(labelled: Frames, file: Path, ensemble: Ensemble, model: Path) -> None:
-    """Raise PotstillError, naming the file, for frames that a model cannot be compared with."""
-    if not set(labelled.elements) <= set(ensemble.elements):
-        raise PotstillError(
-            f"{file}: frames of {labelled.symbol}, but {model} is a model for "
-            f"{''.join(ensemble.elements)}"
-        )
-    try:
-        labelled.need("energy", "an evaluation")
-    except PotstillError as lack:
-        raise PotstillError(f"{file}: {lack}") from None
 
 
 def _force_errors(ensemble: Ensemble, labelled: Frames, threads: int) -> ForceErrors | None:

@@ -1,11 +1,14 @@
 """Errors of a model in labelled frames: by frame, by atom, and what a summary says of them."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from potstill.data.frames import Frames
 from potstill.data.structures import Floats, Indices, frame_means, frame_sums, told_atoms
+from potstill.errors import PotstillError
 from potstill.models.committee import Prediction
 from potstill.trust.assessment import uncertainty
 from potstill.trust.parts_of_set import Errors, by_composition, by_region
@@ -51,6 +54,22 @@ class SetErrors(NamedTuple):
     force: Errors | None
 
 
+def check_labelled(labelled: Frames, file: Path, elements: Sequence[str], model: Path) -> None:
+    """Raise PotstillError, naming the file, for frames that a model cannot be compared with.
+
+    elements: those of the model.
+    """
+    if not set(labelled.elements) <= set(elements):
+        raise PotstillError(
+            f"{file}: frames of {labelled.symbol}, but {model} is a model for "
+            f"{''.join(elements)}; leave out frames of other elements, or train on such"
+        )
+    try:
+        labelled.need("energy", "an evaluation")
+    except PotstillError as lack:
+        raise PotstillError(f"{file}: {lack}") from None
+
+
 def energy_errors(labelled: Frames, atomic: Floats) -> EnergyErrors:
     """Return what atomic energies by member (M, A), eV, say of frames, beside their labels.
 
@@ -89,9 +108,7 @@ def force_errors(frames: Frames, rows: Indices, found: Prediction, *, stress: bo
     )
 
 
-def set_errors(
-    labelled: Frames, energies: EnergyErrors, forced: ForceErrors | None
-) -> SetErrors:
+def set_errors(labelled: Frames, energies: EnergyErrors, forced: ForceErrors | None) -> SetErrors:
     """Return the errors in the frames of a set, as parts of it are judged by."""
     error = energies.predicted - energies.exact
     per_atom = 1e3 * error / labelled.sizes[energies.frames]

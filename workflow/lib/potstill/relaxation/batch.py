@@ -64,8 +64,9 @@ def relax_batch(
     directions that are periodic relaxes as well, all its components, and no row of its virial may
     exceed fmax an atom, as in ASE's filters; vectors of open directions stay, and so does the cell
     of a cluster. Constraints are not looked at. A structure that breaks down does not stop the
-    others. `watch` is told after each step how many have ended. Raises PotstillError, naming the structure, for other elements and for what cannot be
-    evaluated, and with the reason where none of them could be relaxed.
+    others. `watch` is told after each step how many have ended. Raises PotstillError, naming the
+    structure, for other elements and for what cannot be evaluated, and with the reason where none
+    of them could be relaxed.
     """
     structures = cells if isinstance(cells, Structures) else _structures(cells)
     check_geometry(structures, what="cell")

@@ -181,7 +181,8 @@ def frames_to_extxyz(
             if frames.stress is not None and given["stress"][f]:
                 values[stress_key] = _quoted(frames.stress[f])
             values |= {name: repr(column[f].item()) for name, column in columns.items()}
-            values |= {name: _as_text(given[f]) for name, given in (texts or {}).items()}
+            # ASE reads an empty text together with what comes after it
+            values |= {k: _as_text(text[f]) for k, text in (texts or {}).items() if text[f]}
             comment = " ".join(f"{key}={value}" for key, value in values.items())
             pbc = " ".join("FT"[int(periodic)] for periodic in frames.pbc[f])
             out.write(f'{size}\n{comment} pbc="{pbc}"\n')

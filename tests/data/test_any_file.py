@@ -39,8 +39,9 @@ def test_elements_and_sizes_are_found(mixed, tmp_path):
 def test_texts_go_out_and_come_back(mixed, tmp_path):
     frames = read_frames_file(mixed).frames[:5]
     frames_to_extxyz(tmp_path / "out.xyz", frames, {"group": GROUPS})
-    found = read_frames_file(tmp_path / "out.xyz").texts
-    assert found["group"][:3] == GROUPS[:3] and found["group"][4] == "two lines"
+    found = read_frames_file(tmp_path / "out.xyz")
+    assert found.texts["group"] == [*GROUPS[:3], "-", "two lines"]
+    np.testing.assert_array_equal(found.frames.pbc, frames.pbc)
 
 
 def test_a_text_that_only_some_frames_have_is_none_of_all(tmp_path):

@@ -267,7 +267,7 @@ def test_model_hessians_are_positive() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda x, c: (x[:0], c[:0]), "cell: it has no atoms; give at least one"),
+        (lambda x, c: (x[:0], c[:0]), "the list is empty; give at least one"),
         (lambda x, c: (x[:, :0], c), "it has no atoms"),
         (lambda x, c: (np.where(x == x[1, 3], np.nan, x), c), "cell 1: .*atom 3 is not finite"),
         (lambda x, c: (x, np.where(c == c[1], np.inf, c)), "its cell is not finite"),

@@ -181,8 +181,7 @@ def frames_to_extxyz(
             if frames.stress is not None and given["stress"][f]:
                 values[stress_key] = _quoted(frames.stress[f])
             values |= {name: repr(column[f].item()) for name, column in columns.items()}
-            # ASE reads an empty text together with what comes after it
-            values |= {k: _as_text(text[f]) for k, text in (texts or {}).items() if text[f]}
+            values |= {name: _as_text(text[f]) for name, text in (texts or {}).items()}
             comment = " ".join(f"{key}={value}" for key, value in values.items())
             pbc = " ".join("FT"[int(periodic)] for periodic in frames.pbc[f])
             out.write(f'{size}\n{comment} pbc="{pbc}"\n')
@@ -196,6 +195,9 @@ def _quoted(matrix: Floats) -> str:
 
 
 def _as_text(value: str) -> str:
-    """Return a text as a value in the comment line of extended XYZ, where a line has no end."""
+    """Return a text as a value in the comment line of extended XYZ, where a line has no end.
+
+    An empty one is `-`: ASE would take what comes after it, the boundaries, as the text.
+    """
     plain = re.sub(r"[\r\n]+", " ", value).replace("\\", r"\\").replace('"', r"\"")
-    return f'"{plain}"'
+    return f'"{plain if plain.strip() else "-"}"'

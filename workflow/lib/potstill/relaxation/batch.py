@@ -103,6 +103,8 @@ def minimise(
     """
     check_geometry(structures, what="cell")
     count = len(structures)
+    if not count:
+        raise PotstillError("cells to relax: the list is empty; give at least one")
     found = BatchRelaxed(
         **vars(structures.structures(np.arange(count))),  # copies
         energy=np.empty(count),
@@ -209,6 +211,4 @@ def _structures(cells: Sequence[Atoms]) -> Structures:
     """Return the structures of ASE's atoms; PotstillError for what are none."""
     if isinstance(cells, Atoms) or not all(isinstance(atoms, Atoms) for atoms in cells):
         raise PotstillError("cells to relax: give a list of ASE's Atoms, which name their elements")
-    if not cells:
-        raise PotstillError("cells to relax: the list is empty; give at least one")
     return Structures.of_atoms(cells)

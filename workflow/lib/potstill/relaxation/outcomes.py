@@ -145,10 +145,7 @@ def write_relaxed(
         lacking={} if known.all() else {"energy": ~known},
         columns=numbers,
     )
-    texts = {
-        "file": [str(image.info["file"]) for image in images],
-        "why_not": [outcome.why_not for outcome in told],
-    }
+    texts = {"file": [str(image.info["file"]) for image in images]}
     frames_to_extxyz(path, frames, texts)
 
 

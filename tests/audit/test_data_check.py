@@ -8,7 +8,8 @@ import pytest
 from ase import units
 from ase.build import bulk
 
-from potstill.audit.data_check import check_data, duplicates
+from potstill.audit.data_check import check_data
+from potstill.audit.repeats import repeats
 from potstill.data.frames import Frames, write_frames
 from potstill.data.structures import Structures
 from potstill.errors import PotstillError
@@ -160,7 +161,7 @@ def test_energies_alone_are_not_judged_by_forces(thermal: Frames) -> None:
 
 def test_duplicates_and_outliers_are_reported(thermal: Frames) -> None:
     again = thermal[[*range(len(thermal)), 3, 7]]
-    assert duplicates(again) == [len(thermal), len(thermal) + 1]
+    assert repeats(again) == [len(thermal), len(thermal) + 1]
     energy = thermal.energy.copy()
     energy[5] += 1000.0
     found = check_data(replace(thermal, energy=energy), Training(forces=False))

@@ -11,8 +11,9 @@ from ase.build import bulk
 from ase.data import covalent_radii
 from ase.neighborlist import neighbor_list
 
-from potstill.audit.data_check import check_data, duplicates
+from potstill.audit.data_check import check_data
 from potstill.audit.lengths import free_atoms, judged_ratio
+from potstill.audit.repeats import repeats
 from potstill.data.frames import Frames
 from potstill.data.structures import Structures
 from potstill.errors import PotstillError
@@ -196,9 +197,9 @@ def test_elements_that_are_exchanged_are_a_warning(
 
 
 def test_duplicates_are_told_apart_by_atoms_and_boundaries(mixed: Frames) -> None:
-    assert duplicates(mixed[[5, 8, 5, 8, 9]]) == [2, 3]
+    assert repeats(mixed[[5, 8, 5, 8, 9]]) == [2, 3]
     again = mixed[[0, 0, 0]]
     other = replace(again, species=again.species.copy(), pbc=again.pbc.copy())
     other.species[: mixed.sizes[0]] = NICKEL
     other.pbc[2] = False
-    assert duplicates(other) == []
+    assert repeats(other) == []

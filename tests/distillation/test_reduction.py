@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from alloys import images
 
+from potstill.audit.repeats import repeats
 from potstill.data.frames import Frames, read_frames, write_frames
 from potstill.data.structures import Structures
-from potstill.distillation.reduction import duplicates, nearest, write_reduction
+from potstill.distillation.reduction import nearest, write_reduction
 from potstill.errors import PotstillError
 from potstill.runtime.files import read_json, write_json
 from potstill.settings import Descriptor
@@ -159,7 +160,7 @@ def test_nearest_and_duplicates():
     assert nearest(points, points[1:2]).tolist() == [5.0, 0.0, np.hypot(3, 3)]
     assert np.isinf(nearest(points, points[:0])).all()
     same = frames_of(np.zeros((3, 4, 3)), np.zeros(3), np.zeros(3))
-    assert duplicates(same) == 2
+    assert len(repeats(same)) == 2
 
 
 def test_duplicates_are_of_the_same_atoms_in_the_same_cell():
@@ -168,8 +169,8 @@ def test_duplicates_are_of_the_same_atoms_in_the_same_cell():
     other.symbols[3] = "Al"
     slab.pbc[2] = False
     images = [crystal, other, slab, pair, crystal, pair, slab * (1, 1, 1)]
-    assert duplicates(Structures.of_atoms(images)) == 3
-    assert duplicates(Structures.of_atoms(images[:4])) == 0
+    assert len(repeats(Structures.of_atoms(images))) == 3
+    assert len(repeats(Structures.of_atoms(images[:4]))) == 0
     turned = crystal.copy()
     turned.positions[0] = -0.0
-    assert duplicates(Structures.of_atoms([crystal, turned])) == 1
+    assert len(repeats(Structures.of_atoms([crystal, turned]))) == 1

@@ -19,10 +19,9 @@ from potstill.data.structures import Structures
 from potstill.errors import PotstillError
 from potstill.models.ensemble import Ensemble
 from potstill.models.ensemble_calculator import EnsembleCalculator
-from potstill.models.model_file import save_ensemble
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.potentials.eam_calculator import EAM
-from potstill.relaxation import BatchRelaxed, minimise, relax_batch, relax_file
+from potstill.relaxation import BatchRelaxed, minimise, relax_batch
 from potstill.relaxation.coordinates import LARGEST_STEP_A, Evaluate, periodic_planes
 from potstill.relaxation.springs import inverse_hessians
 from potstill.runtime.device import limit_threads
@@ -324,39 +323,3 @@ def test_benchmark_times_both(ensemble: Ensemble, monkeypatch: pytest.MonkeyPatc
     fastest = found["ase_seconds"][found["fastest_of_ase"]]
     assert fastest == min(found["ase_seconds"].values())
     assert found["potstill_converged"] == 1 and found["check_eV_per_atom"] < 1e-4
-
-
-def test_a_file_of_frames_is_relaxed_by_a_command(ensemble, tmp_path, capsys, monkeypatch):
-    """Frames of any sizes, to the minima of `relax_batch`; an error is one line."""
-    positions, cell = perturbed(3, 0.05, 0.01, seed=11)
-    cells = cells_of(positions, cell)
-    del cells[1][5]  # a vacancy
-    ase.io.write(tmp_path / "frames.traj", cells)
-    save_ensemble(tmp_path / "ensemble.pt", ensemble)
-    monkeypatch.chdir(tmp_path)
-
-    def run(frames: str, *options: str) -> None:
-        words = ["relax_file", "ensemble.pt", frames, "relaxed.xyz", *options]
-        monkeypatch.setattr("sys.argv", words)
-        relax_file.main()
-
-    run("frames.traj", "--cell", "--fmax", "0.02")
-    assert capsys.readouterr().out == "relaxed.xyz: 3 of 3 frames relaxed\n"
-    expected = relax_batch(ensemble, cells, fmax=0.02, steps=500, relax_cell=True)
-    spread = ensemble.predict(expected, forces=False).energy_std / [32, 31, 32]
-    for k, image in enumerate(ase.io.read("relaxed.xyz", ":")):
-        assert image.get_potential_energy() == pytest.approx(expected.energy[k], abs=1e-6)
-        assert image.info["energy_std_per_atom"] == pytest.approx(spread[k], abs=1e-7)
-        np.testing.assert_allclose(image.positions, expected.image(k).positions, atol=1e-6)
-        assert image.info["converged"] and image.info["largest_force"] <= 0.02
-    run("frames.traj", "--steps", "1", "--fmax", "1e-6")
-    assert "0 of 3 frames relaxed; not frames 0, 1, 2" in capsys.readouterr().out
-    ase.io.write("copper.xyz", ase.build.bulk("Cu"))
-    (tmp_path / "broken.xyz").write_text("no frames\n")
-    for bad, message in (
-        ("copper.xyz", "Cu"),
-        ("broken.xyz", "broken.xyz: cannot be read as frames"),
-        ("nothing.xyz", "nothing.xyz: cannot be read as frames"),
-    ):
-        with pytest.raises(SystemExit, match=message):
-            run(bad)

@@ -3,7 +3,7 @@
 import re
 
 from potstill.runtime import progress
-from potstill.runtime.progress import Progress
+from potstill.runtime.progress import Progress, heard, say
 
 
 def test_line_tells_the_rate(capsys, monkeypatch):
@@ -25,3 +25,14 @@ def test_the_last_line_always_comes(capsys):
     for epoch in (1, 2, 3):
         bar.update(epoch)
     assert re.fullmatch(r"train: 3/3 epochs, .* epochs/s\n", capsys.readouterr().err)
+
+
+def test_what_is_said_can_be_heard(capsys):
+    with heard() as lines:
+        say("one")
+        with heard() as inner:
+            say("two")
+        say("three")
+    say("four")
+    assert (lines, inner) == (["one", "three"], ["two"])
+    assert capsys.readouterr().err == "four\n"

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from potstill.audit.energy_fit import check_energies, without
 from potstill.audit.force_fit import check_forces
 from potstill.audit.lengths import free_atoms, judged_ratio, outlying_lengths
+from potstill.audit.repeats import repeats
 from potstill.data.floors import ENERGY_FLOOR_EV, FORCE_FLOOR_EV_PER_A
 from potstill.data.frames import Frames
-from potstill.data.structures import Floats, Mask, Structures
+from potstill.data.structures import Floats, Mask
 from potstill.runtime.progress import say
 from potstill.runtime.shortened import frames_named
 from potstill.settings import Training
@@ -49,7 +50,7 @@ def check_data(
     """
     reach = settings.descriptor.radial_cutoff_A
     found: dict[str, Any] = {"nearest_neighbour_ratio": judged_ratio(frames, reach)}
-    found["duplicates"] = duplicates(frames)
+    found["duplicates"] = repeats(frames)
     free = free_atoms(frames, reach)
     if frames.energy is not None:
         found["outlying_energies"] = _outlying_energies(frames, frames.energy, free)
@@ -78,18 +79,15 @@ def check_data(
     return found
 
 
-def duplicates(frames: Structures) -> list[int]:
-    """Return the frames that repeat atoms, boundaries and cell of an earlier one."""
-    seen: set[bytes] = set()
-    repeated = []
-    for f in range(len(frames)):
-        here = frames.of_atoms_in(f)
-        parts = (frames.positions[here], frames.cell[f], frames.species[here], frames.pbc[f])
-        key = b"".join(part.tobytes() for part in parts)
-        if key in seen:
-            repeated.append(f)
-        seen.add(key)
-    return repeated
+def check_labels(
+    frames: Frames, settings: Training, numbers: NDArray[np.int64] | None = None
+) -> dict[str, Any]:
+    """Check frames as `check_data`, with whatever labels they have, also those not trained on."""
+    changes = {
+        "forces": frames.forces is not None,
+        "stress_weight": 0.0 if frames.forces is None or frames.stress is None else 1.0,
+    }
+    return check_data(frames, settings.model_copy(update=changes), numbers)
 
 
 def _outlying_energies(frames: Frames, energy: Floats, free: Mask) -> list[int]:

@@ -4,7 +4,14 @@ import sys
 
 import typer
 
+from potstill.command.audit_files import audit
+from potstill.command.choose_frames import select
+from potstill.command.evaluate_files import evaluate
+from potstill.command.export_model import export
+from potstill.command.label_frames import label
+from potstill.command.relax_structures import relax
 from potstill.command.show_provenance import provenance
+from potstill.command.train_ensemble import train
 from potstill.errors import PotstillError
 
 app = typer.Typer(
@@ -15,7 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(provenance)
+for subcommand in (audit, select, label, train, evaluate, relax, export, provenance):
+    app.command()(subcommand)
 
 
 def main() -> None:

@@ -83,11 +83,11 @@ class LabelsFound(NamedTuple):
 class LabelReader:
     """Takes the labels out of the frames of a file one by one, each under one name for all.
 
-    name: of the set, whose settings an error tells how to change.
+    name: of the set whose settings an error tells how to change; None for options of a command.
     """
 
-    def __init__(self, path: Path, name: str, settings: FileSet) -> None:
-        self.path, self.place, self.unit = path, f"sampling.{name}", settings.stress_unit
+    def __init__(self, path: Path, name: str | None, settings: FileSet) -> None:
+        self.path, self.name, self.unit = path, name, settings.stress_unit
         self.told: dict[Label, str | None] = {
             "energy": settings.energy_key,
             "forces": settings.forces_key,
@@ -141,14 +141,15 @@ class LabelReader:
                     found.lacking[kind] = lacking
             elif told := self.told.get(kind):
                 raise PotstillError(
-                    f"{self.path}: no frame has {kind} under `{told}` ({self.place}.{kind}_key); "
+                    f"{self.path}: no frame has {kind} under `{told}` ({self._option(kind)}); "
                     f"there are: {', '.join(shortened(list(self.names))) or 'none'}"
                 )
         parts = [f"{kind} from `{found.keys[kind]}`" for kind in found.values]
         if absent := [kind for kind in KINDS[:3] if kind not in found.values]:
             parts.append(f"no {' and no '.join(absent)}")
         if self.virial and "stress" in absent:
-            parts.append(f"`{self.virial}` not used (stress_unit: virial would use it)")
+            use = "stress_unit: virial" if self.name else "--stress-unit virial"
+            parts.append(f"`{self.virial}` not used ({use} would use it)")
         say(f"{self.path}: {', '.join(parts)}")
         for kind, lacking in found.lacking.items():
             say(
@@ -191,7 +192,7 @@ class LabelReader:
                 elif key == told:
                     raise PotstillError(
                         f"{self.path}: frame {number} (counted from 0): `{key}` has shape "
-                        f"{np.shape(raw)}, which is no {kind}; correct {self.place}.{kind}_key"
+                        f"{np.shape(raw)}, which is no {kind}; correct {self._option(kind)}"
                     )
         if not candidates:
             return None
@@ -200,14 +201,18 @@ class LabelReader:
             if not np.array_equal(candidates[first], candidates[other], equal_nan=True):
                 raise PotstillError(
                     f"{self.path}: frame {number} (counted from 0) has two {kind} labels that "
-                    f"differ, `{first}` and `{other}`; say which one to use: {self.place}."
-                    f"{kind}_key: {other}"
+                    f"differ, `{first}` and `{other}`; say which one to use: {self._option(kind)}"
+                    f"{': ' if self.name else ' '}{other}"
                 )
         value = candidates[first]
         if kind == "stress":
             # no calculation gives nine zeros: they stand for no stress
             return (first, self._converted(value, number, image)) if value.any() else None
         return first, value
+
+    def _option(self, kind: Label) -> str:
+        """Return what says under which name a label is, as a person writes it."""
+        return f"sampling.{self.name}.{kind}_key" if self.name else f"--{kind}-key"
 
     def _value(self, kind: Label, raw: Any, image: ase.Atoms) -> Floats | None:
         """Return a label as an array of its own shape; None for what cannot be one."""

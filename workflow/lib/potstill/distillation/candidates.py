@@ -46,7 +46,7 @@ class Candidates:
     def of(
         cls,
         frames: Frames,
-        kept: Frames,
+        kept: Structures,
         *,
         descriptor: Descriptor,
         scores: BlockScores | None,

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+from potstill.audit.repeats import repeats
 from potstill.data.frames import Frames, read_frames
-from potstill.data.structures import Floats, Indices, Structures
+from potstill.data.structures import Floats, Indices
 from potstill.distillation.candidates import Candidates
 from potstill.errors import PotstillError
 from potstill.report.markup import markdown_table, write_csv, write_text
@@ -22,32 +23,27 @@ from potstill.trust.parts_of_set import regions
 NEAR = 0.5
 
 
-def duplicates(frames: Structures) -> int:
-    """Return how many frames repeat an earlier one: atoms, positions and cell, to the bit."""
-
-    def content(frame: int) -> bytes:
-        here = frames.of_atoms_in(frame)
-        # + 0: a zero of the other sign is the same place
-        places = frames.positions[here] + 0.0, frames.cell[frame] + 0.0
-        parts = (*places, frames.species[here], frames.pbc[frame])
-        return b"".join(part.tobytes() for part in parts)
-
-    return len(frames) - len({content(frame) for frame in range(len(frames))})
-
-
 def nearest(points: Floats, others: Floats, *, same: bool = False) -> Floats:
     """Return the distance of each point (P, D) to the nearest other (Q, D), infinite for none.
 
     same: both are one list, and a point is no neighbour of itself.
     """
+    return nearest_rows(points, others, same=same)[0]
+
+
+def nearest_rows(points: Floats, others: Floats, *, same: bool = False) -> tuple[Floats, Indices]:
+    """Return the distances of `nearest`, and which other that is (0 for none)."""
     found = np.full(len(points), np.inf)
+    which = np.zeros(len(points), dtype=np.int64)
     for first in range(0, len(points), 1024) if len(others) else ():
         distance = cdist(points[first : first + 1024], others)
+        rows = np.arange(len(distance))
         if same:
-            rows = np.arange(len(distance))
             distance[rows, first + rows] = np.inf
-        found[first : first + 1024] = distance.min(axis=1)
-    return found
+        here = distance.argmin(axis=1)
+        which[first : first + 1024] = here
+        found[first : first + 1024] = distance[rows, here]
+    return found, which
 
 
 def write_reduction(
@@ -95,8 +91,8 @@ def write_reduction(
         "dropped": seen - len(index),
         "labelled": reports[-1]["labelled"],
         "strategy": reports[-1]["strategy"],
-        "duplicates_kept": duplicates(chosen),
-        "duplicates_seen": duplicates(looked_at),
+        "duplicates_kept": len(repeats(chosen)),
+        "duplicates_seen": len(repeats(looked_at)),
         **_alike(looked_at, is_kept, descriptor),
         "iterations": [
             {k: r[k] for k in ("iteration", "added", "dropped", "why")} for r in reports

@@ -8,35 +8,39 @@ from typing import Any
 from potstill.errors import PotstillError
 
 
-def make_calculator(place: str, path: str, arguments: Mapping[str, Any]) -> Any:
+def setting(place: str | None, name: str) -> str:
+    """Return how a setting is named: in that section of the configuration, or as an option."""
+    return f"{place}.{name}" if place else f"--{name.replace('_', '-')}"
+
+
+def make_calculator(place: str | None, path: str, arguments: Mapping[str, Any]) -> Any:
     """Return the ASE calculator `path` (`package.module.Class`) made with these arguments.
 
     The last part may also be a function that returns one. place: the configuration's section, for
-    errors. Raises PotstillError, one line, when the module or the name is not there, the arguments
-    are refused, or what comes out is no calculator.
+    errors, None for the command line. Raises PotstillError, one line, when the module or the name
+    is not there, the arguments are refused, or what comes out is no calculator.
     """
+    given, takes = setting(place, "calculator"), setting(place, "arguments")
     module, _, name = path.rpartition(".")
     try:
         factory = getattr(importlib.import_module(module), name)
     except ImportError as error:
         raise PotstillError(
-            f"{place}.calculator: {module} cannot be imported ({_line(error)}); install it into "
+            f"{given}: {module} cannot be imported ({_line(error)}); install it into "
             "this environment, or correct the name"
         ) from None
     except AttributeError:
-        raise PotstillError(
-            f"{place}.calculator: {module} has no {name}; name a class of it"
-        ) from None
+        raise PotstillError(f"{given}: {module} has no {name}; name a class of it") from None
     try:
         calculator = factory(**arguments)
     except PotstillError as error:
-        raise PotstillError(f"{place}.arguments: {error}") from None
+        raise PotstillError(f"{takes}: {error}") from None
     except Exception as error:
         raise PotstillError(
-            f"{place}.arguments: {path} does not take them ({_line(error)}); see its documentation"
+            f"{takes}: {path} does not take them ({_line(error)}); see its documentation"
         ) from None
     if not hasattr(calculator, "get_property"):
-        raise PotstillError(f"{place}.calculator: {path} makes no ASE calculator; name one")
+        raise PotstillError(f"{given}: {path} makes no ASE calculator; name one")
     return calculator
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from potstill.labels.relabel import join_chunks, relabel_chunk
+from potstill.labels.chunks import join_chunks, relabel_chunk
 from potstill.settings import Settings
 
 

@@ -1,6 +1,6 @@
 """Predictions of an ensemble for structures: energies by member, forces of the mean."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +22,14 @@ _CHUNK_ATOMS = 512
 
 
 def predict(
-    ensemble: "Ensemble", structures: Structures, *, forces: bool, threads: int = 1
+    ensemble: "Ensemble",
+    structures: Structures,
+    *,
+    forces: bool,
+    threads: int = 1,
+    watch: Callable[[int], None] | None = None,
 ) -> Prediction:
-    """Predict structures in chunks; see `Ensemble.predict`."""
+    """Predict structures in chunks, see `Ensemble.predict`; watch: is told how many are done."""
     check_geometry(structures)  # of all before any is predicted
     numbers = element_numbers(structures, ensemble.elements)
     use_threads(threads)
@@ -45,6 +50,8 @@ def predict(
             features = describe(given, settings, ensemble.elements, first=part.start)
             energies = ensemble.atomic_energies(features, numbers[rows])
         atomic[:, rows] = energies.cpu().numpy()
+        if watch is not None:
+            watch(part.stop)
     volume = np.where(structures.volume > 0, structures.volume, np.nan)[:, None, None]
     return Prediction(
         energies=frame_sums(atomic, structures.sizes, axis=1),

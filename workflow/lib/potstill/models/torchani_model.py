@@ -1,11 +1,13 @@
 """The same ensemble as a torchani model, for export and as the check of ours."""
 
 import warnings
+from pathlib import Path
 
 import torch
 
 from potstill.descriptors.symmetry_functions import angle_sections, radial_shifts, shifts
 from potstill.models.ensemble import Ensemble
+from potstill.runtime.files import atomic_path
 
 with warnings.catch_warnings():
     # that its compiled extensions, which need CUDA's toolkit, are not installed
@@ -48,6 +50,15 @@ def to_torchani(ensemble: Ensemble) -> ANI:
             getattr(term, name).copy_(torch.as_tensor(value, dtype=torch.float64))
     model.energy_shifter.self_energies.copy_(ensemble.self_energies_eV / HARTREE_TO_EV)
     return model
+
+
+def save_torchani(path: str | Path, ensemble: Ensemble) -> None:
+    """Write the model of `to_torchani` as a whole, atomically.
+
+    `torch.load(path, weights_only=False)` gives it back where torchani is installed.
+    """
+    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+        torch.save(to_torchani(ensemble), handle)
 
 
 def _radial(ensemble: Ensemble) -> dict[str, float | list[float]]:

@@ -1,20 +1,12 @@
-"""The ensemble as a TorchScript file, which C++ and Python programs load without this project.
+"""The ensemble as a TorchScript file, which C++ and Python programs load without this project."""
 
-python -m potstill.models.torchscript ensemble.pt ensemble.torchscript
-"""
-
-import sys
 from pathlib import Path
 
 import torch
 
-from potstill.errors import PotstillError
 from potstill.models.ensemble import Ensemble
-from potstill.models.model_file import load_ensemble
 from potstill.models.torchani_model import to_torchani
 from potstill.runtime.files import atomic_path
-
-USAGE = "usage: python -m potstill.models.torchscript MODEL OUTPUT"
 
 
 def save_torchscript(path: str | Path, ensemble: Ensemble) -> None:
@@ -27,17 +19,3 @@ def save_torchscript(path: str | Path, ensemble: Ensemble) -> None:
     scripted = torch.jit.script(to_torchani(ensemble))
     with atomic_path(path) as temporary, temporary.open("wb") as handle:
         torch.jit.save(scripted, handle)
-
-
-def main() -> None:
-    """Export the model file of the command line; SystemExit says what is wrong with it."""
-    if len(sys.argv) != 3:
-        raise SystemExit(USAGE)
-    try:
-        save_torchscript(sys.argv[2], load_ensemble(sys.argv[1]))
-    except PotstillError as error:
-        raise SystemExit(str(error)) from None
-
-
-if __name__ == "__main__":
-    main()

@@ -6,7 +6,7 @@ structures of one size that are still on their way are evaluated together; those
 leave. What becomes of one does not depend on the others, but for rounding in the evaluation.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,8 @@ _DECREASE = 1e-4
 _SLACK_EV = 1e-7
 # Between these a step is shortened.
 _SHORTEST, _LONGEST = 0.1, 0.5
+# What is told of how many structures have come to their end.
+Watch = Callable[[int], None]
 # Numbers of the model Hessians in memory at a time: 256 MB.
 _HESSIAN_NUMBERS = 2**25
 
@@ -54,6 +56,7 @@ def relax_batch(
     steps: int,
     relax_cell: bool = False,
     threads: int = 1,
+    watch: Watch | None = None,
 ) -> BatchRelaxed:
     """Relax F structures of the committee's elements, of any sizes; `cells` stay as they are.
 
@@ -61,8 +64,9 @@ def relax_batch(
     directions that are periodic relaxes as well, all its components, and no row of its virial may
     exceed fmax an atom, as in ASE's filters; vectors of open directions stay, and so does the cell
     of a cluster. Constraints are not looked at. A structure that breaks down does not stop the
-    others. Raises PotstillError, naming the structure, for other elements and for what cannot be
-    evaluated, and with the reason where none of them could be relaxed.
+    others. `watch` is told after each step how many have ended. Raises PotstillError, naming the
+    structure, for other elements and for what cannot be evaluated, and with the reason where none
+    of them could be relaxed.
     """
     structures = cells if isinstance(cells, Structures) else _structures(cells)
     check_geometry(structures, what="cell")
@@ -72,7 +76,9 @@ def relax_batch(
     def evaluate(there: Structures) -> tuple[Floats, Floats, Floats]:
         return _predicted(committee, there, threads, errors)
 
-    found = minimise(evaluate, structures, fmax=fmax, steps=steps, relax_cell=relax_cell)
+    found = minimise(
+        evaluate, structures, fmax=fmax, steps=steps, relax_cell=relax_cell, watch=watch
+    )
     if np.isnan(found.largest_force).all():
         unknown = PotstillError(
             "cells to relax: the model gives no forces, or no stress, for any of them; relax them "
@@ -89,6 +95,7 @@ def minimise(
     fmax: float,
     steps: int,
     relax_cell: bool = False,
+    watch: Watch | None = None,
 ) -> BatchRelaxed:
     """Relax structures with any function of those of one size, see `relax_batch`.
 
@@ -105,12 +112,15 @@ def minimise(
         converged=np.empty(count, dtype=np.bool_),
         steps=np.empty(count, dtype=np.int64),
     )
+    ended = 0
     for which in _groups(structures, relax_cell):
         group = structures.structures(which)
         planes = periodic_planes(group) if relax_cell else None
         space = Space(group, planes)
         history = History.start(inverse_hessians(group, planes))
-        final, found.steps[which] = _descend(evaluate, space, history, fmax, steps)
+        told = (lambda more, before=ended: watch(before + more)) if watch else None
+        final, found.steps[which] = _descend(evaluate, space, history, fmax, steps, told)
+        ended += len(which)
         moved = space.structures(final.coordinates, np.arange(len(which)))
         found.positions[found.rows(which)] = moved.positions
         found.cell[which] = np.where(group.pbc[:, :, None], moved.cell, group.cell)
@@ -129,7 +139,12 @@ def _groups(structures: Structures, relax_cell: bool) -> Iterator[Indices]:
 
 
 def _descend(
-    evaluate: Evaluate, space: Space, history: History, fmax: float, steps: int
+    evaluate: Evaluate,
+    space: Space,
+    history: History,
+    fmax: float,
+    steps: int,
+    watch: Watch | None,
 ) -> tuple[Points, Indices]:
     """Relax all structures of the space; return their last sane states, and the steps taken."""
     index = np.arange(len(space.start))
@@ -152,6 +167,8 @@ def _descend(
         final.put(index, here)
         taken[index] = number
         going = there.finite() & (here.largest_force >= fmax)
+        if watch is not None:
+            watch(len(taken) - int(going.sum()))
         newton = space.limited(history.newton_step(here.gradient))
         step = np.where(better[:, None], newton, fraction[:, None] * step)
     return final, taken

@@ -5,11 +5,31 @@ The time left is that of the whole run, in Snakemake's own lines (`console`).
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_heard: ContextVar[list[str] | None] = ContextVar("heard", default=None)
 
 
 def say(message: str) -> None:
     """Print one line to standard error at once."""
-    print(message, file=sys.stderr, flush=True)
+    listener = _heard.get()
+    if listener is None:
+        print(message, file=sys.stderr, flush=True)
+    else:
+        listener.append(message)
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """Yield a list that takes the lines said in the block, in place of standard error."""
+    lines: list[str] = []
+    token = _heard.set(lines)
+    try:
+        yield lines
+    finally:
+        _heard.reset(token)
 
 
 class Progress:

@@ -91,8 +91,10 @@ def one_process(output: str | Path) -> Iterator[None]:
             raise PotstillError(
                 f"{output}: another process is making this file; wait for it or stop it first"
             )
-        yield
-        lock.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
 
 
 @contextmanager

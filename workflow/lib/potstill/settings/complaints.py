@@ -22,9 +22,15 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
 
 
 def complaints(
-    error: ValidationError, config: Mapping[str, Any], model: type[BaseModel]
+    error: ValidationError,
+    config: Mapping[str, Any],
+    model: type[BaseModel],
+    source: str = "configuration",
 ) -> Iterator[str]:
-    """Yield one line for each bad setting of a configuration that `model` refused."""
+    """Yield one line for each bad setting of a configuration that `model` refused.
+
+    source: what lines begin with, as the file's name.
+    """
     for item in error.errors():
         parts = list(map(str, item["loc"]))
         if parts[:1] == [_TAGGED]:
@@ -37,7 +43,7 @@ def complaints(
         else:
             cure = _hint(item, config, model)
         given = "" if isinstance(item["input"], dict) else f" (given: {item['input']!r})"
-        line = f"configuration: {place + ': ' if place else ''}{message}{given}{cure}"
+        line = f"{source}: {place + ': ' if place else ''}{message}{given}{cure}"
         yield shorten(line, LONGEST_LINE, placeholder=" ...")
 
 

@@ -34,16 +34,45 @@ def train_model(
     history: Path,
     summary: Path,
 ) -> None:
-    """Train an ensemble on `count` frames spread over a file (None for all).
+    """Train an ensemble on `count` frames spread over a file (None for all), see `train_frames`.
+
+    PotstillError as of `read_frames` as well.
+    """
+    train_frames(
+        _choose(frames, count),
+        file=frames,
+        elements=elements,
+        settings=settings,
+        seed=seed,
+        device=device,
+        threads=threads,
+        model=model,
+        history=history,
+        summary=summary,
+    )
+
+
+def train_frames(
+    chosen: Frames,
+    *,
+    file: Path,
+    elements: list[str] | None = None,
+    settings: Training,
+    seed: int,
+    device: str,
+    threads: int,
+    model: Path,
+    history: Path,
+    summary: Path,
+) -> None:
+    """Train an ensemble on frames; file: where they are from, for errors.
 
     elements: what it is for, of which the frames may lack some; None for the frames' own. Writes
     the model file, its validation history (CSV) and a summary (JSON). An interrupted job goes on
-    from the restart file beside `model`. PotstillError as of `read_frames`, `check_data` and
-    `train`.
+    from the restart file beside `model`. PotstillError as of `check_data` and `train`.
     """
     limit_threads(threads)
     device = resolve_device(device)
-    chosen = _choose(frames, count)
     with restart_file(model, _fingerprint(chosen, elements, settings, seed, device)) as restart:
         try:
             found = check_data(chosen, settings)
@@ -53,7 +82,7 @@ def train_model(
         except WriteError:
             raise
         except PotstillError as error:
-            raise PotstillError(f"{frames}: {error}") from None
+            raise PotstillError(f"{file}: {error}") from None
         save_ensemble(model, ensemble)
         with atomic_path(history) as temporary:
             rows = [",".join(HISTORY), *(",".join(f"{v:.8g}" for v in row) for row in fit.history)]

@@ -1,5 +1,6 @@
 """Errors in the parts of a set: regions of the (H, O) plane, and kinds of frames by elements."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,4 +93,18 @@ def by_composition(
             **_mean_errors(which.ravel() == k, energy, force),
         }
         for k in order
+    ]
+
+
+def by_name(
+    names: Sequence[str], what: str, energy: Errors, force: Errors | None
+) -> list[dict[str, Any]]:
+    """Return the mean errors in frames of the same name, in the order in which names first come.
+
+    As of `by_region`; names: of all frames; `what`, as group, is the key that the name is under.
+    """
+    of_frames = np.array(names)
+    return [
+        {what: name, **_mean_errors(of_frames == name, energy, force)}
+        for name in dict.fromkeys(names)
     ]

@@ -1,0 +1,57 @@
+"""What the commands tell of a model's errors, see `models.evaluate_frames`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from potstill.command.text_table import print_table, shown
+
+# The parts of a set by which a summary tells errors, and the key of a part's name.
+_PARTS = {"by_composition": "elements", "by_group": "group", "by_file": "file"}
+HEADER = ("part", "name", "frames", "mae_meV_per_atom", "force_mae_meV_per_A")
+_TITLES = ("part", "name", "frames", "energy (meV/atom)", "forces (meV/A)")
+
+
+def error_rows(told: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield the mean errors over all frames, and over those of each part: rows below `HEADER`."""
+    yield ("all", "", *(told[name] for name in HEADER[2:]))
+    for key, what in _PARTS.items():
+        for row in told.get(key, []):
+            yield (what, row[what], *(row[name] for name in HEADER[2:]))
+
+
+def print_errors(told: dict[str, Any]) -> None:
+    """Print the errors of a model: means by part, what sigma says of them, the worst frames."""
+    rows = list(error_rows(told))
+    print_table(_TITLES, [[*map(str, row[:3]), *map(shown, row[3:])] for row in rows])
+    typer.echo(
+        f"\nenergies: root mean square error {told['rmse_meV_per_atom']:.2f} meV/atom, mean "
+        f"{told['shift_meV_per_atom']:.2f} meV/atom"
+    )
+    typer.echo(_of_sigma(told["uncertainty"]))
+    energies = [[*_frame(row), *map(shown, _numbers(row))] for row in told["worst_energies"]]
+    titles = ("largest errors", "frame", "energy (meV/atom)", "sigma (meV/atom)")
+    print_table(titles, energies)
+    if forces := [[*_frame(row), *map(shown, _numbers(row))] for row in told["worst_forces"]]:
+        print_table(("largest errors", "frame", "forces (meV/A)"), forces)
+
+
+def _of_sigma(found: dict[str, Any]) -> str:
+    """Return in a line what the deviation over the networks says of the errors of energies."""
+    if found["coverage"]["1_sigma"] is None:
+        return "sigma: too few frames to tell how far it is the error"
+    one, two = (
+        f"{found['coverage'][k]:.0%} are within {within} ({found['coverage_normal'][k]:.0%} if "
+        "errors were normal)"
+        for k, within in (("1_sigma", "it"), ("2_sigma", "twice it"))
+    )
+    return f"sigma, times {found['sigma_factor']:.2f}, against errors: {one}, {two}"
+
+
+def _frame(row: dict[str, Any]) -> tuple[str, str]:
+    return row["file"], str(row["frame"])
+
+
+def _numbers(row: dict[str, Any]) -> list[float]:
+    return [value for name, value in row.items() if name not in ("file", "frame")]

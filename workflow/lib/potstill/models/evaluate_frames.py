@@ -1,0 +1,147 @@
+"""Errors of a model in the frames of any files, in parts of them, and the worst of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from potstill.data.any_file import read_frames_file
+from potstill.data.formats import FileFrames
+from potstill.data.frames import Frames
+from potstill.data.structures import Indices
+from potstill.models.committee import Prediction
+from potstill.models.ensemble import Ensemble
+from potstill.models.frame_errors import (
+    SetErrors,
+    check_labelled,
+    energy_errors,
+    error_summary,
+    force_errors,
+    set_errors,
+)
+from potstill.models.predict import predict
+from potstill.runtime.progress import Progress
+from potstill.trust.parts_of_set import Errors, by_name
+
+# The text of a frame that tells of which group it is.
+GROUP = "group"
+# Frames that are named as the worst.
+WORST = 5
+
+
+class NamedFrames(NamedTuple):
+    """Frames, the file that each is of, its number there, and its group, None for no groups."""
+
+    frames: Frames
+    files: list[str]
+    numbers: list[int]
+    groups: list[str] | None
+
+    @classmethod
+    def read(cls, files: Sequence[Path], elements: Sequence[str], model: Path, **keys: Any) -> Self:
+        """Read the labelled frames of some files, for a model of these elements.
+
+        keys: of labels, as of `read_frames_file`. Raises PotstillError, naming the file, as of that
+        and of `check_labelled`.
+        """
+        parts = []
+        for file in files:
+            found = read_frames_file(file, **keys)
+            check_labelled(found.frames, file, elements, model)
+            parts.append(cls.of_file(file, found))
+        whole = parts[0]
+        for part in parts[1:]:
+            whole = whole.joined(part)
+        return whole
+
+    @classmethod
+    def of_file(cls, path: Path, found: FileFrames) -> Self:
+        """Return the frames of one file."""
+        frames = replace(found.frames, columns={})
+        numbers = [int(number) for number in found.numbers]
+        return cls(frames, [str(path)] * len(frames), numbers, found.texts.get(GROUP))
+
+    def joined(self, other: "NamedFrames") -> Self:
+        """Return these frames followed by others; a frame without a group is of the group `-`."""
+        groups = None
+        if self.groups is not None or other.groups is not None:
+            groups = [
+                group for part in (self, other) for group in part.groups or ["-"] * len(part.files)
+            ]
+        return self._replace(
+            frames=self.frames.joined(other.frames),
+            files=self.files + other.files,
+            numbers=self.numbers + other.numbers,
+            groups=groups,
+        )
+
+    def name(self, which: int) -> dict[str, str | int]:
+        """Return what a frame is called."""
+        return {"file": self.files[which], "frame": self.numbers[which]}
+
+
+def evaluate_frames(
+    ensemble: Ensemble, given: NamedFrames, *, seed: int, threads: int = 1
+) -> dict[str, Any]:
+    """Return the errors of a model in all frames, see `error_summary`.
+
+    Beside them `by_file` and `by_group`, where there are several, have the mean errors in parts.
+    `worst_energies` and `worst_forces` name the frames of the largest errors, of the energy
+    (meV/atom, with sigma) and of the mean of the forces (meV/A).
+    """
+    labelled = given.frames
+    progress = Progress("evaluate", len(labelled), "frames")
+    found = predict(ensemble, labelled, forces=True, threads=threads, watch=progress.update)
+    assert found.atomic_energies is not None
+    energies = energy_errors(labelled, found.atomic_energies)
+    rows = np.flatnonzero(labelled.has("forces"))
+    stress = ensemble.settings.stress_weight > 0
+    part = _part(labelled, found, rows)
+    forced = force_errors(labelled[rows], rows, part, stress=stress) if len(rows) else None
+    errors = set_errors(labelled, energies, forced)
+    told = error_summary(labelled, energies, forced, seed)
+    for what, names in (("file", given.files), ("group", given.groups)):
+        if names is not None and len(set(names)) > 1:
+            told[f"by_{what}"] = by_name(names, what, *errors)
+    sigma = 1e3 * energies.std / labelled.sizes[energies.frames]
+    worst = [
+        {
+            **given.name(errors.energy.frames[k]),
+            "error_meV_per_atom": float(errors.energy.values[k]),
+            "sigma_meV_per_atom": float(sigma[k]),
+        }
+        for k in _largest(errors.energy)
+    ]
+    return told | {"worst_energies": worst, "worst_forces": _worst_forces(errors, given)}
+
+
+def _worst_forces(errors: SetErrors, given: NamedFrames) -> list[dict[str, Any]]:
+    if errors.force is None:
+        return []
+    return [
+        {
+            **given.name(errors.force.frames[k]),
+            "error_meV_per_A": float(errors.force.values[k]),
+        }
+        for k in _largest(errors.force)
+    ]
+
+
+def _largest(errors: Errors) -> Indices:
+    """Return where the largest errors are, the largest first."""
+    return np.asarray(np.argsort(-np.abs(errors.values), kind="stable")[:WORST])
+
+
+def _part(labelled: Frames, found: Prediction, rows: Indices) -> Prediction:
+    """Return the predictions of some of the frames."""
+    if len(rows) == len(labelled):
+        return found
+    assert found.forces is not None and found.stress is not None
+    return Prediction(
+        energies=found.energies[:, rows],
+        atomic_energies=None,
+        forces=found.forces[labelled.rows(rows)],
+        stress=found.stress[rows],
+    )

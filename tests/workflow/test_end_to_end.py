@@ -237,7 +237,7 @@ def test_distilled_set_is_the_last_selection(results):
     index = distilled.columns["source_index"]
     np.testing.assert_array_equal(index, selection.columns["source_index"])
     np.testing.assert_array_equal(distilled.positions, source[index].positions)
-    np.testing.assert_array_equal(distilled.forces, source.forces[index])
+    np.testing.assert_array_equal(distilled.forces, source[index].forces)
     assert distilled.attributes["distillation_strategy"] == "outlying_atom"
     stopped = json.loads((results / f"distillation/Ni/{last}/summary.json").read_text())
     assert stopped["converged"] or last == 2

@@ -48,7 +48,7 @@ def test_a_text_that_only_some_frames_have_is_none_of_all(tmp_path):
     images = [ase.build.bulk("Cu") for _ in range(3)]
     for image, name in zip(images, ("one", "two", "three"), strict=True):
         image.calc = SinglePointCalculator(image, energy=0.0)
-        image.info = {"group": name, "temperature": 300.0}
+        image.info = {"group": name, "temperature": 300.0, "occupancy": 0.5}
     del images[1].info["group"]
     ase.io.write(tmp_path / "frames.xyz", images)
     found = read_frames_file(tmp_path / "frames.xyz")

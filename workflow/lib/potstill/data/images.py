@@ -93,7 +93,9 @@ def _faults(name: SetName | None, image: ase.Atoms) -> Iterator[tuple[str, str |
     """Yield for each kind of fault what a frame has that its set cannot hold, None for nothing."""
     yield "nothing", None if len(image) else "has no atoms"
     yield "unknown", "has an X" if (image.numbers == 0).any() else None
-    shared = [str(site) for site in image.info.get("occupancy", {}).values() if _is_shared(site)]
+    occupancy = image.info.get("occupancy")  # of crystal files; others may mean something else
+    sites = occupancy.values() if isinstance(occupancy, dict) else ()
+    shared = [str(site) for site in sites if _is_shared(site)]
     yield "shared", f"has a site of {shared[0]}" if shared else None
     if name is not None:
         others = set(image.symbols) - set(name.symbols)
@@ -108,9 +110,9 @@ def _faults(name: SetName | None, image: ase.Atoms) -> Iterator[tuple[str, str |
     yield "cell", f"has pbc {pbc} and no volume" if flat else None
 
 
-def _is_shared(site: dict[str, float]) -> bool:
-    """Return whether a site of a crystal file is not one whole atom; shares by symbol."""
-    return any(share < WHOLE for share in site.values())
+def _is_shared(site: object) -> bool:
+    """Return whether a site of a crystal file, shares by symbol, is not one whole atom."""
+    return isinstance(site, dict) and any(share < WHOLE for share in site.values())
 
 
 def check_positions(path: Path, number: int, image: ase.Atoms) -> None:

@@ -1,5 +1,7 @@
 """The frames of a pool that are most worth a label, beside those that are labelled already."""
 
+import numpy as np
+
 from potstill.data.frames import Frames
 from potstill.data.structures import Structures, atomic_number
 from potstill.distillation.candidates import Candidates
@@ -38,9 +40,8 @@ def pick_from_pool(
                 f"the strategy {strategy} asks a model; name one with --model, or choose another "
                 "--strategy"
             )
-        scores = score(
-            committee, pool, symbol=pool.symbol, index=pool.spread_rows(len(pool)), threads=threads
-        )
+        index = np.arange(len(pool))
+        scores = score(committee, pool, symbol=pool.symbol, index=index, threads=threads)
     elements = sorted({*pool.elements, *base.elements}, key=atomic_number)
     candidates = Candidates.of(
         pool,

@@ -58,6 +58,7 @@ def test_structures_of_several_files(folder: Path, potstill: Callable[..., Resul
         assert (row["converged"] == "True") == expected.converged[k] == (row["why_not"] == "")
         assert int(row["steps"]) == expected.steps[k] == atoms.info["steps"]
     assert [row["file"] for row in rows] == ["fcc.cif", "POSCAR", "some.xyz", "some.xyz"]
+    assert [row["formula"] for row in rows] == ["Ni4", "Ni8", "Ni3", "Ni8"]
     assert [row["frame"] for row in rows] == ["0", "0", "0", "1"]
     # any model keeps the symmetry of a perfect crystal; a slab has no volume and no group
     assert rows[0]["space_group_before"] == rows[0]["space_group_after"] == "Fm-3m (225)"
@@ -76,6 +77,7 @@ def test_atoms_alone_move_without_cell(folder: Path, potstill: Callable[..., Res
 
 def test_bad_input_is_one_line(folder: Path, potstill: Callable[..., Result]) -> None:
     ase.io.write("copper.cif", ase.build.bulk("Cu"))
+    (folder / "folder").mkdir()
     (folder / "broken.cif").write_text("no crystal\n")
     cases = {
         ("model.pt", "fcc.cif", "copper.cif"): "^copper.cif: frame 0: atom 0 is Cu, and this model",
@@ -83,6 +85,8 @@ def test_bad_input_is_one_line(folder: Path, potstill: Callable[..., Result]) ->
         ("model.pt", "none.cif"): "^none.cif: no such file",
         ("none.pt", "fcc.cif"): "^none.pt: no such model file",
         ("model.pt", "fcc.cif", "-o", "fcc.cif"): "^fcc.cif: is an input as well",
+        ("model.pt", "fcc.cif", "-o", "folder"): "^folder: a folder; name a file in it",
+        ("model.pt", "fcc.cif", "-o", "a", "--csv", "a"): "^a: is to be the table and the struct",
         ("model.pt", "fcc.cif", "--csv", "model.pt"): "^model.pt: is an input as well",
     }
     for words, message in cases.items():

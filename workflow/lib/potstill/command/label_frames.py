@@ -43,6 +43,8 @@ def label(
     Example: `potstill label chosen.xyz --calculator ase.calculators.emt.EMT -o labelled.xyz`
     """
     summary, store = output.with_suffix(".json"), output.with_suffix(".labels")
+    if output == summary:
+        raise PotstillError(f"{output}: frames are extended XYZ; name it labelled.xyz")
     for written in (output, summary):
         keep_inputs(written, frames, *([arguments] if arguments else []))
 

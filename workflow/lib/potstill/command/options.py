@@ -35,6 +35,8 @@ Seed = Annotated[int, typer.Option(min=0, help="same seed, same bytes")]
 
 
 def keep_inputs(output: Path, *inputs: Path) -> None:
-    """Raise PotstillError where a result would replace what it is made of."""
+    """Raise PotstillError where a result would replace what it is made of, or a folder."""
+    if output.is_dir():
+        raise PotstillError(f"{output}: a folder; name a file in it")
     if any(output.exists() and given.exists() and output.samefile(given) for given in inputs):
         raise PotstillError(f"{output}: is an input as well; name another file with -o")

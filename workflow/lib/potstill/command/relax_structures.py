@@ -7,6 +7,7 @@ import typer
 
 from potstill.command.model_options import Device, Model
 from potstill.command.options import THREADS, Threads, keep_inputs
+from potstill.errors import PotstillError
 
 if TYPE_CHECKING:
     import ase
@@ -53,6 +54,8 @@ def relax(
 
     Example: `potstill relax model.pt *.cif --cell -o relaxed.xyz --csv table.csv`
     """
+    if csv == output:
+        raise PotstillError(f"{csv}: is to be the table and the structures; name two files")
     for written in (output, *([csv] if csv else [])):
         keep_inputs(written, model, *structures)
 
@@ -89,7 +92,13 @@ def _write(
     if csv is not None:
         header = ["file", "frame", "formula", "atoms", *Outcome._fields]
         rows = [
-            [image.info["file"], image.info["frame"], image.symbols, len(image), *outcome]
+            [
+                image.info["file"],
+                image.info["frame"],
+                image.get_chemical_formula(),
+                len(image),
+                *outcome,
+            ]
             for image, outcome in zip(images, told, strict=True)
         ]
         write_csv(csv, header, rows)

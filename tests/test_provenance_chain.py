@@ -108,7 +108,8 @@ def test_bad_questions_end_in_one_line(run, file, told):
 
 def test_command_line(run):
     def ask(file):
-        command = [sys.executable, "-m", "potstill.provenance", file]
+        main = "from potstill.command.main import main; main()"
+        command = [sys.executable, "-c", main, "provenance", file]
         return subprocess.run(command, capture_output=True, text=True)
 
     assert ask(PAGE).stdout.splitlines() == list(describe(Path(PAGE)))

@@ -24,6 +24,13 @@ def relaxed(
     return found, outcomes(committee, before, found, fmax=fmax, steps=steps)
 
 
+@pytest.fixture(params=["None", "an error"], autouse=True)
+def spglib_gives(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What spglib gives where it finds nothing: other packages change it for the whole process."""
+    spglib = pytest.importorskip("spglib")
+    monkeypatch.setattr(spglib.error, "OLD_ERROR_HANDLING", request.param == "None")
+
+
 def test_what_became_of_each() -> None:
     crystal, alone = ase.build.bulk("Cu", cubic=True, a=3.8), ase.Atoms("Cu", positions=[[0, 0, 0]])
     slab = ase.build.fcc111("Cu", (1, 1, 3), vacuum=6)

@@ -36,5 +36,8 @@ def _group(structures: Structures, which: int, near_A: float) -> str | None:
     here, cell = structures.of_atoms_in(which), structures.cell[which]
     inside = np.linalg.solve(cell.T, structures.positions[here].T).T
     crystal = (cell.tolist(), inside.tolist(), structures.species[here].tolist())
-    found = spglib.get_spacegroup(crystal, symprec=near_A)
+    try:
+        found = spglib.get_spacegroup(crystal, symprec=near_A)
+    except spglib.SpglibError:  # None or this, as the version is or another package has set it
+        return None
     return str(found) if found else None

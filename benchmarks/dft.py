@@ -17,34 +17,29 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import ase.io
 import numpy as np
 import yaml
 from common import machine
 from numpy.typing import NDArray
 
 from potstill.audit.data_check import check_data
-from potstill.data.formats import read_foreign
+from potstill.data.any_file import read_frames_file
 from potstill.data.frames import Frames
 from potstill.data.structures import frame_means
 from potstill.runtime.device import limit_threads
 from potstill.runtime.files import write_json
 from potstill.runtime.restart import Restart
 from potstill.runtime.streams import stream
-from potstill.settings import FileSet, Training
-from potstill.settings.atomic_size import length_factor
+from potstill.settings import Training
 from potstill.training.loop import train
 
 PACKAGES = ("potstill", "torch", "numba", "numpy")
 
 
-def read(path: Path, system: str, options: dict[str, Any]) -> tuple[Frames, NDArray[np.str_]]:
-    """Return the frames of a file, and each frame's group, "" where it names none."""
-    found = read_foreign(
-        path, f"{system}/mixed/dft", FileSet(method="file", file=str(path), **options)
-    )
-    groups = [str(image.info.get("group", "")) for image in ase.io.iread(path, ":")]
-    return found.frames, np.array(groups)[found.numbers]
+def read(path: Path, options: dict[str, Any]) -> tuple[Frames, NDArray[np.str_]]:
+    """Return the frames of a file, and each frame's group, "" where not all have one."""
+    found = read_frames_file(path, **options)
+    return found.frames, np.array(found.texts.get("group", [""] * len(found.frames)))
 
 
 def parted(groups: NDArray[np.str_], share: float, seed: int) -> NDArray[np.bool_]:
@@ -63,11 +58,6 @@ def doubtful(frames: Frames, settings: Training) -> NDArray[np.bool_]:
     named = np.zeros(len(frames), dtype=bool)
     named[check_data(frames, settings).get("unexplained_energies", [])] = True
     return named
-
-
-def systems(frames: Frames) -> NDArray[np.str_]:
-    """Return the elements of each frame as one word, (F,)."""
-    return np.array([frames.structures([f]).symbol for f in range(len(frames))])
 
 
 def tested(
@@ -89,8 +79,8 @@ def tested(
         }
 
     result: dict[str, Any] = {"all": told(np.ones(len(frames), dtype=bool))}
-    sizes = np.array([str(size) for size in frames.sizes])
-    parts = {"atoms": sizes, "system": systems(frames), "group": groups}
+    words, which = frames.systems()
+    parts = {"atoms": frames.sizes.astype(str), "system": np.array(words)[which], "group": groups}
     parts["check"] = np.where(doubted, "doubtful", "others")
     for name, words in parts.items():
         if len(np.unique(words)) > 1:
@@ -113,23 +103,21 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, default=1, help="trainings (1)")
     parser.add_argument("--training", type=Path, help="YAML file of training settings")
-    parser.add_argument("--set", type=Path, help="YAML file of settings of the set of frames")
+    parser.add_argument("--set", type=Path, help="YAML file of keys and stress_unit of the labels")
     given = parser.parse_args()
     limit_threads(1)
     settings, options = (
         yaml.safe_load(path.read_text()) if path else {} for path in (given.training, given.set)
     )
-    symbols = {s for image in ase.io.iread(given.train, ":") for s in image.symbols}
-    system = "".join(sorted(symbols))
-    frames, groups = read(given.train, system, options)
+    frames, groups = read(given.train, options)
     training = Training.model_validate(settings)
-    descriptor = training.descriptor.following(length_factor(symbols))
+    descriptor = training.descriptor.of_elements(frames.elements)
     training = training.model_copy(update={"descriptor": descriptor})
     doubted, runs = doubtful(frames, training), []
     for seed in range(1, given.seeds + 1):
         if given.test:
             part, left = frames, doubted
-            others, of_others = read(given.test, system, options)
+            others, of_others = read(given.test, options)
             unsure = doubtful(others, training)
         else:
             chosen = parted(groups, given.share, seed)

@@ -646,3 +646,21 @@ def test_reference_is_up_to_date_and_complete():
     assert (ROOT / "config/README.md").read_text() == text
     for name in ("learning_steps", "melt_temperature_K", "radial_cutoff_A", "converged_share"):
         assert f"| `{name}` |" in text
+
+
+def test_symmetry_functions_are_as_long_as_atoms_are_large():
+    """Of the default's own element they stay; what is given stays; the largest of several counts.
+
+    Aluminium's atoms take 4.05^3 / 4 A^3, nickel's 3.52^3 / 4: ASE's crystals.
+    """
+    functions, factor = Descriptor(), round(4.05 / 3.52, 3)
+    assert functions.of_elements(["Ni"]) == functions
+    made = functions.of_elements(["Al"])
+    assert made.radial_cutoff_A == pytest.approx(6.0 * factor)
+    assert made.angular_eta == pytest.approx(4.0 / factor**2)
+    assert made.radial_shifts == functions.radial_shifts
+    assert functions.of_elements(["Be", "Al", "Ni"]) == made
+    given = Descriptor(angular_cutoff_A=4.5).of_elements(["Al"])
+    assert (given.angular_cutoff_A, given.radial_cutoff_A) == (4.5, made.radial_cutoff_A)
+    with pytest.raises(ValueError, match=r"1\.151 times .*angular_cutoff_A must not exceed"):
+        Descriptor(radial_cutoff_A=3.6).of_elements(["Al"])

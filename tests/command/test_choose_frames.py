@@ -12,7 +12,6 @@ from potstill.distillation.select import pick_frames
 from potstill.errors import PotstillError
 from potstill.models.model_file import save_ensemble
 from potstill.settings import Descriptor, Distillation
-from potstill.settings.atomic_size import length_factor
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +25,7 @@ def test_the_library_picks_and_labels_stay(potstill, pool, tmp_path):
     out = tmp_path / "chosen.xyz"
     potstill("select", pool, "-n", 8, "--base", base, "-o", out, "--seed", 4)
     frames = read_frames_file(pool).frames
-    descriptor = Descriptor().following(length_factor(("Cu", "Au")))
+    descriptor = Descriptor().of_elements(("Cu", "Au"))
     candidates = Candidates.of(
         frames, read_frames_file(base).frames, descriptor=descriptor, scores=None, labels=False
     )

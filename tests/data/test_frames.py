@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from potstill.data.frames import LABELS, Frames, check_frames, read_frames, write_frames
-from potstill.data.structures import frame_means, frame_sums
+from potstill.data.structures import frame_means, frame_sums, structure_of
 from potstill.errors import PotstillError
 from potstill.potentials.eam import EamPotential
 from potstill.relaxation.crystals import build_crystals
@@ -127,6 +127,16 @@ def test_sums_and_means_over_frames(frames, mixed):
             np.testing.assert_allclose(frame_means(values, some.sizes)[f], here.mean(axis=0))
         turned = frame_means(values.T, some.sizes, axis=1)
         np.testing.assert_allclose(turned, frame_means(values, some.sizes).T)
+
+
+def test_systems_and_places_of_atoms(frames, mixed):
+    words, which = mixed.systems()
+    assert words == ["Be", "W", "BeW"]
+    for f in range(len(mixed)):
+        assert words[which[f]] == mixed.structures([f]).symbol
+        for atom in range(mixed.start[f], mixed.start[f + 1]):
+            assert structure_of(mixed.start, atom) == f
+    assert frames.systems()[0] == ["Ni"] and not frames.systems()[1].any()
 
 
 def test_groups_that_do_not_number_the_frames(mixed, tmp_path):

@@ -1,10 +1,8 @@
 """What frames are made of: sizes, elements, boundaries, labels, and the ranges of values."""
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
-from ase.data import chemical_symbols
 
 from potstill.data.frames import Frames
 from potstill.data.structures import Floats
@@ -14,13 +12,11 @@ def composition(frames: Frames) -> dict[str, Any]:
     """Return how many frames have which number of atoms and which elements, boundaries, labels."""
     sizes, counts = np.unique(frames.sizes, return_counts=True)
     periodic = np.unique(frames.pbc.sum(axis=1), return_counts=True)
-    held: Counter[str] = Counter()
-    for f in range(len(frames)):
-        present = np.unique(frames.species[frames.of_atoms_in(f)])
-        held["".join(chemical_symbols[n] for n in present)] += 1
+    words, which = frames.systems()
+    held = zip(words, np.bincount(which).tolist(), strict=True)
     return {
         "frames_by_atoms": {str(n): int(count) for n, count in zip(sizes, counts, strict=True)},
-        "frames_by_elements": dict(sorted(held.items())),
+        "frames_by_elements": dict(sorted(held)),
         "frames_by_periodic_directions": {str(n): int(c) for n, c in zip(*periodic, strict=True)},
         "frames_by_label": {name: int(frames.has(name).sum()) for name in frames.labels},
     }

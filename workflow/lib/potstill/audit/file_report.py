@@ -10,7 +10,6 @@ from potstill.data.formats import FileFrames
 from potstill.errors import PotstillError
 from potstill.runtime.progress import heard
 from potstill.settings import Descriptor, Training
-from potstill.settings.atomic_size import length_factor
 
 # A text with more values than this tells frames apart, not groups of them.
 GROUPS = 20
@@ -55,7 +54,7 @@ def file_report(name: str, found: FileFrames) -> dict[str, Any]:
 
 def _training(elements: tuple[str, ...]) -> Training:
     """Return the settings of a training on these elements."""
-    return Training(descriptor=Descriptor().following(length_factor(elements)))
+    return Training(descriptor=Descriptor().of_elements(elements))
 
 
 def report_lines(report: dict[str, Any]) -> Iterator[str]:

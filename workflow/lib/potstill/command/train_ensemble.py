@@ -112,10 +112,8 @@ def _training(file: Path | None) -> "Training":
 
 def _of_elements(training: "Training", elements: tuple[str, ...], file: Path | None) -> "Training":
     """Return the settings with symmetry functions as long as the elements' atoms are large."""
-    from potstill.settings.atomic_size import length_factor
-
     try:
-        descriptor = training.descriptor.following(length_factor(elements))
+        descriptor = training.descriptor.of_elements(elements)
     except ValueError as error:
         raise PotstillError(f"{file}: {error}") from None
     return training.model_copy(update={"descriptor": descriptor})

@@ -15,7 +15,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from potstill.data.frame_store import Array, Label, Stored, read_store, write_store
 from potstill.data.geometry import SMALLEST_VOLUME_A3, completed
-from potstill.data.structures import Choice, Floats, Indices, Mask, Structures
+from potstill.data.structures import Choice, Floats, Indices, Mask, Structures, structure_of
 from potstill.errors import PotstillError
 
 LABELS: tuple[Label, ...] = ("energy", "atomic_energies", "forces", "stress")
@@ -223,7 +223,7 @@ def check_frames(frames: Frames, origin: str) -> None:
         bad = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
         if len(bad):
             by_atom = name in (*BY_ATOM, "positions")
-            frame = np.searchsorted(frames.start, bad[0], side="right") - 1 if by_atom else bad[0]
+            frame = structure_of(frames.start, bad[0]) if by_atom else bad[0]
             raise PotstillError(
                 f"{origin}: {name} of frame {frame} is not finite; remove the frame or sample again"
             )

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.data.structures import Floats, Structures
+from potstill.data.structures import Floats, Structures, structure_of
 from potstill.errors import PotstillError
 
 # A periodic cell of less volume (A^3) is flat: even hydrogen's atoms take more than 1 A^3 each.
@@ -29,7 +29,7 @@ def check_geometry(given: Structures, *, what: str = "frame", first: int = 0) ->
         raise PotstillError(f"{name(bad)}: it has no atoms; give at least one")
     atoms = np.flatnonzero(~np.isfinite(given.positions).all(axis=1))
     if len(atoms):
-        frame = int(np.searchsorted(given.start, atoms[0], side="right")) - 1
+        frame = structure_of(given.start, atoms[0])
         raise PotstillError(
             f"{what} {first + frame}: the position of atom {atoms[0] - given.start[frame]} is not "
             f"finite; correct or remove the {what}"

@@ -121,16 +121,24 @@ class Structures:
         """Return the share of each of these elements in each structure's atoms, (F, S)."""
         return self.counts(elements) / self.sizes[:, None]
 
+    def systems(self) -> tuple[list[str], Indices]:
+        """Return the sets of elements that structures have, and which of them each has, (F,).
+
+        Each as one word, as `BeW`; those of few elements first, then in the order of their numbers.
+        """
+        present = self.counts(self.elements) > 0
+        kinds, which = np.unique(present, axis=0, return_inverse=True)
+        order = sorted(range(len(kinds)), key=lambda k: (kinds[k].sum(), *(~kinds[k]).tolist()))
+        words = ["".join(np.array(self.elements)[kinds[k]]) for k in order]
+        return words, np.argsort(order)[which.ravel()]
+
     def dense(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return values over all atoms (A, ...) as (F, N, ...); PotstillError for several sizes."""
         return values.reshape(len(self), self.atoms, *values.shape[1:])
 
     def rows(self, which: Choice) -> Indices:
         """Return the rows in arrays over all atoms of the structures chosen, one after another."""
-        chosen = np.arange(len(self))[which]
-        sizes = self.sizes[chosen]
-        before = np.cumsum(sizes) - sizes
-        return np.arange(sizes.sum()) + np.repeat(self.start[chosen] - before, sizes)
+        return atom_rows(self.start, np.arange(len(self))[which])
 
     def of_atoms_in(self, which: int) -> slice:
         """Return the place of one structure in arrays over all atoms."""
@@ -170,6 +178,18 @@ def told_atoms(structures: Structures) -> dict[str, int | None]:
     if structures.is_uniform:
         return {"atoms": structures.atoms}
     return {"atoms": None, "atoms_in_all": len(structures.species)}
+
+
+def atom_rows(start: Indices, which: Indices) -> Indices:
+    """Return the rows of the atoms of the structures `which`, one after another; start: (F + 1,)"""
+    sizes = start[which + 1] - start[which]
+    before = np.cumsum(sizes) - sizes
+    return np.arange(sizes.sum()) + np.repeat(start[which] - before, sizes)
+
+
+def structure_of(start: Indices, atom: int) -> int:
+    """Return the structure that holds the atom of this row in arrays over all atoms."""
+    return int(np.searchsorted(start, atom, side="right")) - 1
 
 
 def joined_start(parts: Iterable[Structures]) -> Indices:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import ase.data
 import numpy as np
 
-from potstill.data.structures import Indices, Structures, atomic_number
+from potstill.data.structures import Indices, Structures, atomic_number, structure_of
 from potstill.descriptors.radial import Numbers
 from potstill.errors import PotstillError
 
@@ -22,7 +22,7 @@ def element_numbers(
     numbers = places(structures.species, elements)
     if (numbers < 0).any():
         atom = int(np.argmax(numbers < 0))
-        frame = int(np.searchsorted(structures.start, atom, side="right")) - 1
+        frame = structure_of(structures.start, atom)
         symbol = ase.data.chemical_symbols[structures.species[atom]]
         raise PotstillError(
             f"{what} {first + frame}: atom {atom - structures.start[frame]} is {symbol}, and this "

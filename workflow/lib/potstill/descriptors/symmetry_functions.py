@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from potstill.data.geometry import SAME_SPOT_A, check_geometry, enclosed, on_one_spot
-from potstill.data.structures import Structures
+from potstill.data.structures import Structures, structure_of
 from potstill.descriptors.elements import element_numbers
 from potstill.descriptors.pairs import count_pairs, describe_frames, half_pairs
 from potstill.descriptors.radial import Array, Floats, Functions, Indices, Numbers, cutoff_at
@@ -251,7 +251,7 @@ def _described(
     bad = ~np.isfinite(values).all(axis=1)
     if not bad.any():
         return values
-    frame = int(np.searchsorted(given.start, np.argmax(bad), side="right")) - 1
+    frame = structure_of(given.start, int(np.argmax(bad)))
     here = slice(given.start[frame], given.start[frame + 1])
     index, _, distance = half_pairs(given.positions[here], given.cell[frame], SAME_SPOT_A)
     if len(distance):

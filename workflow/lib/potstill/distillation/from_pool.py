@@ -12,7 +12,6 @@ from potstill.errors import PotstillError
 from potstill.models.ensemble import Ensemble
 from potstill.runtime.device import limit_threads
 from potstill.settings import Descriptor, Distillation, StrategyName
-from potstill.settings.atomic_size import length_factor
 
 
 def pick_from_pool(
@@ -48,7 +47,7 @@ def pick_from_pool(
         base,
         descriptor=committee.settings.descriptor
         if committee
-        else Descriptor().following(length_factor(elements)),
+        else Descriptor().of_elements(elements),
         scores=scores,
         labels=find(strategy).needs_labels,
     )

@@ -12,7 +12,6 @@ from potstill.distillation.candidates import Candidates
 from potstill.distillation.reduction import nearest, nearest_rows
 from potstill.runtime.shortened import frames_named
 from potstill.settings import Descriptor
-from potstill.settings.atomic_size import length_factor
 
 # Frames of a set that are compared, spread over it.
 COMPARED = 10_000
@@ -41,7 +40,7 @@ def nearness(sets: Sequence[Structures]) -> dict[str, Any]:
     is from the nearest other there; None where there is no other.
     """
     joined = _joined(sets)
-    descriptor = Descriptor().following(length_factor(joined.elements))
+    descriptor = Descriptor().of_elements(joined.elements)
     points = Candidates(joined, joined.structures(slice(0)), descriptor).features[0]
     edges = np.cumsum([0, *map(len, sets)])
     # a frame that is there twice is the last of both

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from potstill.data.frames import Frames
 from potstill.data.geometry import SMALLEST_VOLUME_A3, check_geometry, enclosed, on_one_spot
-from potstill.data.structures import Indices, Structures, atomic_number
+from potstill.data.structures import Indices, Structures, atomic_number, structure_of
 from potstill.errors import PotstillError
 from potstill.potentials.eam_kernel import Tables
 from potstill.potentials.eam_labels import label_mixed, label_pure
@@ -136,7 +136,7 @@ class EamPotential:
         others = np.flatnonzero(types < 0)
         if len(others):
             atom = int(others[0])
-            frame = int(np.searchsorted(structures.start, atom, side="right")) - 1
+            frame = structure_of(structures.start, atom)
             symbol = chemical_symbols[structures.species[atom]]
             raise PotstillError(
                 f"frame {frame}: atom {atom - structures.start[frame]} is {symbol}, and this EAM "

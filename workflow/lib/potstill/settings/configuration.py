@@ -11,7 +11,6 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from potstill.errors import PotstillError
 from potstill.settings import names
-from potstill.settings.atomic_size import length_factor
 from potstill.settings.base import ATOMS_PER_CELL, ElementGiven, Name, Section, Table
 from potstill.settings.complaints import complaints, did_you_mean
 from potstill.settings.distillation import Distillation
@@ -225,7 +224,7 @@ class Settings(Section):
 
         Raises ValueError where lengths that are given do not go with those that are not.
         """
-        return self.training.descriptor.following(length_factor(split_symbols(system)))
+        return self.training.descriptor.of_elements(split_symbols(system))
 
     def training_of(self, model: Model) -> Training:
         """Return how a model is trained: with its own steps, if it has any.

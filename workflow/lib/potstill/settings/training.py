@@ -1,10 +1,12 @@
 """Descriptors, the training of ensembles, and the models."""
 
 import math
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from potstill.settings.atomic_size import length_factor
 from potstill.settings.base import Count, Finite, Positive, Section
 
 # Derivatives of more than this are not kept but computed in each step of a training. It depends on
@@ -58,11 +60,13 @@ class Descriptor(Section):
         """Return the same functions with every length multiplied by `factor`."""
         return self.model_copy(update=self._times(factor))
 
-    def following(self, factor: float) -> "Descriptor":
-        """Return the functions with lengths and widths that were not given scaled by `factor`.
+    def of_elements(self, symbols: Iterable[str]) -> "Descriptor":
+        """Return the functions with what was not given as long as the elements' atoms are large.
 
-        Raises ValueError where those that were given do not go with the others.
+        These lengths and widths are scaled by `length_factor`. Raises ValueError where those that
+        were given do not go with them.
         """
+        factor = length_factor(symbols)
         changes = self._times(factor)
         left = {name: v for name, v in changes.items() if name not in self.model_fields_set}
         made = self.model_copy(update=left)

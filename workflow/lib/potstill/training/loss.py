@@ -10,11 +10,10 @@ frame lacks adds nothing.
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from potstill.data.structures import Indices
+from potstill.data.structures import Indices, atom_rows
 from potstill.models.ensemble import Networks
 from potstill.settings import Training
 from potstill.training.prepare import Data
@@ -52,9 +51,7 @@ def errors(networks: Networks, data: Data, batch: Indices) -> Errors:
     """Return the errors of each member on the frames `batch` (B,)."""
     chosen = torch.from_numpy(batch).to(data.x.device)
     sizes = data.start[batch + 1] - data.start[batch]
-    before = np.cumsum(sizes) - sizes
-    rows = np.arange(sizes.sum()) + np.repeat(data.start[batch] - before, sizes)
-    atoms = torch.from_numpy(rows).to(data.x.device)
+    atoms = torch.from_numpy(atom_rows(data.start, batch)).to(data.x.device)
     x, numbers = data.x[atoms], data.numbers[atoms]
     by_force = by_stress = x.new_zeros(0)
     if data.to_forces is None:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from potstill.data.frame_store import Label
-from potstill.data.frames import Frames
-from potstill.data.structures import Floats, Indices
+from potstill.data.frames import BY_ATOM, Frames
+from potstill.data.structures import Floats, Indices, structure_of
 from potstill.descriptors.elements import element_numbers
 from potstill.descriptors.pair_forces import ForceMap, FreshForces, force_map
 from potstill.descriptors.pair_strain import StrainMap, strain_map
@@ -119,9 +119,7 @@ def _labels(frames: Frames, settings: Training) -> dict[Label, Floats]:
     for name, values in labels.items():
         rows = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
         if len(rows):
-            frame = rows[0]
-            if name == "forces":
-                frame = np.searchsorted(frames.start, rows[0], side="right") - 1
+            frame = structure_of(frames.start, rows[0]) if name in BY_ATOM else rows[0]
             raise PotstillError(
                 f"frame {frame}: its {name} label is not a number; remove the frame"
             )

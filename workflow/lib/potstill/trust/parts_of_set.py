@@ -83,16 +83,10 @@ def by_composition(
 
     As of `by_region`; `elements` is their symbols as one word, as Be, W and BeW.
     """
-    present = frames.counts(frames.elements) > 0
-    kinds, which = np.unique(present, axis=0, return_inverse=True)
-    # few elements first, then in the order of their numbers
-    order = sorted(range(len(kinds)), key=lambda k: (kinds[k].sum(), *(~kinds[k]).tolist()))
+    words, which = frames.systems()
     return [
-        {
-            "elements": "".join(np.array(frames.elements)[kinds[k]]),
-            **_mean_errors(which.ravel() == k, energy, force),
-        }
-        for k in order
+        {"elements": word, **_mean_errors(which == k, energy, force)}
+        for k, word in enumerate(words)
     ]
 
 

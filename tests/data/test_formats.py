@@ -9,7 +9,8 @@ import pytest
 
 from potstill.data import formats
 from potstill.data.formats import frames_to_extxyz, read_foreign
-from potstill.data.frames import BY_ATOM, LABELS, Frames, write_frames
+from potstill.data.frame_store import BY_ATOM, LABELS
+from potstill.data.frames import Frames, write_frames
 from potstill.data.label_keys import kind_of
 from potstill.errors import PotstillError
 from potstill.settings import FileSet

@@ -8,7 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
-from potstill.data.frames import LABELS, Frames, check_frames, read_frames, write_frames
+from potstill.data.frame_store import LABELS
+from potstill.data.frames import Frames, check_frames, read_frames, write_frames
 from potstill.data.structures import frame_means, frame_sums, structure_of
 from potstill.errors import PotstillError
 from potstill.potentials.eam import EamPotential

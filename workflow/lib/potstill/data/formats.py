@@ -10,11 +10,11 @@ import ase.data
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.data.frame_store import GEOMETRY
-from potstill.data.frames import LABELS, Frames, read_frames
+from potstill.data.frame_store import GEOMETRY, LABELS
+from potstill.data.frames import Frames, read_frames
 from potstill.data.images import Refused, check_positions, read_images
 from potstill.data.label_keys import LabelReader, kind_of
-from potstill.data.structures import Floats, Structures, joined_start
+from potstill.data.structures import Floats, Structures, joined
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path
 from potstill.runtime.unreadable import HDF5
@@ -93,11 +93,7 @@ def _read(path: Path, name: str | None, settings: FileSet) -> FileFrames:
     found = labels.labels()
     made = {key: np.array(values) for key, values in columns.of_all().items()}
     frames = Frames(
-        start=joined_start(pieces),
-        species=np.concatenate([part.species for part in pieces]),
-        positions=np.concatenate([part.positions for part in pieces]),
-        cell=np.concatenate([part.cell for part in pieces]),
-        pbc=np.concatenate([part.pbc for part in pieces]),
+        **vars(joined(pieces)),
         energy=found.values.get("energy"),
         atomic_energies=found.values.get("atomic_energies"),
         forces=found.values.get("forces"),

@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from potstill.data.structures import Indices, Structures
+from potstill.data.structures import Structures, atom_rows
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path
 from potstill.runtime.unreadable import HDF5, unreadable
@@ -46,7 +46,6 @@ LABELS: dict[Label, str] = {
     "forces": "forces",
     "stress": "stress",
 }
-_BY_ATOM = {"species", "positions", "atomic_energies", "forces"}
 # shape of each but for the number of frames; "atoms": how many the group's name says
 _SHAPES: dict[str, tuple[Any, ...]] = {
     "species": ("atoms",),
@@ -58,6 +57,8 @@ _SHAPES: dict[str, tuple[Any, ...]] = {
     "forces": ("atoms", 3),
     "stress": (3, 3),
 }
+# what each atom has
+BY_ATOM = {name for name, shape in _SHAPES.items() if shape[:1] == ("atoms",)}
 _DATASETS: dict[str, str] = GEOMETRY | {str(name): dataset for name, dataset in LABELS.items()}
 _AXES = {_DATASETS[name]: 1 + len(shape) for name, shape in _SHAPES.items()}
 _HAS = "has_"
@@ -85,7 +86,7 @@ def write_store(path: str | Path, stored: Stored) -> None:
     by_name |= {LABELS[name]: values for name, values in stored.labels.items()}
     by_name |= {_HAS + LABELS[name]: ~mask for name, mask in stored.lacking.items()}
     by_name |= stored.columns
-    of_atoms = {_DATASETS[name] for name in _BY_ATOM}
+    of_atoms = {_DATASETS[name] for name in BY_ATOM}
     sizes = np.unique(structures.sizes)
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as store:
         store.attrs["grouping"] = "by_num_atoms"
@@ -189,15 +190,15 @@ def _joined(
         """Return an array over all frames, or all atoms; what a group lacks is zero there."""
         if len(groups) == 1:
             values = groups[0][name]
-            return values.reshape(-1, *values.shape[2:]) if name in _BY_ATOM else values
+            return values.reshape(-1, *values.shape[2:]) if name in BY_ATOM else values
         some = next(group[name] for group in groups if name in group)
-        if name not in _BY_ATOM:
+        if name not in BY_ATOM:
             made = np.zeros((total, *some.shape[1:]), dtype=some.dtype)
         else:
             made = np.zeros((start[-1], *some.shape[2:]), dtype=some.dtype)
         for place, group in zip(places, groups, strict=True):
             if name in group:
-                rows = _rows(start, place) if name in _BY_ATOM else place
+                rows = atom_rows(start, place) if name in BY_ATOM else place
                 made[rows] = group[name].reshape(-1, *made.shape[1:])
         return made
 
@@ -224,12 +225,6 @@ def _joined(
         whole("pbc").astype(np.bool_, copy=False),
     )
     return Stored(structures, labels, lacking, {n: whole(n) for n in columns}, attributes)
-
-
-def _rows(start: Indices, place: Indices) -> Indices:
-    """Return where the atoms of a group's frames lie in an array over all atoms."""
-    size = start[place[0] + 1] - start[place[0]] if len(place) else 0
-    return np.asarray((start[place][:, None] + np.arange(size)).ravel())
 
 
 def _numbers(group: h5py.Group, name: str, path: str | Path) -> Array:

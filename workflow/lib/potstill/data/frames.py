@@ -13,14 +13,19 @@ import ase
 import numpy as np
 from ase.calculators.singlepoint import SinglePointCalculator
 
-from potstill.data.frame_store import Array, Label, Stored, read_store, write_store
+from potstill.data.frame_store import (
+    BY_ATOM,
+    LABELS,
+    Array,
+    Label,
+    Stored,
+    read_store,
+    write_store,
+)
 from potstill.data.geometry import SMALLEST_VOLUME_A3, completed
-from potstill.data.structures import Choice, Floats, Indices, Mask, Structures, structure_of
+from potstill.data.structures import Choice, Floats, Indices, Mask, Structures, joined, structure_of
 from potstill.errors import PotstillError
 
-LABELS: tuple[Label, ...] = ("energy", "atomic_energies", "forces", "stress")
-# those that each atom has
-BY_ATOM: tuple[Label, ...] = ("atomic_energies", "forces")
 # How to go on without a label that is needed.
 _CURES: dict[Label, str] = {
     "energy": "label them (docs/labels.md), or name where the file has them (energy_key)",
@@ -129,11 +134,7 @@ class Frames(Structures):
                     f"other {other.columns[n].shape[1:]}"
                 )
         pair = (self, other)
-        both: dict[str, Any] = {
-            name: np.concatenate([getattr(part, name) for part in pair])
-            for name in ("species", "positions", "cell", "pbc")
-        }
-        both["start"] = np.concatenate([self.start, self.start[-1] + other.start[1:]])
+        both: dict[str, Any] = {**vars(joined(pair))}
         names = {**self.labels, **other.labels}
         lacking = {}
         for name in names:
@@ -222,8 +223,7 @@ def check_frames(frames: Frames, origin: str) -> None:
             )
         bad = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
         if len(bad):
-            by_atom = name in (*BY_ATOM, "positions")
-            frame = structure_of(frames.start, bad[0]) if by_atom else bad[0]
+            frame = structure_of(frames.start, bad[0]) if name in BY_ATOM else bad[0]
             raise PotstillError(
                 f"{origin}: {name} of frame {frame} is not finite; remove the frame or sample again"
             )

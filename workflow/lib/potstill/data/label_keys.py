@@ -13,8 +13,7 @@ import numpy as np
 from ase import units
 from ase.stress import voigt_6_to_full_3x3_stress
 
-from potstill.data.frame_store import Label
-from potstill.data.frames import BY_ATOM
+from potstill.data.frame_store import BY_ATOM, Label
 from potstill.data.geometry import SMALLEST_VOLUME_A3
 from potstill.data.structures import Floats, Mask
 from potstill.errors import PotstillError

@@ -1,6 +1,6 @@
 """Structures of any elements, sizes and boundaries, as arrays over all their atoms."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -192,9 +192,14 @@ def structure_of(start: Indices, atom: int) -> int:
     return int(np.searchsorted(start, atom, side="right")) - 1
 
 
-def joined_start(parts: Iterable[Structures]) -> Indices:
-    """Return the `start` of structures one after another."""
-    return np.concatenate([[0], np.cumsum(np.concatenate([part.sizes for part in parts]))])
+def joined(parts: Sequence[Structures]) -> Structures:
+    """Return the structures of all parts, one part after another."""
+    arrays: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("species", "positions", "cell", "pbc")
+    }
+    sizes = np.concatenate([part.sizes for part in parts])
+    return Structures(start=np.concatenate([[0], np.cumsum(sizes)]), **arrays)
 
 
 def frame_sums(values: NDArray[Any], sizes: Indices, axis: int = 0) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from potstill.audit.repeats import contents
-from potstill.data.structures import Floats, Indices, Structures, joined_start
+from potstill.data.structures import Floats, Indices, Structures, joined
 from potstill.distillation.candidates import Candidates
 from potstill.distillation.reduction import nearest, nearest_rows
 from potstill.runtime.shortened import frames_named
@@ -39,9 +39,9 @@ def nearness(sets: Sequence[Structures]) -> dict[str, Any]:
     the share of the frames that are `FARTHER` times as far from the nearest frame there as that one
     is from the nearest other there; None where there is no other.
     """
-    joined = _joined(sets)
-    descriptor = Descriptor().of_elements(joined.elements)
-    points = Candidates(joined, joined.structures(slice(0)), descriptor).features[0]
+    whole = joined(sets)
+    descriptor = Descriptor().of_elements(whole.elements)
+    points = Candidates(whole, whole.structures(slice(0)), descriptor).features[0]
     edges = np.cumsum([0, *map(len, sets)])
     # a frame that is there twice is the last of both
     held = [dict(zip(contents(part), range(len(part)), strict=True)) for part in sets]
@@ -82,15 +82,6 @@ def _outside(one: _Set, other: _Set) -> float | None:
     # frames that hardly differ are no measure of what does
     usual = np.maximum(other.own[which], ALIKE)
     return float((away > FARTHER * usual).mean())
-
-
-def _joined(sets: Sequence[Structures]) -> Structures:
-    """Return the structures of all sets, one set after another."""
-    names = ("species", "positions", "cell", "pbc")
-    arrays: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in sets]) for name in names
-    }
-    return Structures(start=joined_start(sets), **arrays)
 
 
 def nearness_lines(names: Sequence[str], found: dict[str, Any]) -> Iterator[str]:

@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from potstill.data.frame_store import Label
-from potstill.data.frames import BY_ATOM, Frames
+from potstill.data.frame_store import BY_ATOM, Label
+from potstill.data.frames import Frames
 from potstill.data.structures import Floats, Indices, structure_of
 from potstill.descriptors.elements import element_numbers
 from potstill.descriptors.pair_forces import ForceMap, FreshForces, force_map

@@ -1,5 +1,6 @@
 """What the command `potstill` runs: its subcommands, and how they end."""
 
+import os
 import sys
 
 import typer
@@ -29,6 +30,9 @@ for subcommand in (audit, select, label, train, evaluate, relax, check, export, 
 
 def main() -> None:
     """Run the command line. Bad input ends it with one line and status 1; bad usage with 2."""
+    # threads that wait for each other do so asleep: awake they take the cores from themselves where
+    # another program runs beside, and a training took five times as long
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
     except PotstillError as error:

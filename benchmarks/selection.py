@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--pool", type=Path, help="a frame file; sampled if not given")
     parser.add_argument("--frames", type=int, default=20_000, help="of the pool")
-    parser.add_argument("--quests-frames", type=int, default=2000, help="of a pool for both")
+    parser.add_argument("--quests-frames", type=int, default=4000, help="of a pool for both")
     parser.add_argument("--environment", type=Path, default=Path("results/bench/quests"))
     parser.add_argument("--number", "-n", type=int, default=200, help="frames to choose")
     parser.add_argument("--held-out", type=int, default=2000, help="frames that tell errors")

@@ -41,24 +41,27 @@ PEER = Path(__file__).with_name("quests_peer.py")
 PINNED = ("torch==2.13.0", "quests==2026.2.22", "ase")
 
 
-def timed(words: list[str], threads: int) -> tuple[str, dict[str, float]]:
-    """Run a program; return what it prints, and its seconds: CPU time and by the clock."""
+def run_with(words: list[str], threads: int) -> str:
+    """Run a program with so many threads; return what it prints."""
     threaded = {name: str(threads) for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")}
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    run = subprocess.run(
+    return subprocess.run(
         words, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | threaded
-    )
-    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return run.stdout, {"cpu_seconds": round(cpu, 1), "seconds": round(wall, 1)}
+    ).stdout
 
 
 def select(pool: Path, count: int, threads: int) -> tuple[Indices, dict[str, float]]:
-    """Return the frames that the command chooses by its default strategy, and its seconds."""
+    """Return the frames that the command chooses by its default strategy, and its seconds.
+
+    CPU time and by the clock, of the whole command.
+    """
     chosen = pool.with_suffix(".chosen.xyz")
     command = [sys.executable, "-c", "from potstill.command.main import main; main()", "select"]
     words = [str(pool), "-n", str(count), "-o", str(chosen), "--threads", str(threads)]
-    _, seconds = timed([*command, *words], threads)
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    run_with([*command, *words], threads)
+    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    seconds = {"cpu_seconds": round(cpu, 1), "seconds": round(wall, 1)}
     return read_frames_file(chosen).frames.columns["file_frame"].astype(np.int64), seconds
 
 
@@ -66,8 +69,9 @@ def select_by_quests(
     python: Path, pool: Path, count: int, threads: int
 ) -> tuple[Indices, dict[str, float]]:
     """Return the frames that QUESTS's minimum set cover chooses, and its seconds."""
-    told, seconds = timed([str(python), str(PEER), str(pool), str(count)], threads)
-    return np.array(json.loads(told.splitlines()[-1])), seconds
+    printed = run_with([str(python), str(PEER), str(pool), str(count)], threads)
+    found = json.loads(printed.splitlines()[-1])
+    return np.array(found["chosen"]), found["seconds"]
 
 
 def errors_of(frames: Frames, held: Frames, steps: int) -> dict[str, float]:
@@ -105,13 +109,14 @@ def main() -> None:
     python = make_environment(arguments.environment, PINNED)
     path = arguments.pool or make_frames(arguments.output.parent, None, arguments.frames)
     frames = read_frames(path)[: arguments.frames]
+    count = arguments.number
     drawn = stream(1, "benchmark", "pool").permutation(len(frames))
     small, held = drawn[: arguments.quests_frames], drawn[-arguments.held_out :]
     names = ("quests_frames", "number", "steps", "threads")
     content |= {name: getattr(arguments, name) for name in names}
     content |= {"peer": PINNED, "frames": len(frames), "atoms": frames.atoms}
     choices: dict[str, Indices] = {
-        f"random {k + 1}": stream(k + 1, "benchmark", "random").choice(small, arguments.number)
+        f"random {k + 1}": stream(k + 1, "benchmark", "random").permutation(small)[:count]
         for k in range(arguments.random)
     }
     seconds: dict[str, dict[str, float]] = {}
@@ -125,7 +130,7 @@ def main() -> None:
             ("potstill", part, select),
             ("QUESTS", part, partial(select_by_quests, python)),
         ):
-            chosen, seconds[name] = run(pool, arguments.number, arguments.threads)
+            chosen, seconds[name] = run(pool, count, arguments.threads)
             say(f"{name}: {seconds[name]}")
             choices[name] = np.arange(len(frames))[chosen] if pool == whole else small[chosen]
     nobody_chose = np.setdiff1d(held, np.concatenate(list(choices.values())))

@@ -27,6 +27,7 @@ from same_minima import compared_minima
 from torchsim import time_torch_sim
 
 from potstill.data.structures import Structures, joined
+from potstill.errors import PotstillError
 from potstill.models import load_ensemble
 from potstill.models.ensemble import Ensemble
 from potstill.models.ensemble_calculator import EnsembleCalculator
@@ -127,9 +128,13 @@ def _ase_loop(
         atoms = image.copy()
         atoms.calc = calculator
         run = optimiser(_with_cell(atoms) if relax_cell else atoms, logfile=None)
-        converged.append(run.run(fmax=fmax, steps=STEPS))
+        try:
+            converged.append(run.run(fmax=fmax, steps=STEPS))
+            energies.append(atoms.get_potential_energy())
+        except PotstillError:  # the model has no answer there
+            converged.append(False)
+            energies.append(math.nan)
         steps.append(run.nsteps)
-        energies.append(atoms.get_potential_energy())
         relaxed.append(atoms)
     return {
         "seconds": time.process_time() - began,

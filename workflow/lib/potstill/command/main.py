@@ -5,6 +5,7 @@ import sys
 import typer
 
 from potstill.command.audit_files import audit
+from potstill.command.check_structures import check
 from potstill.command.choose_frames import select
 from potstill.command.evaluate_files import evaluate
 from potstill.command.export_model import export
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for subcommand in (audit, select, label, train, evaluate, relax, export, provenance):
+for subcommand in (audit, select, label, train, evaluate, relax, check, export, provenance):
     app.command()(subcommand)
 
 

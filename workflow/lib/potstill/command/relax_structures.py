@@ -49,8 +49,9 @@ def relax(
     """Relax structures of any sizes and shapes with a model, all at once.
 
     Of each the table tells whether it converged, or why not, its energy, with the deviation over
-    the model's networks (sigma), its volume, and its space group before and after (where spglib is
-    installed). A structure that breaks down does not stop the others.
+    the model's networks (sigma), its volume, its space group before and after (where spglib is
+    installed), and a flag where the model is not to be believed there, as of `potstill check`. A
+    structure that breaks down does not stop the others.
 
     Example: `potstill relax model.pt *.cif --cell -o relaxed.xyz --csv table.csv`
     """
@@ -85,33 +86,25 @@ def _write(
     told: list["Outcome"],
 ) -> None:
     """Write the relaxed structures, and the table where it is asked for."""
+    from potstill.command.structure_rows import write_structure_rows
     from potstill.relaxation.outcomes import Outcome, write_relaxed
-    from potstill.report.markup import write_csv
 
     write_relaxed(output, images, found, told)
     if csv is not None:
-        header = ["file", "frame", "formula", "atoms", *Outcome._fields]
-        rows = [
-            [
-                image.info["file"],
-                image.info["frame"],
-                image.get_chemical_formula(),
-                len(image),
-                *outcome,
-            ]
-            for image, outcome in zip(images, told, strict=True)
-        ]
-        write_csv(csv, header, rows)
+        write_structure_rows(csv, Outcome._fields, images, told)
 
 
 def _say(output: Path, images: list["ase.Atoms"], told: list["Outcome"]) -> None:
     """Tell how many are relaxed, and why each of the others is not."""
-    from potstill.relaxation.outcomes import name_of
+    from potstill.data.any_file import name_of
     from potstill.relaxation.space_groups import is_installed
 
     lost = [(image, found) for image, found in zip(images, told, strict=True) if found.why_not]
     for image, found in lost:
         typer.echo(f"{name_of(image)}: not relaxed: {found.why_not}")
+    for image, outcome in zip(images, told, strict=True):
+        if outcome.flag:
+            typer.echo(f"{name_of(image)}: not to be trusted, {outcome.flag}")
     typer.echo(f"{output}: {len(told) - len(lost)} of {len(told)} structures relaxed")
     if not is_installed():
         typer.echo("no space groups, as spglib is not installed: pip install spglib", err=True)

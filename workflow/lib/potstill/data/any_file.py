@@ -59,6 +59,11 @@ def read_structures(paths: Iterable[Path]) -> list[ase.Atoms]:
     return found
 
 
+def name_of(image: ase.Atoms) -> str:
+    """Return what a structure of `read_structures` is called: its file, and which of it."""
+    return f"{image.info['file']}, frame {image.info['frame']}"
+
+
 def _see(path: Path) -> None:
     """Raise PotstillError for what is no file."""
     if path.is_dir():

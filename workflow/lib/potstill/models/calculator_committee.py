@@ -11,7 +11,7 @@ from potstill.data.geometry import check_geometry
 from potstill.data.structures import Floats, Structures, atomic_number
 from potstill.descriptors.elements import element_numbers
 from potstill.errors import PotstillError
-from potstill.models.committee import Prediction
+from potstill.models.committee import Prediction, force_spread
 
 
 class _Said(NamedTuple):
@@ -28,6 +28,8 @@ class CalculatorCommittee:
     They should differ, in what they were fitted to or in their parameters: their spread is all that
     tells how far to trust them.
     """
+
+    trust = None
 
     def __init__(self, calculators: Sequence[Calculator], elements: Iterable[str]) -> None:
         """Keep M calculators, and the symbols of the elements that all of them know.
@@ -47,7 +49,9 @@ class CalculatorCommittee:
                     "calculators, as ase.calculators.emt.EMT()"
                 )
 
-    def predict(self, structures: Structures, *, forces: bool, threads: int = 1) -> Prediction:
+    def predict(
+        self, structures: Structures, *, forces: bool, spread: bool = False, threads: int = 1
+    ) -> Prediction:
         """Ask each calculator for each structure, one after another; threads is theirs to choose.
 
         Calculators have no atomic energies here. The stress is also NaN where a calculator has
@@ -58,18 +62,20 @@ class CalculatorCommittee:
         element_numbers(structures, self.elements)
         count, members = len(structures), len(self.calculators)
         energies = np.empty((members, count))
-        force, stress = np.zeros_like(structures.positions), np.zeros((count, 3, 3))
+        force = np.zeros((members, *structures.positions.shape))
+        stress = np.zeros((count, 3, 3))
         for m, k in np.ndindex(members, count):
             said = self._ask(m, k, structures, forces)
             energies[m, k] = said.energy
             if forces:
-                force[structures.of_atoms_in(k)] += said.forces / members
+                force[m, structures.of_atoms_in(k)] = said.forces
                 stress[k] += said.stress / members
         return Prediction(
             energies,
             atomic_energies=None,
-            forces=force if forces else None,
+            forces=force.mean(axis=0) if forces else None,
             stress=stress if forces else None,
+            force_std=force_spread(force) if forces and spread else None,
         )
 
     def _ask(self, member: int, k: int, structures: Structures, forces: bool) -> _Said:

@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from potstill.data.structures import Floats, Structures
+from potstill.trust.limits import Trust
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Prediction:
     atomic_energies: Floats | None
     forces: Floats | None
     stress: Floats | None
+    force_std: Floats | None = None
+    distance: Floats | None = None
 
     @property
     def energy(self) -> Floats:
@@ -34,6 +37,11 @@ class Prediction:
         return np.asarray(self.energies.std(axis=0))
 
 
+def force_spread(forces: Floats) -> Floats:
+    """Return `Prediction.force_std` (A,) for the members' forces (M, A, 3)."""
+    return np.asarray(np.sqrt(((forces - forces.mean(axis=0)) ** 2).mean(axis=(0, 2))))
+
+
 class Committee(Protocol):
     """M models of the same elements, whose mean is the prediction and whose spread is sigma."""
 
@@ -42,6 +50,17 @@ class Committee(Protocol):
         """The symbols of the elements that it knows, in the order of their atomic numbers."""
         ...
 
-    def predict(self, structures: Structures, *, forces: bool, threads: int = 1) -> Prediction:
-        """Predict structures; PotstillError, naming the structure, for what it cannot evaluate."""
+    @property
+    def trust(self) -> Trust | None:
+        """What it was trained on and how sure it is there; None where it does not know."""
+        ...
+
+    def predict(
+        self, structures: Structures, *, forces: bool, spread: bool = False, threads: int = 1
+    ) -> Prediction:
+        """Predict structures; PotstillError, naming the structure, for what it cannot evaluate.
+
+        spread: also how far the members' forces agree, and how far atoms are from what was trained
+        on; it goes with forces.
+        """
         ...

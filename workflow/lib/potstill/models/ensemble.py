@@ -18,13 +18,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from potstill.data.structures import Structures
+from potstill.data.structures import Floats, Structures
 from potstill.descriptors.radial import Numbers
 from potstill.descriptors.symmetry_functions import feature_count
 from potstill.models.committee import Prediction
 from potstill.models.predict import predict
 from potstill.runtime.streams import stream
 from potstill.settings import Training
+from potstill.trust.limits import Trust
 
 # value, slope and, if asked for, curvature of an activation
 _Derivatives = tuple[Tensor, Tensor, Tensor | None]
@@ -189,7 +190,8 @@ class Ensemble:
 
     elements: the symbols of its S elements, by atomic number; settings: how it was trained
     (descriptor, layers, ...); mean, std (S, D): of the training features of each element's atoms;
-    self_energies_eV (S,), float64, and scale_eV: constants of the atomic energy.
+    self_energies_eV (S,), float64, and scale_eV: constants of the atomic energy; trust: what it
+    knows, None where that was not kept.
     """
 
     elements: tuple[str, ...]
@@ -199,6 +201,7 @@ class Ensemble:
     self_energies_eV: Tensor
     scale_eV: float
     networks: Networks
+    trust: Trust | None = None
 
     @property
     def device(self) -> torch.device:
@@ -210,13 +213,15 @@ class Ensemble:
         networks = copy.deepcopy(self.networks).float()
         return replace(self, mean=self.mean.float(), std=self.std.float(), networks=networks)
 
-    def predict(self, structures: Structures, *, forces: bool, threads: int = 1) -> Prediction:
-        """Predict structures; labels are not looked at.
+    def predict(
+        self, structures: Structures, *, forces: bool, spread: bool = False, threads: int = 1
+    ) -> Prediction:
+        """Predict structures; labels are not looked at. spread: as of `Committee`.
 
         Raises PotstillError, naming structure and atom, for an element that the ensemble does not
         know and for what cannot be evaluated, see `check_geometry`.
         """
-        return predict(self, structures, forces=forces, threads=threads)
+        return predict(self, structures, forces=forces, spread=spread, threads=threads)
 
     def atomic_energies(self, features: np.ndarray[Any, Any], numbers: Numbers) -> Tensor:
         """Return atomic energies (M, A), eV, for features (A, D).
@@ -235,12 +240,37 @@ class Ensemble:
 
         numbers: as of `atomic_energies`.
         """
+        energies, gradient, factor = self._with_gradient(features, numbers)
+        return energies, gradient.mean(dim=0) * factor
+
+    def with_gradients(
+        self, features: np.ndarray[Any, Any], numbers: Numbers
+    ) -> tuple[Tensor, Tensor]:
+        """Return atomic energies (M, A), eV, and each member's dE_i/dD_i, (M, A, D).
+
+        numbers: as of `atomic_energies`.
+        """
+        energies, gradient, factor = self._with_gradient(features, numbers)
+        return energies, gradient * factor
+
+    def standardised(self, features: np.ndarray[Any, Any], numbers: Numbers) -> Floats:
+        """Return the features (A, D) as the networks take them.
+
+        numbers: as of `atomic_energies`.
+        """
+        kinds = torch.from_numpy(numbers).to(self.device)
+        return self._standardised(features, kinds).cpu().numpy()
+
+    def _with_gradient(
+        self, features: np.ndarray[Any, Any], numbers: Numbers
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return atomic energies, the networks' gradients and what makes these dE_i/dD_i."""
         kinds = torch.from_numpy(numbers).to(self.device)
         with torch.no_grad():
             x = self._standardised(features, kinds)
             output, gradient = self.networks.with_gradient(x, kinds)
             factor = self._of_atoms(self.scale_eV / self.std, kinds)
-            return self._energies(output, kinds), gradient.mean(dim=0) * factor
+            return self._energies(output, kinds), gradient, factor
 
     def _of_atoms(self, values: Tensor, kinds: Tensor) -> Tensor:
         """Return a constant of each element as that of each atom; of one element as it is."""

@@ -3,7 +3,8 @@
 Weights are float32 as trained; everything is computed in float64 after loading.
 
 `symbol` is "Ni", or "Be-W" for several elements. `mean` and `std` are (D,), or (S, D) for S
-elements; `self_energy_eV` is a number, or (S,).
+elements; `self_energy_eV` is a number, or (S,). `trust` is what the model knows; files of before
+have none.
 """
 
 import itertools
@@ -25,6 +26,7 @@ from potstill.runtime.device import resolve_device
 from potstill.runtime.files import atomic_path
 from potstill.runtime.unreadable import ZIP, unreadable
 from potstill.settings import Training
+from potstill.trust.in_file import restored, stored
 
 FORMAT = "potstill-ensemble"
 VERSION = 1
@@ -46,6 +48,7 @@ def save_ensemble(path: str | Path, ensemble: Ensemble) -> None:
         "mean": mean[0] if one else mean,
         "std": std[0] if one else std,
         "networks": {k: v.float().cpu() for k, v in ensemble.networks.state_dict().items()},
+        **({"trust": stored(ensemble.trust)} if ensemble.trust else {}),
     }
     # through a handle, because torch writes the name of a path into the file
     with atomic_path(path) as temporary, temporary.open("wb") as handle:
@@ -131,4 +134,5 @@ def _build(content: dict[str, Any], device: str) -> Ensemble:
         ).reshape(-1),
         scale_eV=content["scale_eV"],
         networks=networks.double().requires_grad_(False).to(device),
+        trust=restored(content["trust"], features, len(elements)) if "trust" in content else None,
     )

@@ -1,17 +1,18 @@
 """Predictions of an ensemble for structures: energies by member, forces of the mean."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from potstill.data.geometry import check_geometry
 from potstill.data.structures import Floats, Indices, Structures, frame_sums
 from potstill.descriptors.elements import element_numbers, places
-from potstill.descriptors.pair_forces import forces_and_strain
-from potstill.descriptors.symmetry_functions import describe, describe_with_pairs
-from potstill.models.committee import Prediction
+from potstill.descriptors.pair_forces import force_map, forces_and_strain
+from potstill.descriptors.symmetry_functions import Pairs, describe, describe_with_pairs
+from potstill.models.committee import Prediction, force_spread
 from potstill.runtime.compiled import use_threads
 
 if TYPE_CHECKING:  # which has a method of this
@@ -26,6 +27,7 @@ def predict(
     structures: Structures,
     *,
     forces: bool,
+    spread: bool = False,
     threads: int = 1,
     watch: Callable[[int], None] | None = None,
 ) -> Prediction:
@@ -34,21 +36,31 @@ def predict(
     numbers = element_numbers(structures, ensemble.elements)
     use_threads(threads)
     settings = ensemble.settings.descriptor
+    spread = spread and forces
     count, atoms = len(structures), len(structures.species)
     atomic = np.empty((ensemble.settings.members, atoms))
     force, strain = np.empty((atoms, 3)), np.empty((count, 3, 3))
-    for part in _parts(structures.sizes):
-        given = structures.structures(part)
-        rows = slice(structures.start[part.start], structures.start[part.stop])
+    force_std, distance = np.empty(atoms), np.empty(atoms)
+    for part, rows in _parts(structures):
+        given, kinds = structures.structures(part), numbers[rows]
         if forces:
             features, pairs = describe_with_pairs(
                 given, settings, ensemble.elements, first=part.start
             )
-            energies, gradient = ensemble.with_gradient(features, numbers[rows])
+            if spread:
+                energies, gradients = ensemble.with_gradients(features, kinds)
+                force_std[rows] = force_spread(_forces_of_members(gradients, pairs))
+                gradient = gradients.mean(dim=0)
+                if ensemble.trust is not None:
+                    distance[rows] = ensemble.trust.surroundings.distances(
+                        ensemble.standardised(features, kinds), kinds
+                    )
+            else:
+                energies, gradient = ensemble.with_gradient(features, kinds)
             force[rows], strain[part] = forces_and_strain(gradient.cpu().numpy(), pairs)
         else:
             features = describe(given, settings, ensemble.elements, first=part.start)
-            energies = ensemble.atomic_energies(features, numbers[rows])
+            energies = ensemble.atomic_energies(features, kinds)
         atomic[:, rows] = energies.cpu().numpy()
         if watch is not None:
             watch(part.stop)
@@ -58,18 +70,59 @@ def predict(
         atomic_energies=atomic,
         forces=force if forces else None,
         stress=strain / volume if forces else None,
+        force_std=force_std if spread else None,
+        distance=distance if spread and ensemble.trust is not None else None,
     )
 
 
-def _parts(sizes: Indices) -> Iterator[slice]:
-    """Yield the structures that are evaluated at a time: one, or as many as few enough atoms."""
-    first = atoms = 0
-    for structure, size in enumerate(sizes):
-        if structure > first and atoms + size > _CHUNK_ATOMS:
-            yield slice(first, structure)
-            first, atoms = structure, 0
-        atoms += size
-    yield slice(first, len(sizes))
+class Members(NamedTuple):
+    """What each of M members says of F structures of A atoms, and what it is told of them.
+
+    energies (M, F), eV; forces (M, A, 3), eV/A; x (A, D): standardised features.
+    """
+
+    energies: Floats
+    forces: Floats
+    x: Floats
+
+
+def predict_members(ensemble: "Ensemble", structures: Structures) -> Members:
+    """Predict structures by each member; they are such as can be predicted, see `predict`."""
+    numbers = element_numbers(structures, ensemble.elements)
+    settings = ensemble.settings.descriptor
+    atomic, forces, x = [], [], []
+    for part, rows in _parts(structures):
+        given = structures.structures(part)
+        features, pairs = describe_with_pairs(given, settings, ensemble.elements, first=part.start)
+        energies, gradients = ensemble.with_gradients(features, numbers[rows])
+        atomic.append(energies.cpu().numpy())
+        forces.append(_forces_of_members(gradients, pairs))
+        x.append(ensemble.standardised(features, numbers[rows]))
+    return Members(
+        frame_sums(np.concatenate(atomic, axis=1), structures.sizes, axis=1),
+        np.concatenate(forces, axis=1),
+        np.concatenate(x),
+    )
+
+
+def _forces_of_members(gradients: Tensor, pairs: Pairs) -> Floats:
+    """Return the forces (M, A, 3) for each member's dE/dD (M, A, D)."""
+    every = np.arange(len(pairs.start) - 1)
+    found = force_map(pairs, str(gradients.device))(gradients.contiguous(), every)
+    return np.asarray(found.cpu().numpy())
+
+
+def _parts(structures: Structures) -> Iterator[tuple[slice, slice]]:
+    """Yield the structures that are evaluated at a time, and where their atoms are: one, or as many
+    as few enough atoms.
+    """
+    start = structures.start
+    first = 0
+    for structure in range(1, len(structures) + 1):
+        last = structure == len(structures)
+        if last or start[structure + 1] - start[first] > _CHUNK_ATOMS:
+            yield slice(first, structure), slice(int(start[first]), int(start[structure]))
+            first = structure
 
 
 def predict_energies(

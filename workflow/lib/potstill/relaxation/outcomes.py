@@ -15,6 +15,7 @@ from potstill.data.structures import Floats, Structures
 from potstill.descriptors.elements import element_numbers
 from potstill.errors import PotstillError
 from potstill.models.committee import Committee
+from potstill.models.doubts import doubts
 from potstill.relaxation.batch import BatchRelaxed, relax_batch
 from potstill.relaxation.relax import VOLUME_RANGE
 from potstill.relaxation.space_groups import NEAR_A, space_groups
@@ -28,7 +29,8 @@ class Outcome(NamedTuple):
     why_not: why it did not converge, empty where it did; sigma: the standard deviation of the
     energy over the committee; volume_ratio: by the volume before. None is what there is not: an
     energy where the model gives none, a volume of a structure that is not periodic in all
-    directions, and space groups as of `space_groups`.
+    directions, and space groups as of `space_groups`. flag: why not to believe the model where the
+    structure came to, see `trust.verdicts`; None for a committee that does not know.
     """
 
     converged: bool
@@ -41,11 +43,7 @@ class Outcome(NamedTuple):
     steps: int
     space_group_before: str | None
     space_group_after: str | None
-
-
-def name_of(image: ase.Atoms) -> str:
-    """Return what a structure of `read_structures` is called: its file, and which of it."""
-    return f"{image.info['file']}, frame {image.info['frame']}"
+    flag: str | None
 
 
 def relax_images(
@@ -97,7 +95,8 @@ def outcomes(
 
     before: as they were; near_A: as of `space_groups`.
     """
-    sigma = 1e3 * energy_spread(committee, found, threads) / found.sizes
+    spread, flags = doubted(committee, found, threads)
+    sigma = 1e3 * spread / found.sizes
     solid = found.pbc.all(axis=1)
     volume = np.where(solid, found.volume / found.sizes, np.nan)
     ratio = np.divide(found.volume, before.volume, out=np.full(len(found), np.nan), where=solid)
@@ -113,18 +112,31 @@ def outcomes(
             _told(found.largest_force[k]),
             int(found.steps[k]),
             *both,
+            flags[k],
         )
         for k, both in enumerate(groups)
     ]
 
 
-def energy_spread(committee: Committee, found: BatchRelaxed, threads: int = 1) -> Floats:
-    """Return the committee's spread of the energy (F,), eV; NaN where it has no energy."""
+def doubted(
+    committee: Committee, found: BatchRelaxed, threads: int = 1
+) -> tuple[Floats, list[str | None]]:
+    """Return the spread of the energy (F,), eV, NaN where it has none, and each structure's flag.
+
+    A flag is None where the committee does not know what it was trained on, or gives no energy.
+    """
     spread = np.full(len(found), np.nan)
+    flags: list[str | None] = [None] * len(found)
     which = np.flatnonzero(np.isfinite(found.energy))
-    known = committee.predict(found.structures(which), forces=False, threads=threads)
-    spread[which] = known.energy_std
-    return spread
+    relaxed = found.structures(which)
+    if committee.trust is None:
+        spread[which] = committee.predict(relaxed, forces=False, threads=threads).energy_std
+        return spread, flags
+    said = doubts(committee, relaxed, threads=threads)
+    spread[which] = said.energy_std
+    for k, verdict in zip(which, said.verdicts, strict=True):
+        flags[k] = verdict.flag
+    return spread, flags
 
 
 def write_relaxed(
@@ -146,6 +158,8 @@ def write_relaxed(
         columns=numbers,
     )
     texts = {"file": [str(image.info["file"]) for image in images]}
+    if any(outcome.flag for outcome in told):
+        texts["flag"] = [outcome.flag or "" for outcome in told]
     frames_to_extxyz(path, frames, texts)
 
 

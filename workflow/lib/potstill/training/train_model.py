@@ -17,7 +17,8 @@ from potstill.runtime.files import atomic_path, write_json
 from potstill.runtime.progress import say
 from potstill.runtime.restart import restart_file
 from potstill.settings import Training
-from potstill.training.loop import HISTORY, Fit, train
+from potstill.training.learn_trust import learn_trust
+from potstill.training.loop import HISTORY, Fit, split, train
 from potstill.versions import version_of
 
 
@@ -83,7 +84,8 @@ def train_frames(
             raise
         except PotstillError as error:
             raise PotstillError(f"{file}: {error}") from None
-        save_ensemble(model, ensemble)
+        held = split(len(chosen), settings, seed)
+        save_ensemble(model, learn_trust(ensemble, chosen, held))
         with atomic_path(history) as temporary:
             rows = [",".join(HISTORY), *(",".join(f"{v:.8g}" for v in row) for row in fit.history)]
             temporary.write_text("\n".join(rows) + "\n")

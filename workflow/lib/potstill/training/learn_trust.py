@@ -1,0 +1,62 @@
+"""What a trained ensemble knows: where it can be trusted, and by what its sigma is too small.
+
+Both are found on the frames that it was trained on, of which each member left some out.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from potstill.data.frames import Frames
+from potstill.data.structures import Floats, Mask
+from potstill.descriptors.elements import element_numbers
+from potstill.models.committee import force_spread
+from potstill.models.ensemble import Ensemble
+from potstill.models.predict import Members, predict_members
+from potstill.trust.assessment import SMALLEST_SIGMA_EV
+from potstill.trust.calibration import Calibration, calibrate
+from potstill.trust.limits import Trust, limits
+from potstill.trust.surroundings import Surroundings
+
+# Atoms that are looked at, in frames spread over all: 1,000 frames of 32 tell limits of 1%.
+ATOMS = 32_000
+# Of a force: networks that agree to less agree to the rounding of float32.
+SMALLEST_SIGMA_EV_PER_A = 1e-6
+
+
+def learn_trust(ensemble: Ensemble, frames: Frames, held: Mask) -> Ensemble:
+    """Return the ensemble with what it knows.
+
+    frames: all that it was trained on; held (M, F): which of them each member left out.
+    """
+    count = max(1, ATOMS * len(frames) // len(frames.species))
+    rows = frames.spread_rows(min(len(frames), count))
+    looked, held = frames[rows], held[:, rows]
+    numbers = element_numbers(looked, ensemble.elements)
+    found = predict_members(ensemble, looked)
+    of_frame = np.repeat(np.arange(len(looked)), looked.sizes)
+    surroundings = Surroundings.of(found.x, numbers, of_frame, len(ensemble.elements))
+    energy, force = _energy(found, looked, held), _force(found, looked, held)
+    limited = limits(
+        found.energies.std(axis=0) / looked.sizes,
+        force_spread(found.forces),
+        surroundings.distances(found.x, numbers, of_frame),
+        looked.sizes,
+        energy,
+        force,
+    )
+    return replace(ensemble, trust=Trust(surroundings, limited, energy, force))
+
+
+def _energy(found: Members, frames: Frames, held: Mask) -> Calibration:
+    """Return the calibration of a frame's energy."""
+    label = frames.need("energy", "training")
+    held = held & frames.has("energy")
+    return calibrate(found.energies[..., None], label[:, None], held, smallest=SMALLEST_SIGMA_EV)
+
+
+def _force(found: Members, frames: Frames, held: Mask) -> Calibration:
+    """Return the calibration of the forces on an atom; of no force where none is labelled."""
+    label: Floats = np.zeros_like(frames.positions) if frames.forces is None else frames.forces
+    held = np.repeat(held & frames.has("forces"), frames.sizes, axis=1)
+    return calibrate(found.forces, label, held, smallest=SMALLEST_SIGMA_EV_PER_A)

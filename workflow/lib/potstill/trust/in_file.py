@@ -1,0 +1,41 @@
+"""What a model knows, as plain Python and tensors of its file."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from potstill.trust.calibration import Calibration
+from potstill.trust.limits import Limits, Trust
+from potstill.trust.surroundings import Surroundings
+
+
+def stored(trust: Trust) -> dict[str, Any]:
+    """Return what a model file holds of it."""
+    return {
+        "points": [torch.from_numpy(points) for points in trust.surroundings.points],
+        "frames": [torch.from_numpy(frames) for frames in trust.surroundings.frames],
+        "limits": trust.limits._asdict(),
+        "energy": trust.energy._asdict(),
+        "force": trust.force._asdict(),
+    }
+
+
+def restored(content: dict[str, Any], features: int, elements: int) -> Trust:
+    """Return it from a file's content; ValueError for other elements or features than so many.
+
+    KeyError or TypeError for what is something else.
+    """
+    points, frames = (
+        tuple(values.numpy() for values in content[name]) for name in ("points", "frames")
+    )
+    if len(points) != elements or any(part.shape[1:] != (features,) for part in points):
+        raise ValueError("the surroundings trained on are of another descriptor or other elements")
+    if not all(np.isfinite(part).all() for part in points):
+        raise ValueError("the surroundings trained on are no finite numbers")
+    return Trust(
+        Surroundings(points, frames),
+        Limits(**content["limits"]),
+        Calibration(**content["energy"]),
+        Calibration(**content["force"]),
+    )

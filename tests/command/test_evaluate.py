@@ -136,7 +136,8 @@ def test_the_page_tells_what_the_json_does(
         for name, value in row.items():
             if isinstance(value, float) and name in (*HEADER, *SHOWN):
                 assert f"{value:.2f}" in cells
-    assert f"sigma, times {told['uncertainty']['sigma_factor']:.2f}" in page
+    for key, what in (("uncertainty", "Energies"), ("force_uncertainty", "Forces")):
+        assert f"{what}: sigma, times {told[key]['sigma_factor']:.2f}" in page
 
 
 def test_what_there_is_only_one_of_is_left_out(

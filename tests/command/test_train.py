@@ -65,15 +65,15 @@ def test_a_model_its_errors_and_the_check(folder: Path, potstill: Callable[..., 
         "Errors in the test frames",
         "<td>energy, eV/atom</td>",
         f'<td class="number">{told["test"]["mae_meV_per_atom"]:.2f}</td>',
-        f"sigma, times {told['test']['uncertainty']['sigma_factor']:.2f}",
+        f"Energies: sigma, times {told['test']['uncertainty']['sigma_factor']:.2f}",
         f'<td class="number">{told["test"]["worst_forces"][0]["error_meV_per_A"]:.2f}</td>',
     ):
         assert text in page
-    # without test frames it is of those that networks held out, of which no sigma is known
+    # without test frames it is of those that networks held out
     again = json.loads(Path("again/model.json").read_text())
     held = Path("again/model.html").read_text()
     assert "test" not in again and 0 < again["held_out"]["frames"] < 24
-    assert held.count('src="data:image/png;base64,') == 2
+    assert held.count('src="data:image/png;base64,') == 3
     assert "did not train on" in held and "name such with <code>--test</code>" in held
     assert f'<td class="number">{again["held_out"]["mae_meV_per_atom"]:.2f}</td>' in held
     potstill(*WORDS, "-o", "again/model.pt")

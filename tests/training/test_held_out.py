@@ -75,8 +75,11 @@ def test_what_is_told_of_them(given: NamedFrames, model: Ensemble) -> None:
     assert told["mae_meV_per_atom"] == pytest.approx(1e3 * np.abs(error).mean())
     worst = int(np.argmax(np.abs(error)))
     assert told["worst_energies"][0]["frame"] == found.given.numbers[worst]
-    # one or two networks have no sigma
-    assert "uncertainty" not in told and "sigma_meV_per_atom" not in told["worst_energies"][0]
+    # sigma is that of all networks
+    std = model.predict(found.given.frames, forces=False).energy_std
+    sigma = 1e3 * std[worst] / found.given.frames.sizes[worst]
+    assert told["worst_energies"][0]["sigma_meV_per_atom"] == pytest.approx(sigma)
+    assert "calibration" not in told
 
 
 def test_frames_without_labels_are_left_out(given: NamedFrames, model: Ensemble) -> None:

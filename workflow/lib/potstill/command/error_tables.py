@@ -1,6 +1,6 @@
 """What the commands tell of a model's errors, see `models.evaluate_frames`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -17,7 +17,7 @@ _PARTS = {
 HEADER = ("part", "name", "frames", "mae_meV_per_atom", "force_mae_meV_per_A")
 TITLES = ("part", "name", "frames", "energy (meV/atom)", "forces (meV/A)")
 
-# the frames of the largest errors, and what their numbers are; sigma is there where it is known
+# the frames of the largest errors, and what their numbers are
 _WORST = (
     ("worst_energies", "energy (meV/atom)", "sigma (meV/atom)"),
     ("worst_forces", "forces (meV/A)"),
@@ -40,30 +40,42 @@ def print_errors(told: dict[str, Any]) -> None:
         f"\nenergies: root mean square error {told['rmse_meV_per_atom']:.2f} meV/atom, mean "
         f"{told['shift_meV_per_atom']:.2f} meV/atom"
     )
-    if "uncertainty" in told:
-        typer.echo(of_sigma(told["uncertainty"]))
+    for line in sigma_lines(told):
+        typer.echo(line)
     for header, cells in worst_tables(told):
         print_table(header, cells)
 
 
-def worst_tables(told: dict[str, Any]) -> Iterator[tuple[Sequence[str], list[list[str]]]]:
+def worst_tables(told: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], list[list[str]]]]:
     """Yield the tables of the frames with the largest errors, of energies and of forces."""
     for key, *titles in _WORST:
         cells = [[*_frame(row), *map(shown, _numbers(row))] for row in told[key]]
         if cells:
-            yield ["largest errors", "frame", *titles][: len(cells[0])], cells
+            yield ("largest errors", "frame", *titles), cells
 
 
-def of_sigma(found: dict[str, Any]) -> str:
-    """Return in a line what the deviation over the networks says of the errors of energies."""
+def sigma_lines(told: dict[str, Any]) -> Iterator[str]:
+    """Yield what the networks' spread says of the errors, and whether the model knew them."""
+    for key, what in (("uncertainty", "energies"), ("force_uncertainty", "forces")):
+        if key in told:
+            yield _of_sigma(told[key], what)
+    for key, what in (("energy", "energies"), ("force", "forces")):
+        found = told.get("calibration", {}).get(key, {})
+        if found.get("1_sigma") is not None:
+            one, two = (f"{found[name]:.0%}" for name in ("1_sigma", "2_sigma"))
+            yield f"{what}: {one} are within what the model gives for 68%, {two} for 95%"
+
+
+def _of_sigma(found: dict[str, Any], what: str) -> str:
+    """Return in a line what the deviation over the networks says of the errors."""
     if found["coverage"]["1_sigma"] is None:
-        return "sigma: too few frames to tell how far it is the error"
+        return f"{what}: too few frames to tell how far sigma is the error"
     one, two = (
         f"{found['coverage'][k]:.0%} are within {within} ({found['coverage_normal'][k]:.0%} if "
         "errors were normal)"
         for k, within in (("1_sigma", "it"), ("2_sigma", "twice it"))
     )
-    return f"sigma, times {found['sigma_factor']:.2f}, against errors: {one}, {two}"
+    return f"{what}: sigma, times {found['sigma_factor']:.2f}, against errors: {one}, {two}"
 
 
 def _frame(row: dict[str, Any]) -> tuple[str, str]:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from potstill.audit.file_report import checked_report, report_lines
-from potstill.command.error_tables import TITLES, error_rows, of_sigma, worst_tables
+from potstill.command.error_tables import TITLES, error_rows, sigma_lines, worst_tables
 from potstill.command.text_table import shown
 from potstill.data.formats import FileFrames
 from potstill.data.structures import Indices
 from potstill.models.evaluate_frames import Comparison
+from potstill.models.sigma_errors import judged_atoms
 from potstill.plots.calibration_plot import Judged, plot_calibration
 from potstill.plots.course_plot import plot_course
 from potstill.plots.parity_plot import Compared, plot_parity
@@ -21,8 +22,9 @@ from potstill.trust.assessment import SMALLEST_SIGMA_EV, calibration_frames
 
 _HELD_OUT = (
     "Each frame is predicted by the networks that did not train on it, fewer than the model has; "
-    "frames that all networks trained on are left out. How well sigma tells the error can only be "
-    "seen in frames that no network trained on: name such with `--test`."
+    "frames that all networks trained on are left out. Sigma is of all networks, most of which "
+    "know the frame. So errors are a little larger than in new frames, and sigma is smaller. For "
+    "errors in new frames name such with `--test`."
 )
 
 
@@ -107,19 +109,19 @@ def _errors(told: dict[str, Any], compared: Comparison, seed: int, folder: str) 
         ),
         Table(TITLES, rows),
     ]
-    if "uncertainty" in told:
-        parts += ["## Does sigma tell the error?", of_sigma(told["uncertainty"])]
-        calibration = Path(folder, "calibration.png")
-        plot_calibration(_judged(told["uncertainty"], compared, seed), [calibration])
-        parts.append(
-            Image(
-                calibration,
-                "Left: which share of the errors is within a width that should hold the expected "
-                "share, in frames that the factor was not found on. Right: each error against its "
-                "sigma; the mean error is taken out.",
-                wide=True,
-            )
-        )
+    calibration = Path(folder, "calibration.png")
+    plot_calibration(_judged(told, compared, seed), [calibration])
+    parts += [
+        "## Does sigma tell the error?",
+        *(f"{line[0].upper()}{line[1:]}." for line in sigma_lines(told)),
+        Image(
+            calibration,
+            "Left: which share of the errors is within a width that should hold the expected "
+            "share, in frames that the factor was not found on. Right: each error against its "
+            "sigma, how much the networks disagree. The mean error of energies is taken out.",
+            wide=True,
+        ),
+    ]
     parts.append("## Worst frames")
     parts += [Table(header, cells) for header, cells in worst_tables(told)]
     return parts
@@ -165,14 +167,14 @@ def _parts(compared: Comparison) -> tuple[list[str], Indices]:
     return given.frames.systems()
 
 
-def _judged(sigma: dict[str, Any], compared: Comparison, seed: int) -> list[Judged]:
-    """Return errors and sigmas as `trust.assessment.uncertainty` judges them."""
-    energies = compared.energies
-    assert energies.std is not None
+def _judged(told: dict[str, Any], compared: Comparison, seed: int) -> list[Judged]:
+    """Return errors and sigmas as what is told of them judges them."""
+    energies, forces = compared.energies, compared.forces
     sizes = compared.given.frames.sizes[energies.frames]
     error = 1e3 * (energies.predicted - energies.exact) / sizes
     judged = ~calibration_frames(len(error), seed) & (energies.std >= SMALLEST_SIGMA_EV)
-    return [
+    sigma = told["uncertainty"]
+    rows = [
         Judged(
             "energies",
             "meV/atom",
@@ -184,3 +186,19 @@ def _judged(sigma: dict[str, Any], compared: Comparison, seed: int) -> list[Judg
             int(judged.sum()),
         )
     ]
+    if forces and forces.std is not None:
+        sizes = compared.given.frames.sizes[forces.frames]
+        sigma = told["force_uncertainty"]
+        rows.append(
+            Judged(
+                "forces",
+                "meV/A",
+                1e3 * (forces.predicted - forces.exact).ravel(),
+                1e3 * np.repeat(forces.std, 3),
+                sigma["sigma_factor"],
+                np.repeat(judged_atoms(forces.std, sizes, seed), 3),
+                sigma["spearman_atoms"],
+                len(sizes) - sigma["calibration_frames"],
+            )
+        )
+    return rows

@@ -24,7 +24,9 @@ from potstill.models.frame_errors import (
     set_errors,
 )
 from potstill.models.predict import predict
+from potstill.models.sigma_errors import force_uncertainty, own_calibration
 from potstill.runtime.progress import Progress
+from potstill.trust.limits import Trust
 from potstill.trust.parts_of_set import Errors, by_name
 
 # The text of a frame that tells of which group it is.
@@ -94,21 +96,29 @@ class NamedFrames(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What a model says of frames beside their labels; forces is None where no frame has any."""
+    """What a model says of frames beside their labels.
+
+    forces: None where no frame has any. trust: what the model knows of its own errors, None where
+    it is not to be judged by these frames.
+    """
 
     given: NamedFrames
     energies: EnergyErrors
     forces: ForceErrors | None
+    trust: Trust | None
 
 
 def compare(ensemble: Ensemble, given: NamedFrames, *, threads: int = 1) -> Comparison:
     """Predict labelled frames."""
     labelled = given.frames
     progress = Progress("evaluate", len(labelled), "frames")
-    found = predict(ensemble, labelled, forces=True, threads=threads, watch=progress.update)
+    found = predict(
+        ensemble, labelled, forces=True, spread=True, threads=threads, watch=progress.update
+    )
     assert found.atomic_energies is not None
     energies = energy_errors(labelled, found.atomic_energies)
-    return Comparison(given, energies, compared_forces(labelled, found, ensemble))
+    forces = compared_forces(labelled, found, ensemble)
+    return Comparison(given, energies, forces, ensemble.trust)
 
 
 def compared_forces(labelled: Frames, found: Prediction, ensemble: Ensemble) -> ForceErrors | None:
@@ -124,11 +134,12 @@ def tell(compared: Comparison, *, seed: int) -> dict[str, Any]:
     """Return the errors of a model in all frames, see `error_summary`.
 
     Beside them `by_file` and `by_group`, where there are several, have the mean errors in parts,
-    and `by_element` those of the forces on the atoms of each element. `worst_energies` and
-    `worst_forces` name the frames of the largest errors, of the energy (meV/atom, with sigma where
-    it is known) and of the mean of the forces (meV/A).
+    and `by_element` those of the forces on the atoms of each element. `force_uncertainty` is what
+    sigma says of the forces, `calibration` what the model's own calibration does.
+    `worst_energies` and `worst_forces` name the frames of the largest errors, of the energy
+    (meV/atom, with sigma) and of the mean of the forces (meV/A).
     """
-    given, energies, forced = compared
+    given, energies, forced, trust = compared
     labelled = given.frames
     errors = set_errors(labelled, energies, forced)
     told = error_summary(labelled, energies, forced, seed)
@@ -137,14 +148,18 @@ def tell(compared: Comparison, *, seed: int) -> dict[str, Any]:
             told[f"by_{what}"] = by_name(names, what, *errors)
     if forced and len(labelled.elements) > 1:
         told["by_element"] = _by_element(labelled, forced)
-    sigma = None
-    if energies.std is not None:
-        sigma = 1e3 * energies.std / labelled.sizes[energies.frames]
+    if forced and forced.std is not None:
+        sizes = labelled.sizes[forced.frames]
+        error = forced.predicted - forced.exact
+        told["force_uncertainty"] = force_uncertainty(error, forced.std, sizes, seed)
+    if trust is not None:
+        told["calibration"] = own_calibration(trust, energies, forced)
+    sigma = 1e3 * energies.std / labelled.sizes[energies.frames]
     worst = [
         {
             **given.name(errors.energy.frames[k]),
             "error_meV_per_atom": float(errors.energy.values[k]),
-            **({} if sigma is None else {"sigma_meV_per_atom": float(sigma[k])}),
+            "sigma_meV_per_atom": float(sigma[k]),
         }
         for k in _largest(errors.energy)
     ]
@@ -199,4 +214,5 @@ def _part(labelled: Frames, found: Prediction, rows: Indices) -> Prediction:
         atomic_energies=None,
         forces=found.forces[labelled.rows(rows)],
         stress=found.stress[rows],
+        force_std=None if found.force_std is None else found.force_std[labelled.rows(rows)],
     )

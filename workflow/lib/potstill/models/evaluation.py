@@ -98,8 +98,6 @@ def _write(
     have none.
     """
 
-    assert energies.std is not None and energies.atomic_std is not None
-
     def of_atoms(values: Floats) -> Floats:
         return values.reshape(-1, labelled.atoms) if labelled.is_uniform else values
 

@@ -20,26 +20,28 @@ class EnergyErrors(NamedTuple):
     """Energies of E frames of a set, eV, in the `frames` (E,) that have one.
 
     exact, predicted, std (E,): std is that over the members. atomic_std (A,): that of the energies
-    of all atoms of the set. Both are None where no frame has predictions of all members.
+    of all atoms of the set.
     """
 
     frames: Indices
     exact: Floats
     predicted: Floats
-    std: Floats | None
-    atomic_std: Floats | None
+    std: Floats
+    atomic_std: Floats
 
 
 class ForceErrors(NamedTuple):
     """Forces in `frames` (G,) of a set, which hold B atoms, eV/A, and their errors.
 
-    exact, predicted (B, 3). by_frame (G,): mean absolute errors, eV/A; by_atom (B,): lengths of the
+    exact, predicted (B, 3); std (B,): how far members agree, as `Prediction.force_std`, None where
+    it is not asked for. by_frame (G,): mean absolute errors, eV/A; by_atom (B,): lengths of the
     errors, eV/A. stress_mae: of the stress, meV/A^3; None where it is not compared.
     """
 
     frames: Indices
     exact: Floats
     predicted: Floats
+    std: Floats | None
     by_frame: Floats
     by_atom: Floats
     stress_mae: float | None
@@ -106,6 +108,7 @@ def force_errors(frames: Frames, rows: Indices, found: Prediction, *, stress: bo
         rows,
         frames.forces,
         found.forces,
+        found.force_std,
         frame_means(np.abs(difference).ravel(), 3 * frames.sizes),
         np.linalg.norm(difference, axis=1),
         stress_mae,
@@ -124,7 +127,7 @@ def set_errors(labelled: Frames, energies: EnergyErrors, forced: ForceErrors | N
 def error_summary(
     labelled: Frames, energies: EnergyErrors, forced: ForceErrors | None, seed: int
 ) -> dict[str, Any]:
-    """Return the statistics of errors (meV/atom, meV/A), and what sigma, where it is known, says.
+    """Return the statistics of errors (meV/atom, meV/A), and what sigma says of them.
 
     By region of (H, O) and by composition as well, where there are several. The mean absolute error
     of the nine components of the stress (meV/A^3) is there where it is compared. Errors of forces
@@ -140,23 +143,20 @@ def error_summary(
     force_mae = _of_atoms(labelled, forced.frames, forced.by_frame).mean() if forced else None
     found = set_errors(labelled, energies, forced)
     plane, kinds = labelled.plane(), by_composition(labelled, *found)
-    sigma = {}
-    if energies.std is not None and energies.atomic_std is not None:
-        sigma["uncertainty"] = uncertainty(
-            error,
-            energies.std,
-            sizes,
-            forced.by_atom if forced else None,
-            energies.atomic_std[labelled.rows(force_frames)],
-            seed,
-        )
     return {
         "frames": len(labelled),
         **told_atoms(labelled),
         **statistics,
         "force_mae_meV_per_A": None if force_mae is None else 1e3 * force_mae,
         "force_frames": len(force_frames),
-        **sigma,
+        "uncertainty": uncertainty(
+            error,
+            energies.std,
+            sizes,
+            forced.by_atom if forced else None,
+            energies.atomic_std[labelled.rows(force_frames)],
+            seed,
+        ),
         "regions": by_region(*plane, *found) if plane else [],
         **({"by_composition": kinds} if len(kinds) > 1 else {}),
     }

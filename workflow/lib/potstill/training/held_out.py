@@ -2,19 +2,21 @@
 
 Each member holds frames of its own out (`training.loop.split`). What is compared with the label of
 such a frame is the mean over the members that held it out: fewer networks than a prediction's, so
-that its errors are a little larger than those of the ensemble in new frames. Their spread is left
-out, as most frames have one or two such members.
+that its errors are a little larger than those of the ensemble in new frames. Sigma is that of all
+members, most of which trained on the frame, so that it is smaller than in new frames;
+`trust.calibration` makes up for both.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from potstill.data.structures import atom_rows
-from potstill.models.committee import Prediction
+from potstill.data.frames import Frames
+from potstill.data.structures import Floats, Mask
 from potstill.models.ensemble import Ensemble, Networks
 from potstill.models.evaluate_frames import Comparison, NamedFrames, compared_forces
-from potstill.models.frame_errors import EnergyErrors
+from potstill.models.frame_errors import energy_errors
+from potstill.models.predict import predict
 from potstill.runtime.progress import Progress
 from potstill.training.loop import split
 
@@ -27,38 +29,38 @@ def compare_held_out(
     Each by the members that held it out; frames that none held out are left out. None where no
     frame that is left has an energy.
     """
+    held = split(len(given.frames), ensemble.settings, seed)
+    left = np.flatnonzero(held.any(axis=0))
+    held, given = held[:, left], given.chosen(left)
     frames = given.frames
-    held = split(len(frames), ensemble.settings, seed)
-    count = held.sum(axis=0)
-    energy, stress = np.zeros(len(frames)), np.zeros((len(frames), 3, 3))
-    forces = np.zeros((len(frames.species), 3))
-    progress = Progress("frames held out", int(held.sum()), "frames")
-    done = 0
+    if not frames.has("energy").any():
+        return None
+    progress = Progress("frames held out", len(frames), "frames")
+    found = predict(
+        ensemble, frames, forces=True, spread=True, threads=threads, watch=progress.update
+    )
+    assert found.atomic_energies is not None
+    energies = energy_errors(frames, found.atomic_energies)
+    mean = (found.energies * held).sum(axis=0) / held.sum(axis=0)
+    energies = energies._replace(predicted=mean[energies.frames])
+    forces, stress = _forces(ensemble, frames, held, threads)
+    of_held = replace(found, forces=forces, stress=stress)
+    # the model's own calibration is for new frames
+    return Comparison(given, energies, compared_forces(frames, of_held, ensemble), None)
+
+
+def _forces(ensemble: Ensemble, frames: Frames, held: Mask, threads: int) -> tuple[Floats, Floats]:
+    """Return the forces (A, 3) and the stress (F, 3, 3), means over the members in held (M, F)."""
+    forces, stress = np.zeros_like(frames.positions), np.zeros_like(frames.cell)
     for member, mask in enumerate(held):
         rows = np.flatnonzero(mask)
         network = one_member(ensemble, member)
         found = network.predict(frames.structures(rows), forces=True, threads=threads)
         assert found.forces is not None and found.stress is not None
-        energy[rows] += found.energy
-        forces[atom_rows(frames.start, rows)] += found.forces
+        forces[frames.rows(rows)] += found.forces
         stress[rows] += found.stress
-        done += len(rows)
-        progress.update(done)
-    rows = np.flatnonzero(count)
-    chosen = given.chosen(rows)
-    told = np.flatnonzero(chosen.frames.has("energy"))
-    if not len(told):
-        return None
-    mean = Prediction(
-        energies=(energy / np.maximum(count, 1))[None, rows],
-        atomic_energies=None,
-        forces=(forces / np.repeat(np.maximum(count, 1), frames.sizes)[:, None])[frames.rows(rows)],
-        stress=stress[rows] / count[rows, None, None],
-    )
-    energies = EnergyErrors(
-        told, chosen.frames.need("energy", "an evaluation")[told], mean.energy[told], None, None
-    )
-    return Comparison(chosen, energies, compared_forces(chosen.frames, mean, ensemble))
+    count = held.sum(axis=0)
+    return forces / np.repeat(count, frames.sizes)[:, None], stress / count[:, None, None]
 
 
 def one_member(ensemble: Ensemble, member: int) -> Ensemble:
@@ -70,4 +72,4 @@ def one_member(ensemble: Ensemble, member: int) -> Ensemble:
     for own, all_of in zip(networks.parameters(), whole.parameters(), strict=True):
         # the members of one element come together
         own.data = all_of.data[member :: whole.members].clone()
-    return replace(ensemble, settings=settings, networks=networks.requires_grad_(False))
+    return replace(ensemble, settings=settings, networks=networks.requires_grad_(False), trust=None)

@@ -56,6 +56,29 @@ def test_a_model_its_errors_and_the_check(folder: Path, potstill: Callable[..., 
     assert told["test"]["force_mae_meV_per_A"] == pytest.approx(errors["force_mae_meV_per_A"])
     assert told["test"]["worst_energies"][0]["file"] == "test.xyz"
 
+    # the page has pictures of the training, of the errors and of sigma, and the numbers
+    page = Path("model.html").read_text()
+    assert page.count('src="data:image/png;base64,') == 3 and "http" not in page
+    for text in (
+        "<title>model.pt: a model for Cu</title>",
+        "24 frames of <code>train.xyz</code> in 40 steps",
+        "Errors in the test frames",
+        "<td>energy, eV/atom</td>",
+        f'<td class="number">{told["test"]["mae_meV_per_atom"]:.2f}</td>',
+        f"Energies: sigma, times {told['test']['uncertainty']['sigma_factor']:.2f}",
+        f'<td class="number">{told["test"]["worst_forces"][0]["error_meV_per_A"]:.2f}</td>',
+    ):
+        assert text in page
+    # without test frames it is of those that networks held out
+    again = json.loads(Path("again/model.json").read_text())
+    held = Path("again/model.html").read_text()
+    assert "test" not in again and 0 < again["held_out"]["frames"] < 24
+    assert held.count('src="data:image/png;base64,') == 3
+    assert "did not train on" in held and "name such with <code>--test</code>" in held
+    assert f'<td class="number">{again["held_out"]["mae_meV_per_atom"]:.2f}</td>' in held
+    potstill(*WORDS, "-o", "again/model.pt")
+    assert Path("again/model.html").read_text() == held
+
     # lengths follow copper's atoms, but for those that are given
     descriptor = load_ensemble("model.pt").settings.descriptor
     factor = length_factor(["Cu"])
@@ -113,6 +136,7 @@ def test_bad_input_is_one_line(folder: Path, potstill: Callable[..., Result]) ->
         ("--forces-key", "dft"): "^train.xyz: no frame has forces under `dft` .--forces-key",
         ("-o", "train.xyz"): "^train.xyz: is an input as well",
         ("-o", "model.json"): "^model.json: .*name it model.pt",
+        ("-o", "model.html"): "^model.html: .*name it model.pt",
     }
     for words, message in cases.items():
         with pytest.raises(PotstillError, match=message) as refused:

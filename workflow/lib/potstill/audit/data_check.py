@@ -6,6 +6,7 @@ positions and belong together is asked of a linear model (`energy_fit`, `force_f
 sure ends the job; what may be wrong is a warning.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -72,11 +73,22 @@ def check_data(
             usual[rows[wrong]] = False
     if settings.forces:
         found |= check_forces(frames[np.flatnonzero(usual)], settings)
+    for line in warnings(found, len(frames), numbers):
+        say(f"data check: {line}")
+    return found
+
+
+def warnings(
+    found: Mapping[str, Any], frames: int, numbers: NDArray[np.int64] | None = None
+) -> Iterator[str]:
+    """Yield a line for each kind of frames that are found and may be meant, of so many frames.
+
+    numbers: as of `check_data`.
+    """
     for name, what in REPORTED.items():
         rows = np.array(found.get(name, []), dtype=np.int64)
-        if len(rows) and (name not in FEW or len(rows) <= SMALL_PART * len(frames)):
-            say(f"data check: {frames_named(rows if numbers is None else numbers[rows])}: {what}")
-    return found
+        if len(rows) and (name not in FEW or len(rows) <= SMALL_PART * frames):
+            yield f"{frames_named(rows if numbers is None else numbers[rows])}: {what}"
 
 
 def check_labels(

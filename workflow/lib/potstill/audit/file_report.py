@@ -1,11 +1,11 @@
 """What is in a file of frames, and what looks wrong in it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from potstill.audit.composition import composition, ranges
-from potstill.audit.data_check import REPORTED, check_labels
+from potstill.audit.data_check import REPORTED, check_labels, warnings
 from potstill.data.formats import FileFrames
 from potstill.errors import PotstillError
 from potstill.runtime.progress import heard
@@ -29,14 +29,23 @@ def file_report(name: str, found: FileFrames) -> dict[str, Any]:
     which value of a text; `wrong`, why nothing can be trained on them, None where that is not so;
     and `warnings`. What is wrong in one file leaves the others to be looked at.
     """
-    frames, numbers = found.frames, found.numbers
+    frames = found.frames
     checked: dict[str, Any] = {}
     wrong = None
-    with heard() as warnings:
+    with heard() as said:
         try:
-            checked = check_labels(frames, _training(frames.elements), numbers)
+            checked = check_labels(frames, _training(frames.elements), found.numbers)
         except PotstillError as error:
             wrong = str(error)
+    return checked_report(name, found, checked) | {
+        "wrong": wrong,
+        "warnings": [line.removeprefix("data check: ") for line in said],
+    }
+
+
+def checked_report(name: str, found: FileFrames, checked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `file_report` does of frames that the data check, `checked`, let pass."""
+    frames = found.frames
     groups = {key: Counter(values) for key, values in found.texts.items()}
     return {
         "file": name,
@@ -47,8 +56,8 @@ def file_report(name: str, found: FileFrames) -> dict[str, Any]:
         "keys": found.keys,
         **ranges(frames),
         "data_check": checked,
-        "wrong": wrong,
-        "warnings": [line.removeprefix("data check: ") for line in warnings],
+        "wrong": None,
+        "warnings": list(warnings(checked, len(frames), found.numbers)),
     }
 
 

@@ -28,6 +28,10 @@ def evaluate(
         Path | None,
         typer.Option("--output", "-o", help="all that is told, .json, or the first table, .csv"),
     ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(help="all of it on a page for a browser, .html, with pictures of the errors"),
+    ] = None,
     energy_key: EnergyKey = None,
     forces_key: ForcesKey = None,
     stress_key: StressKey = None,
@@ -38,18 +42,19 @@ def evaluate(
 ) -> None:
     """Compare a model with the labels of frames.
 
-    Told are the mean errors over all frames, by chemical system, by file, and by the text `group`
-    where frames have one; how large errors are beside sigma, the deviation over the model's
-    networks; and the frames of the largest errors.
+    Told are the mean errors over all frames, by chemical system and element, by file, and by the
+    text `group` where frames have one; how large errors are beside sigma, the deviation over the
+    model's networks; and the frames of the largest errors.
 
-    Example: `potstill evaluate model.pt test.xyz -o errors.json`
+    Example: `potstill evaluate model.pt test.xyz -o errors.json --page errors.html`
     """
-    if output is not None:
-        keep_inputs(output, model, *files)
-        if output.suffix not in (".json", ".csv"):
-            raise PotstillError(f"{output}: name a file that ends in .json or .csv")
+    for written, suffixes in ((output, (".json", ".csv")), (page, (".html",))):
+        if written is not None:
+            keep_inputs(written, model, *files)
+            if written.suffix not in suffixes:
+                raise PotstillError(f"{written}: name a file that ends in {' or '.join(suffixes)}")
 
-    from potstill.models.evaluate_frames import NamedFrames, evaluate_frames
+    from potstill.models.evaluate_frames import NamedFrames, compare, tell
     from potstill.models.model_file import load_ensemble
     from potstill.report.markup import write_csv
     from potstill.runtime.device import limit_threads
@@ -66,12 +71,16 @@ def evaluate(
         stress_key=stress_key,
         stress_unit=stress_unit,
     )
-    told = evaluate_frames(ensemble, frames, seed=seed, threads=threads)
+    compared = compare(ensemble, frames, threads=threads)
+    told = tell(compared, seed=seed)
     print_errors(told)
-    if output is None:
-        return
-    if output.suffix == ".csv":
+    if output is not None and output.suffix == ".csv":
         write_csv(output, HEADER, error_rows(told))
-    else:
+    elif output is not None:
         write_json(output, {"model": str(model), "files": [str(file) for file in files]} | told)
-    typer.echo(f"\n{output}: written")
+    if page is not None:
+        from potstill.command.model_page import write_errors_page
+
+        write_errors_page(page, model, told, compared, seed=seed)
+    if made := [str(file) for file in (output, page) if file is not None]:
+        typer.echo(f"\n{' and '.join(made)}: written")

@@ -23,6 +23,9 @@ from potstill.errors import PotstillError
 if TYPE_CHECKING:
     from potstill.settings import Training
 
+# what is written beside a model: the course of the training, the summary, the page
+_BESIDE = (".csv", ".json", ".html")
+
 
 def train(
     frames: Annotated[Path, typer.Argument(metavar="TRAIN", help="labelled frames to train on")],
@@ -46,23 +49,27 @@ def train(
     """Train an ensemble of networks on labelled frames.
 
     Lengths of the symmetry functions follow the size of the elements' atoms. Beside the model
-    `model.json` has what the check of the data found, and errors: on frames that networks did not
-    train on, and on the test frames; `model.csv` has those in the course of the training. After an
-    interruption the same command goes on.
+    `model.json` has what the check of the data found, and errors: on the test frames, or without
+    them on frames that networks did not train on; `model.csv` has those in the course of the
+    training, and `model.html` shows all of it in a browser, with pictures. After an interruption
+    the same command goes on.
 
     Example: `potstill train train.xyz --test test.xyz -o model.pt`
     """
-    history, summary = output.with_suffix(".csv"), output.with_suffix(".json")
-    if len({output, history, summary}) < 3:
-        raise PotstillError(f"{output}: .csv and .json are written beside it; name it model.pt")
+    beside = history, summary, page = [output.with_suffix(kind) for kind in _BESIDE]
+    if output in beside:
+        raise PotstillError(
+            f"{output}: {', '.join(_BESIDE)} are written beside it; name it model.pt"
+        )
     tests = test or []
-    for written in (output, history, summary):
+    for written in (output, *beside):
         keep_inputs(written, frames, *tests, *([settings] if settings else []))
 
     from potstill.data.any_file import read_frames_file
-    from potstill.models.evaluate_frames import NamedFrames, evaluate_frames
+    from potstill.models.evaluate_frames import NamedFrames, compare, tell
     from potstill.models.model_file import load_ensemble
     from potstill.runtime.files import read_json, write_json
+    from potstill.training.held_out import compare_held_out
     from potstill.training.train_model import train_frames
 
     keys: dict[str, Any] = {
@@ -72,9 +79,10 @@ def train(
         "stress_unit": stress_unit,
     }
     training = _training(settings)
-    given = read_frames_file(frames, **keys).frames
+    found = read_frames_file(frames, **keys)
+    given = found.frames
     # before the training, which takes longer than to find that this file is another one
-    compared = NamedFrames.read(tests, given.elements, output, **keys) if tests else None
+    named = NamedFrames.read(tests, given.elements, output, **keys) if tests else None
     train_frames(
         given,
         file=frames,
@@ -88,12 +96,26 @@ def train(
     )
     told = read_json(summary)
     _say_validation(told)
+    ensemble = load_ensemble(output, device=device)
+    trained_on = NamedFrames.of_file(frames, found)
+    compared = (
+        compare(ensemble, named, threads=threads)
+        if named
+        else compare_held_out(ensemble, trained_on, seed=seed, threads=threads)
+    )
     if compared is not None:
-        ensemble = load_ensemble(output, device=device)
-        told["test"] = evaluate_frames(ensemble, compared, seed=seed, threads=threads)
-        write_json(summary, told)
+        told["test" if named else "held_out"] = tell(compared, seed=seed)
+    if named:
         print_errors(told["test"])
-    typer.echo(f"\n{output}: written; errors and the check of the data are in {summary}")
+    write_json(summary, told)
+
+    from potstill.command.model_page import write_training_page
+
+    write_training_page(page, output, frames, found, told, history, compared, seed=seed)
+    typer.echo(
+        f"\n{output}: written; errors and the check of the data are in {summary} and, with "
+        f"pictures, in {page}"
+    )
 
 
 def _training(file: Path | None) -> "Training":

@@ -14,6 +14,8 @@ from potstill.data.structures import Indices
 from potstill.models.committee import Prediction
 from potstill.models.ensemble import Ensemble
 from potstill.models.frame_errors import (
+    EnergyErrors,
+    ForceErrors,
     SetErrors,
     check_labelled,
     energy_errors,
@@ -22,7 +24,9 @@ from potstill.models.frame_errors import (
     set_errors,
 )
 from potstill.models.predict import predict
+from potstill.models.sigma_errors import force_uncertainty, own_calibration
 from potstill.runtime.progress import Progress
+from potstill.trust.limits import Trust
 from potstill.trust.parts_of_set import Errors, by_name
 
 # The text of a frame that tells of which group it is.
@@ -77,34 +81,79 @@ class NamedFrames(NamedTuple):
             groups=groups,
         )
 
+    def chosen(self, rows: Indices) -> Self:
+        """Return some of the frames."""
+        return self._replace(
+            frames=self.frames[rows],
+            files=[self.files[row] for row in rows],
+            numbers=[self.numbers[row] for row in rows],
+            groups=None if self.groups is None else [self.groups[row] for row in rows],
+        )
+
     def name(self, which: int) -> dict[str, str | int]:
         """Return what a frame is called."""
         return {"file": self.files[which], "frame": self.numbers[which]}
 
 
-def evaluate_frames(
-    ensemble: Ensemble, given: NamedFrames, *, seed: int, threads: int = 1
-) -> dict[str, Any]:
+class Comparison(NamedTuple):
+    """What a model says of frames beside their labels.
+
+    forces: None where no frame has any. trust: what the model knows of its own errors, None where
+    it is not to be judged by these frames.
+    """
+
+    given: NamedFrames
+    energies: EnergyErrors
+    forces: ForceErrors | None
+    trust: Trust | None
+
+
+def compare(ensemble: Ensemble, given: NamedFrames, *, threads: int = 1) -> Comparison:
+    """Predict labelled frames."""
+    labelled = given.frames
+    progress = Progress("evaluate", len(labelled), "frames")
+    found = predict(
+        ensemble, labelled, forces=True, spread=True, threads=threads, watch=progress.update
+    )
+    assert found.atomic_energies is not None
+    energies = energy_errors(labelled, found.atomic_energies)
+    forces = compared_forces(labelled, found, ensemble)
+    return Comparison(given, energies, forces, ensemble.trust)
+
+
+def compared_forces(labelled: Frames, found: Prediction, ensemble: Ensemble) -> ForceErrors | None:
+    """Return the errors of the forces predicted of all frames, in those that have any."""
+    rows = np.flatnonzero(labelled.has("forces"))
+    if not len(rows):
+        return None
+    stress = ensemble.settings.stress_weight > 0
+    return force_errors(labelled[rows], rows, _part(labelled, found, rows), stress=stress)
+
+
+def tell(compared: Comparison, *, seed: int) -> dict[str, Any]:
     """Return the errors of a model in all frames, see `error_summary`.
 
-    Beside them `by_file` and `by_group`, where there are several, have the mean errors in parts.
+    Beside them `by_file` and `by_group`, where there are several, have the mean errors in parts,
+    and `by_element` those of the forces on the atoms of each element. `force_uncertainty` is what
+    sigma says of the forces, `calibration` what the model's own calibration does.
     `worst_energies` and `worst_forces` name the frames of the largest errors, of the energy
     (meV/atom, with sigma) and of the mean of the forces (meV/A).
     """
+    given, energies, forced, trust = compared
     labelled = given.frames
-    progress = Progress("evaluate", len(labelled), "frames")
-    found = predict(ensemble, labelled, forces=True, threads=threads, watch=progress.update)
-    assert found.atomic_energies is not None
-    energies = energy_errors(labelled, found.atomic_energies)
-    rows = np.flatnonzero(labelled.has("forces"))
-    stress = ensemble.settings.stress_weight > 0
-    part = _part(labelled, found, rows)
-    forced = force_errors(labelled[rows], rows, part, stress=stress) if len(rows) else None
     errors = set_errors(labelled, energies, forced)
     told = error_summary(labelled, energies, forced, seed)
     for what, names in (("file", given.files), ("group", given.groups)):
         if names is not None and len(set(names)) > 1:
             told[f"by_{what}"] = by_name(names, what, *errors)
+    if forced and len(labelled.elements) > 1:
+        told["by_element"] = _by_element(labelled, forced)
+    if forced and forced.std is not None:
+        sizes = labelled.sizes[forced.frames]
+        error = forced.predicted - forced.exact
+        told["force_uncertainty"] = force_uncertainty(error, forced.std, sizes, seed)
+    if trust is not None:
+        told["calibration"] = own_calibration(trust, energies, forced)
     sigma = 1e3 * energies.std / labelled.sizes[energies.frames]
     worst = [
         {
@@ -115,6 +164,27 @@ def evaluate_frames(
         for k in _largest(errors.energy)
     ]
     return told | {"worst_energies": worst, "worst_forces": _worst_forces(errors, given)}
+
+
+def _by_element(labelled: Frames, forced: ForceErrors) -> list[dict[str, Any]]:
+    """Return the mean errors of the forces on the atoms of each element, meV/A.
+
+    As of `by_region`, but that energies are not parted among atoms.
+    """
+    compared = labelled.structures(forced.frames)
+    error = 1e3 * np.abs(forced.predicted - forced.exact).mean(axis=1)
+    counts = compared.counts(compared.elements)
+    return [
+        {
+            "element": element,
+            "frames": int((counts[:, k] > 0).sum()),
+            "mae_meV_per_atom": None,
+            "force_mae_meV_per_A": float(error[compared.species == number].mean()),
+        }
+        for k, (element, number) in enumerate(
+            zip(compared.elements, np.unique(compared.species), strict=True)
+        )
+    ]
 
 
 def _worst_forces(errors: SetErrors, given: NamedFrames) -> list[dict[str, Any]]:
@@ -144,4 +214,5 @@ def _part(labelled: Frames, found: Prediction, rows: Indices) -> Prediction:
         atomic_energies=None,
         forces=found.forces[labelled.rows(rows)],
         stress=found.stress[rows],
+        force_std=None if found.force_std is None else found.force_std[labelled.rows(rows)],
     )

@@ -31,13 +31,17 @@ class EnergyErrors(NamedTuple):
 
 
 class ForceErrors(NamedTuple):
-    """Errors of forces, in `frames` (G,) of a set.
+    """Forces in `frames` (G,) of a set, which hold B atoms, eV/A, and their errors.
 
-    by_frame (G,): mean absolute ones, eV/A; by_atom: lengths, eV/A, of all atoms of these frames.
-    stress_mae: of the stress, meV/A^3; None where it is not compared.
+    exact, predicted (B, 3); std (B,): how far members agree, as `Prediction.force_std`, None where
+    it is not asked for. by_frame (G,): mean absolute errors, eV/A; by_atom (B,): lengths of the
+    errors, eV/A. stress_mae: of the stress, meV/A^3; None where it is not compared.
     """
 
     frames: Indices
+    exact: Floats
+    predicted: Floats
+    std: Floats | None
     by_frame: Floats
     by_atom: Floats
     stress_mae: float | None
@@ -102,6 +106,9 @@ def force_errors(frames: Frames, rows: Indices, found: Prediction, *, stress: bo
         stress_mae = float(1e3 * error.mean()) if compared.any() else None
     return ForceErrors(
         rows,
+        frames.forces,
+        found.forces,
+        found.force_std,
         frame_means(np.abs(difference).ravel(), 3 * frames.sizes),
         np.linalg.norm(difference, axis=1),
         stress_mae,

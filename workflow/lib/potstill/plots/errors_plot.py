@@ -9,7 +9,8 @@ from scipy.special import erf
 
 from potstill.data.structures import Floats, Indices
 from potstill.plots.read_arrays import read_datasets, read_evaluated_set
-from potstill.plots.style import BLUE, DENSITY, GREY, PAGE, RED, drawn, panel_letter
+from potstill.plots.sigma_panels import against_sigma
+from potstill.plots.style import BLUE, DENSITY, GREY, PAGE, drawn, panel_letter
 from potstill.runtime.files import read_json
 from potstill.trust.assessment import SMALLEST_SIGMA_EV, calibration_frames
 
@@ -21,17 +22,6 @@ NAMES = (
 )
 # of sets that have forces, and of sampled ones
 FORCES, PLANE = ("force_frame", "atomic_force_error"), ("enthalpy", "order_parameter")
-# Frames, or atoms, to a point of a curve; points drawn one by one.
-BINS, DRAWN = 12, 4000
-
-
-def _binned(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Return the means of x and the root mean squares of y in bins of equal numbers of points."""
-    parts = np.array_split(np.argsort(x), min(BINS, len(x)))
-    return (
-        np.array([x[part].mean() for part in parts]),
-        np.array([np.sqrt(np.mean(y[part] ** 2)) for part in parts]),
-    )
 
 
 def _plane(figure: Figure, axes: Axes, enthalpy: Floats, order: Floats, error: Floats) -> None:
@@ -47,24 +37,6 @@ def _by_energy(axes: Axes, energy: Floats, error: Floats) -> None:
     """Draw the error of frames without a plane against their energy."""
     axes.plot(energy, error, ".", color=BLUE, markersize=1.5, alpha=0.5, rasterized=True)
     axes.set(xlabel="energy (eV/atom)", ylabel="error (meV/atom)", title="energy error by energy")
-
-
-def _against_sigma(axes: Axes, sigma: Floats, error: Floats, factor: float | None) -> None:
-    """Draw errors against sigma, where both are positive, and their root mean square along it."""
-    positive = (sigma > 0) & (error > 0)
-    sigma, error = sigma[positive], error[positive]
-    if not len(error):  # as of one frame, whose error is the mean error
-        return
-    every = max(1, len(sigma) // DRAWN)
-    axes.plot(
-        sigma[::every], error[::every], ".", color=BLUE, markersize=1.5, alpha=0.5, rasterized=True
-    )
-    axes.plot(*_binned(sigma, error), "o-", color=RED, label="root mean square")
-    axes.set(xscale="log", yscale="log", ylim=(np.quantile(error, 0.01), 1.3 * error.max()))
-    if factor is not None:
-        ends = np.array([sigma.min(), sigma.max()])
-        axes.plot(ends, factor * ends, color=GREY, linewidth=0.8, label=f"{factor:.1f} sigma")
-    axes.legend(loc="lower right")
 
 
 def _coverage(axes: Axes, error: Floats, sigma: Floats) -> None:
@@ -117,7 +89,7 @@ def plot_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Pat
             _plane(figure, panels[0, 0], h, o, error)
         else:
             _by_energy(panels[0, 0], arrays["energy"] / atoms, error)
-        _against_sigma(panels[0, 1], sigma, np.abs(shifted), factor)
+        against_sigma(panels[0, 1], sigma, np.abs(shifted), factor)
         panels[0, 1].set(
             xlabel="sigma (meV/atom)",
             ylabel="|error| (meV/atom)",
@@ -126,7 +98,7 @@ def plot_errors(evaluation: Path, summary: Path, *, seed: int, outputs: list[Pat
         _coverage(panels[1, 0], shifted[judged], (factor or 0.0) * sigma[judged])
         if forces:
             forced = np.isin(np.arange(len(sizes)), forces["force_frame"])
-            _against_sigma(
+            against_sigma(
                 panels[1, 1],
                 1000 * arrays["atomic_std"].ravel()[np.repeat(forced, sizes)],
                 1000 * forces["atomic_force_error"].ravel(),

@@ -11,7 +11,9 @@ from typing import Any
 
 import matplotlib.style
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from potstill.errors import PotstillError
 from potstill.runtime.files import atomic_path
@@ -72,6 +74,13 @@ def drawn(outputs: list[Path], *, width: float = COLUMN, height: float = 2.7) ->
 def panel_letter(axes: Axes, letter: str) -> None:
     """Write a bold panel letter outside the upper left corner."""
     axes.set_title(letter, loc="left", fontweight="bold")
+
+
+def log_ticks(axis: Axis) -> None:
+    """Give a logarithmic axis ticks at 1, 2 and 5 with plain numbers, which never touch."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def mark_paper(axes: Axes, point: tuple[float, float]) -> None:

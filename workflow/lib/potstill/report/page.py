@@ -30,6 +30,7 @@ _STYLE = """
 .potstill figure { display: inline-block; vertical-align: top; margin: 0 1.5rem 1rem 0; }
 .potstill figure img { width: 22rem; max-width: 100%; margin: 0; }
 .potstill figcaption { font-size: 0.93em; color: #555; max-width: 22rem; }
+.potstill figure.wide img, .potstill figure.wide figcaption { width: 44rem; max-width: 100%; }
 .max-w-lg .potstill { padding: 0; }
 .max-w-lg:has(.potstill) { max-width: none; }
 .h-screen.items-center:has(.max-w-lg .potstill) { align-items: flex-start; }
@@ -37,10 +38,11 @@ _STYLE = """
 
 
 class Image(NamedTuple):
-    """A PNG and what stands below it."""
+    """A PNG and what stands below it; wide: it has the width of a page, not of a column."""
 
     path: Path
     caption: str
+    wide: bool = False
 
 
 Part = str | Table | Image
@@ -76,7 +78,8 @@ def _part(part: Part) -> str:
         return _table(part)
     if isinstance(part, Image):
         image = f'<img src="{_data(part.path, "image/png")}" alt="{escape(part.caption)}">'
-        return f"<figure>{image}<figcaption>{_text(part.caption)}</figcaption></figure>"
+        kind = ' class="wide"' if part.wide else ""
+        return f"<figure{kind}>{image}<figcaption>{_text(part.caption)}</figcaption></figure>"
     if part.startswith("## "):
         return f"<h2>{_text(part[3:])}</h2>"
     return f"<p>{_text(part)}</p>"

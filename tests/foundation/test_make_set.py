@@ -92,9 +92,8 @@ def test_the_command_says_what_made_the_file(walk, tmp_path):
     (tmp_path / "walk.json").write_text('{"seed": 3}')
     out = tmp_path / "made.h5"
     words = [str(tmp_path / "walk.h5"), "--lattice-constant", "3.52", "-o", str(out)]
-    assert main([*words, "-n", "40"]) == (
-        f"error: {tmp_path}/walk.h5: holds 18 frames; ask for fewer than 40"
-    )
+    assert main([*words, "-n", "40"]) == "error: the walk holds 18 frames; ask for fewer than 40"
+    assert main(["absent.h5", *words[1:]]).startswith("error: absent.h5: no such frame file")
     assert not out.exists()
     assert main([*words, "-n", "6"]) is None
     before = out.read_bytes()
@@ -107,9 +106,11 @@ def test_the_command_says_what_made_the_file(walk, tmp_path):
 
 
 def test_a_walk_of_another_kind(walk):
-    with pytest.raises(PotstillError, match=r"not frames of Cu of one size; name another walk"):
+    with pytest.raises(
+        PotstillError, match=r"the walk is not of Cu in one size; name another walk"
+    ):
         make_set(walk, MetalCrystal("Cu", "fcc", 3.6), 4)
     walk = walk[:]
     walk.columns.clear()
-    with pytest.raises(PotstillError, match=r"no order parameter"):
+    with pytest.raises(PotstillError, match=r"the walk has no order parameter"):
         make_set(walk, NICKEL, 4)

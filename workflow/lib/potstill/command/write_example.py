@@ -36,5 +36,5 @@ def example(
     structures = [file.name for file in shipped if file.suffix != ".pt"]
     typer.echo(
         f"cd {folder}\n"
-        f"potstill relax {' '.join(models + structures)} --cell -o relaxed.xyz --csv table.csv"
+        f"potstill relax {' '.join(models + structures)} -o relaxed.xyz --csv table.csv"
     )

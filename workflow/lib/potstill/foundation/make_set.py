@@ -45,23 +45,23 @@ def make_set(walk: Frames, crystal: MetalCrystal, count: int) -> FoundationalSet
     parameter, or of fewer frames than asked for.
     """
     if not walk.is_uniform or walk.elements != (crystal.symbol,):
-        raise PotstillError(f"not frames of {crystal.symbol} of one size; name another walk")
+        raise PotstillError(f"the walk is not of {crystal.symbol} in one size; name another walk")
+    if "order_parameter" not in walk.columns:
+        raise PotstillError("the walk has no order parameter to tell crystals by; name another")
     if count > len(walk):
-        raise PotstillError(f"holds {len(walk)} frames; ask for fewer than {count}")
+        raise PotstillError(f"the walk holds {len(walk)} frames; ask for fewer than {count}")
     rows = {"walk": np.arange(len(walk)), "stretched": crystal_rows(walk, share=1)}
     chosen: dict[CrystalName, tuple[Indices, Indices]] = {}
     for structure, forms in CHOICES.items():
-        frame = np.concatenate([rows[form] for form in forms])
-        form = np.concatenate([np.full(len(rows[name]), k) for k, name in enumerate(forms)])
+        frame = np.concatenate([rows[f] for f in forms])
+        form = np.repeat([list(FORMS).index(f) for f in forms], [len(rows[f]) for f in forms])
         order = nested_order(_stretched(walk.structures(frame), form), count)
         chosen[structure] = frame[order], form[order]
     used = np.unique(np.concatenate([frame for frame, _ in chosen.values()]))
     found = walk.structures(used)
-    inside = np.linalg.solve(
-        found.cell.transpose(0, 2, 1), found.positions.reshape(len(used), -1, 3).transpose(0, 2, 1)
-    )
+    inside = found.positions.reshape(len(used), -1, 3) @ np.linalg.inv(found.cell)
     return FoundationalSet(
-        fractional=(inside.transpose(0, 2, 1) % 1).astype(np.float32),
+        fractional=(inside % 1).astype(np.float32),
         cell=(found.cell / crystal.volume_A3 ** (1 / 3)).astype(np.float32),
         forms=FORMS,
         orders={
@@ -105,12 +105,12 @@ def main(arguments: Sequence[str]) -> str | None:
     parser.add_argument("--number", "-n", type=int, default=300, help="frames of each order")
     given = parser.parse_args(arguments)
     limit_threads(1)
-    walk = read_frames(given.walk)
     try:
+        walk = read_frames(given.walk)
         crystal = metal_crystal(walk.symbol, "fcc", given.lattice_constant)
         made = make_set(walk, crystal, given.number)
     except PotstillError as error:
-        return f"error: {given.walk}: {error}"
+        return f"error: {error}"
     summary = given.walk.with_suffix(".json")
     told = {
         "made_by": f"python -m {__spec__.name}",

@@ -11,9 +11,11 @@ from potstill.command.choose_frames import select
 from potstill.command.evaluate_files import evaluate
 from potstill.command.export_model import export
 from potstill.command.label_frames import label
+from potstill.command.metal_frames import frames
 from potstill.command.relax_structures import relax
 from potstill.command.show_provenance import provenance
 from potstill.command.train_ensemble import train
+from potstill.command.write_example import example
 from potstill.errors import PotstillError
 
 app = typer.Typer(
@@ -24,7 +26,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for subcommand in (audit, select, label, train, evaluate, relax, check, export, provenance):
+SUBCOMMANDS = (
+    example,
+    frames,
+    audit,
+    select,
+    label,
+    train,
+    evaluate,
+    relax,
+    check,
+    export,
+    provenance,
+)
+for subcommand in SUBCOMMANDS:
     app.command()(subcommand)
 
 

@@ -14,7 +14,8 @@ from torchani_peer import ListedTorchaniTraining, TorchaniTraining, feature_scal
 from potstill.data.frames import Frames
 from potstill.data.structures import frame_sums
 from potstill.descriptors.symmetry_functions import describe
-from potstill.models.ensemble import Ensemble, Networks
+from potstill.models.ensemble import Ensemble
+from potstill.models.networks import Networks
 from potstill.models.predict import predict_energies
 from potstill.settings import Training
 from potstill.training.loop import Trainer

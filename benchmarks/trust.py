@@ -16,7 +16,6 @@ python benchmarks/trust.py results/bench/trust-Mo.json --train train.xyz --share
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,8 @@ from ase.cluster import Icosahedron
 from common import machine
 from dft import parted, read
 from numpy.typing import NDArray
-from torch.nn import functional
 
-from potstill.data.structures import Structures, frame_means
+from potstill.data.structures import Structures
 from potstill.descriptors.elements import element_numbers
 from potstill.models.committee import force_spread
 from potstill.models.ensemble import Ensemble
@@ -46,16 +44,13 @@ from potstill.settings import Training
 from potstill.training.learn_trust import learn_trust
 from potstill.training.loop import split, train
 from potstill.trust.assessment import spearman
+from potstill.trust.last_layer import LastLayer, by_structure
 from potstill.trust.surroundings import frame_distances
 from potstill.trust.verdicts import verdicts
 
 Floats = NDArray[np.float64]
 PACKAGES = ("potstill", "torch", "numba", "numpy")
 FALSE_ALARMS, TIMES_USUAL = 0.01, 3.0
-_ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "silu": functional.silu,
-    "gelu": functional.gelu,
-}
 
 
 class Seen:
@@ -64,7 +59,10 @@ class Seen:
     def __init__(self, ensemble: Ensemble, given: Structures, energy: Floats, forces: Floats):
         self.given, self.numbers = given, element_numbers(given, ensemble.elements)
         self.said = predict_members(ensemble, given)
-        self.last = _last_layer(ensemble, self.said.x, self.numbers)
+        x, kinds = torch.from_numpy(self.said.x), torch.from_numpy(self.numbers)
+        last = ensemble.networks.last_inputs(x, kinds).numpy()
+        alone = np.ones(len(x), dtype=np.int64)
+        self.last = by_structure(last, self.numbers, len(ensemble.elements), alone)
         self.energy = np.abs(self.said.energies.mean(axis=0) - energy) / given.sizes
         self.components = np.abs(self.said.forces.mean(axis=0) - forces)
         self.force = np.linalg.norm(self.components, axis=1)
@@ -73,22 +71,6 @@ class Seen:
     def most(self, of_atoms: Floats) -> Floats:
         """Return the largest value of each structure's atoms, (F,)."""
         return np.asarray(np.maximum.reduceat(of_atoms, self.given.start[:-1]))
-
-
-def _last_layer(ensemble: Ensemble, x: Floats, numbers: NDArray[np.int64]) -> Floats:
-    """Return the inputs of each network's last layer, (M, A, S H), zero for other elements."""
-    networks, members = ensemble.networks, ensemble.settings.members
-    activate = _ACTIVATIONS[ensemble.settings.activation]
-    width = networks.weights[-1].shape[1]
-    found = np.zeros((members, len(x), networks.elements, width))
-    for element in range(networks.elements):
-        here, rows = numbers == element, slice(element * members, (element + 1) * members)
-        h = torch.from_numpy(x[here]).expand(members, -1, -1)
-        layers = list(zip(networks.weights, networks.biases, strict=True))
-        for weight, bias in layers[:-1]:
-            h = activate(torch.baddbmm(bias[rows], h, weight[rows]))
-        found[:, here, element] = h.numpy()
-    return found.reshape(members, len(x), -1)
 
 
 def measures(ensemble: Ensemble, known: Seen, seen: Seen) -> tuple[dict[str, Floats], ...]:
@@ -101,12 +83,12 @@ def measures(ensemble: Ensemble, known: Seen, seen: Seen) -> tuple[dict[str, Flo
         "sigma of the atomic energy": atomic.std(axis=0),
         "sigma of the force": force_spread(said.forces),
         "distance": ensemble.trust.surroundings.distances(said.x, seen.numbers),
-        "last layer": _leverage(known.last, seen.last),
+        "last layer": LastLayer.of(known.last).leverage(seen.last),
     }
     frames = {f"largest {name}": seen.most(values) for name, values in atoms.items()}
     frames["distance, all atoms"] = frame_distances(atoms["distance"], sizes)
     frames["sigma of the energy"] = said.energies.std(axis=0) / sizes
-    frames["last layer, energy"] = _leverage(_of_frames(known), _of_frames(seen))
+    frames["last layer, energy"] = ensemble.trust.last_layer.leverage(said.last)
     frames["sigma of the energy x last layer"] = (
         frames["sigma of the energy"] * frames["last layer, energy"]
     )
@@ -114,25 +96,6 @@ def measures(ensemble: Ensemble, known: Seen, seen: Seen) -> tuple[dict[str, Flo
         frames["sigma of the energy"] * frames["distance, all atoms"]
     )
     return frames, atoms
-
-
-def _of_frames(seen: Seen) -> Floats:
-    return frame_means(seen.last, seen.given.sizes, axis=1)
-
-
-def _leverage(known: Floats, new: Floats) -> Floats:
-    """Return the uncertainty of the last layer: sqrt(h (H^T H)^-1 h), up to a factor.
-
-    Bigi et al., Mach. Learn.: Sci. Technol. 5, 045018 (2024). H (M, n, K) of what was trained on
-    and h (M, m, K) are by member, and the result is the root mean square over the members; a little
-    of the diagonal makes H^T H invertible.
-    """
-    squares = []
-    for h, given in zip(known, new, strict=True):
-        covariance = h.T @ h
-        covariance += 1e-6 * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
-        squares.append((given * np.linalg.solve(covariance, given.T).T).sum(axis=1))
-    return np.asarray(np.sqrt(np.maximum(np.mean(squares, axis=0), 0)))
 
 
 def outside(symbol: str, a: float, rounds: int = 8) -> list[ase.Atoms]:
@@ -227,9 +190,10 @@ def _flags(ensemble: Ensemble, seen: Seen) -> NDArray[np.bool_]:
     said = verdicts(
         ensemble.trust,
         seen.given.sizes,
-        seen.said.energies.std(axis=0),
-        force_spread(seen.said.forces),
-        distance,
+        energy_std=seen.said.energies.std(axis=0),
+        leverage=ensemble.trust.last_layer.leverage(seen.said.last),
+        force_std=force_spread(seen.said.forces),
+        distance=distance,
     )
     return np.array([bool(verdict.flag) for verdict in said])
 

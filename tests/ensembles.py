@@ -14,7 +14,8 @@ from potstill.data.frames import Frames
 from potstill.data.structures import Structures
 from potstill.descriptors.elements import element_numbers
 from potstill.descriptors.symmetry_functions import describe
-from potstill.models.ensemble import Ensemble, Networks
+from potstill.models.ensemble import Ensemble
+from potstill.models.networks import Networks
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.runtime.device import limit_threads
 from potstill.settings import Training

@@ -20,8 +20,9 @@ from potstill.distillation.strategies import find
 from potstill.errors import PotstillError
 from potstill.models import load_calculator, load_ensemble
 from potstill.models.calculator_committee import CalculatorCommittee
-from potstill.models.ensemble import Ensemble, Networks
+from potstill.models.ensemble import Ensemble
 from potstill.models.model_file import save_ensemble
+from potstill.models.networks import Networks
 from potstill.settings import Descriptor, Distillation, Training
 
 COUNT, BLOCKS = 11, 3

@@ -16,9 +16,10 @@ from potstill.data.frames import Frames, write_frames
 from potstill.descriptors.feature_file import write_features
 from potstill.descriptors.symmetry_functions import describe
 from potstill.errors import PotstillError
-from potstill.models.ensemble import Ensemble, Networks
+from potstill.models.ensemble import Ensemble
 from potstill.models.evaluation import evaluate_model
 from potstill.models.model_file import save_ensemble
+from potstill.models.networks import Networks
 from potstill.plots.errors_plot import plot_errors
 from potstill.plots.read_arrays import read_evaluation
 from potstill.settings import Descriptor, Training

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from potstill.descriptors.symmetry_functions import feature_count
-from potstill.models.ensemble import Networks
+from potstill.models.networks import Networks
 from potstill.settings import Descriptor, Training
 
 

@@ -6,12 +6,14 @@ from dataclasses import replace
 import ase
 import numpy as np
 import pytest
+import torch
 from ensembles import mixed_structures
 from numpy.typing import NDArray
 
 from potstill.data.structures import Structures
 from potstill.models.ensemble import Ensemble
 from potstill.models.predict import predict_members
+from potstill.trust.last_layer import LastLayer
 from potstill.trust.limits import Limits, Trust
 from potstill.trust.surroundings import Surroundings
 
@@ -63,8 +65,26 @@ def test_distances_are_of_standardised_features(
     mean, std = ensemble.mean.numpy()[numbers], ensemble.std.numpy()[numbers]
     assert np.abs(x * std + mean - x).max() > 0.1
     known = Surroundings.of(x[:32], numbers[:32], of_frame[:32], 2)
-    trust = Trust(known, Limits(1, 1, 1, 1), None, None)  # type: ignore[arg-type]
-    found = replace(ensemble, trust=trust).predict(many, forces=True, spread=True).distance
-    assert found is not None
-    np.testing.assert_allclose(found, known.distances(x, numbers), rtol=1e-6, atol=1e-6)
-    assert found[:32].max() < 0.05 < found[32:].max()
+    last_layer = LastLayer.of(predict_members(ensemble, many.structures(slice(4))).last)
+    trust = Trust(known, last_layer, Limits(1, 1, 1, 1, 1), None, None)  # type: ignore[arg-type]
+    said = replace(ensemble, trust=trust).predict(many, forces=True, spread=True)
+    assert said.distance is not None and said.leverage is not None
+    np.testing.assert_allclose(said.distance, known.distances(x, numbers), rtol=1e-6, atol=1e-6)
+    assert said.distance[:32].max() < 0.05 < said.distance[32:].max()
+    assert said.leverage[:4].max() < 1.01 < said.leverage[4:].max()
+
+
+def test_an_energy_is_linear_in_what_the_last_layer_is_given(
+    make_ensemble: Callable[..., Ensemble],
+) -> None:
+    many = mixed_structures(["Be", "W"])
+    ensemble = make_ensemble(many)
+    members = predict_members(ensemble, many)
+    weights, biases = ensemble.networks.weights[-1], ensemble.networks.biases[-1]
+    count = ensemble.settings.members
+    for m in range(count):
+        weight = torch.cat([weights[m], weights[count + m]]).numpy()[:, 0]
+        constant = ensemble.self_energies_eV + ensemble.scale_eV * biases[m::count, 0, 0]
+        shares = many.shares(["Be", "W"])
+        expected = ensemble.scale_eV * members.last[m] @ weight + shares @ constant.numpy()
+        np.testing.assert_allclose(members.energies[m] / many.sizes, expected, rtol=1e-10)

@@ -10,7 +10,8 @@ from ase.build import bulk
 
 from potstill.data.frames import Frames
 from potstill.data.structures import Structures
-from potstill.models.ensemble import Ensemble, Networks
+from potstill.models.ensemble import Ensemble
+from potstill.models.networks import Networks
 from potstill.potentials.eam import EamPotential, label_frames
 from potstill.runtime.restart import Restart
 from potstill.settings import Training

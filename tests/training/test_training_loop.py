@@ -11,7 +11,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 
 from potstill.data.frames import Frames
 from potstill.errors import PotstillError
-from potstill.models.ensemble import Networks
+from potstill.models.networks import Networks
 from potstill.models.predict import predict
 from potstill.runtime.restart import Restart
 from potstill.settings import Training

@@ -25,6 +25,7 @@ class Prediction:
     stress: Floats | None
     force_std: Floats | None = None
     distance: Floats | None = None
+    leverage: Floats | None = None
 
     @property
     def energy(self) -> Floats:

@@ -73,6 +73,14 @@ def _looked_at(
             return [(refusal(reason), np.full(2, np.nan))]
         alone = (structures.structures([k]) for k in range(len(structures)))
         return [one for each in alone for one in _looked_at(committee, trust, each, threads)]
-    assert said.force_std is not None and said.distance is not None
-    told = verdicts(trust, structures.sizes, said.energy_std, said.force_std, said.distance)
+    assert said.force_std is not None
+    assert said.distance is not None and said.leverage is not None
+    told = verdicts(
+        trust,
+        structures.sizes,
+        energy_std=said.energy_std,
+        leverage=said.leverage,
+        force_std=said.force_std,
+        distance=said.distance,
+    )
     return list(zip(told, np.stack([said.energy, said.energy_std], axis=1), strict=True))

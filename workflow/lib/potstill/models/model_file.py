@@ -21,7 +21,8 @@ import torch
 
 from potstill.descriptors.symmetry_functions import feature_count
 from potstill.errors import PotstillError
-from potstill.models.ensemble import Ensemble, Networks
+from potstill.models.ensemble import Ensemble
+from potstill.models.networks import Networks
 from potstill.runtime.device import resolve_device
 from potstill.runtime.files import atomic_path
 from potstill.runtime.unreadable import ZIP, unreadable

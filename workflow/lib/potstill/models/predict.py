@@ -40,7 +40,8 @@ def predict(
     count, atoms = len(structures), len(structures.species)
     atomic = np.empty((ensemble.settings.members, atoms))
     force, strain = np.empty((atoms, 3)), np.empty((count, 3, 3))
-    force_std, distance = np.empty(atoms), np.empty(atoms)
+    force_std, distance, leverage = np.empty(atoms), np.empty(atoms), np.empty(count)
+    trust = ensemble.trust if spread else None
     for part, rows in _parts(structures):
         given, kinds = structures.structures(part), numbers[rows]
         if forces:
@@ -51,10 +52,10 @@ def predict(
                 energies, gradients = ensemble.with_gradients(features, kinds)
                 force_std[rows] = force_spread(_forces_of_members(gradients, pairs))
                 gradient = gradients.mean(dim=0)
-                if ensemble.trust is not None:
-                    distance[rows] = ensemble.trust.surroundings.distances(
-                        ensemble.standardised(features, kinds), kinds
-                    )
+                if trust is not None:
+                    x, last = ensemble.inputs(features, kinds, given.sizes)
+                    distance[rows] = trust.surroundings.distances(x, kinds)
+                    leverage[part] = trust.last_layer.leverage(last)
             else:
                 energies, gradient = ensemble.with_gradient(features, kinds)
             force[rows], strain[part] = forces_and_strain(gradient.cpu().numpy(), pairs)
@@ -71,37 +72,43 @@ def predict(
         forces=force if forces else None,
         stress=strain / volume if forces else None,
         force_std=force_std if spread else None,
-        distance=distance if spread and ensemble.trust is not None else None,
+        distance=distance if trust else None,
+        leverage=leverage if trust else None,
     )
 
 
 class Members(NamedTuple):
     """What each of M members says of F structures of A atoms, and what it is told of them.
 
-    energies (M, F), eV; forces (M, A, 3), eV/A; x (A, D): standardised features.
+    energies (M, F), eV; forces (M, A, 3), eV/A; x (A, D): standardised features; last (M, F, S H):
+    what the last layer is given, see `Ensemble.inputs`.
     """
 
     energies: Floats
     forces: Floats
     x: Floats
+    last: Floats
 
 
 def predict_members(ensemble: "Ensemble", structures: Structures) -> Members:
     """Predict structures by each member; they are such as can be predicted, see `predict`."""
     numbers = element_numbers(structures, ensemble.elements)
     settings = ensemble.settings.descriptor
-    atomic, forces, x = [], [], []
+    atomic, forces, x, last = [], [], [], []
     for part, rows in _parts(structures):
         given = structures.structures(part)
         features, pairs = describe_with_pairs(given, settings, ensemble.elements, first=part.start)
         energies, gradients = ensemble.with_gradients(features, numbers[rows])
         atomic.append(energies.cpu().numpy())
         forces.append(_forces_of_members(gradients, pairs))
-        x.append(ensemble.standardised(features, numbers[rows]))
+        inputs = ensemble.inputs(features, numbers[rows], given.sizes)
+        x.append(inputs[0])
+        last.append(inputs[1])
     return Members(
         frame_sums(np.concatenate(atomic, axis=1), structures.sizes, axis=1),
         np.concatenate(forces, axis=1),
         np.concatenate(x),
+        np.concatenate(last, axis=1),
     )
 
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from potstill.data.frames import Frames
 from potstill.data.structures import Floats, Mask
-from potstill.models.ensemble import Ensemble, Networks
+from potstill.models.ensemble import Ensemble
 from potstill.models.evaluate_frames import Comparison, NamedFrames, compared_forces
 from potstill.models.frame_errors import energy_errors
+from potstill.models.networks import Networks
 from potstill.models.predict import predict
 from potstill.runtime.progress import Progress
 from potstill.training.loop import split

@@ -15,6 +15,7 @@ from potstill.models.ensemble import Ensemble
 from potstill.models.predict import Members, predict_members
 from potstill.trust.assessment import SMALLEST_SIGMA_EV
 from potstill.trust.calibration import Calibration, calibrate
+from potstill.trust.last_layer import LastLayer
 from potstill.trust.limits import Trust, limits
 from potstill.trust.surroundings import Surroundings
 
@@ -36,16 +37,18 @@ def learn_trust(ensemble: Ensemble, frames: Frames, held: Mask) -> Ensemble:
     found = predict_members(ensemble, looked)
     of_frame = np.repeat(np.arange(len(looked)), looked.sizes)
     surroundings = Surroundings.of(found.x, numbers, of_frame, len(ensemble.elements))
+    last_layer = LastLayer.of(found.last)
     energy, force = _energy(found, looked, held), _force(found, looked, held)
     limited = limits(
         found.energies.std(axis=0) / looked.sizes,
+        last_layer.leverage(found.last, known=True),
         force_spread(found.forces),
         surroundings.distances(found.x, numbers, of_frame),
         looked.sizes,
         energy,
         force,
     )
-    return replace(ensemble, trust=Trust(surroundings, limited, energy, force))
+    return replace(ensemble, trust=Trust(surroundings, last_layer, limited, energy, force))
 
 
 def _energy(found: Members, frames: Frames, held: Mask) -> Calibration:

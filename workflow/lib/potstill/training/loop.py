@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from potstill.data.frame_store import Label
 from potstill.data.frames import Frames
 from potstill.errors import PotstillError
-from potstill.models.ensemble import Ensemble, Networks
+from potstill.models.ensemble import Ensemble
+from potstill.models.networks import Networks
 from potstill.runtime.progress import Progress
 from potstill.runtime.restart import Restart, State
 from potstill.runtime.streams import stream

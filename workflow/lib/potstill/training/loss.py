@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from potstill.data.structures import Indices, atom_rows
-from potstill.models.ensemble import Networks
+from potstill.models.networks import Networks
 from potstill.settings import Training
 from potstill.training.prepare import Data
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from potstill.trust.calibration import Calibration
+from potstill.trust.last_layer import LastLayer
 from potstill.trust.limits import Limits, Trust
 from potstill.trust.surroundings import Surroundings
 
@@ -15,6 +16,7 @@ def stored(trust: Trust) -> dict[str, Any]:
     return {
         "points": [torch.from_numpy(points) for points in trust.surroundings.points],
         "frames": [torch.from_numpy(frames) for frames in trust.surroundings.frames],
+        "last_layer": torch.from_numpy(trust.last_layer.root),
         "limits": trust.limits._asdict(),
         "energy": trust.energy._asdict(),
         "force": trust.force._asdict(),
@@ -35,6 +37,7 @@ def restored(content: dict[str, Any], features: int, elements: int) -> Trust:
         raise ValueError("the surroundings trained on are no finite numbers")
     return Trust(
         Surroundings(points, frames),
+        LastLayer(content["last_layer"].numpy()),
         Limits(**content["limits"]),
         Calibration(**content["energy"]),
         Calibration(**content["force"]),

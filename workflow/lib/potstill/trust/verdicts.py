@@ -14,7 +14,8 @@ class Verdict(NamedTuple):
 
     flag: why not to believe it, empty where nothing speaks against it. Its first word is `refused`
     for what cannot be predicted, `outside` where surroundings are unlike those trained on, and
-    `unsure` where the networks disagree more than there.
+    `unsure` where the networks disagree more than there, or their last layers had little to learn
+    such an energy from.
 
     energy_error_meV_per_atom, force_error_eV_per_A: what 68% of the errors are below, the latter of
     the components of the force on the atom where it is largest; None where no label told.
@@ -36,12 +37,18 @@ def refusal(reason: str) -> Verdict:
 
 
 def verdicts(
-    trust: Trust, sizes: Indices, energy_std: Floats, force_std: Floats, distance: Floats
+    trust: Trust,
+    sizes: Indices,
+    *,
+    energy_std: Floats,
+    leverage: Floats,
+    force_std: Floats,
+    distance: Floats,
 ) -> list[Verdict]:
     """Return the verdict on each of F structures of A atoms together.
 
-    sizes (F,): numbers of atoms; energy_std (F,): eV; force_std (A,): eV/A; distance (A,): of each
-    atom from the surroundings trained on.
+    sizes (F,): numbers of atoms; energy_std (F,): eV; leverage (F,): of the last layer; force_std
+    (A,): eV/A; distance (A,): of each atom from the surroundings trained on.
     """
     energy = energy_std / sizes
     together = frame_distances(distance, sizes)
@@ -49,13 +56,23 @@ def verdicts(
     return [
         _verdict(trust, *of_one)
         for of_one in zip(
-            energy, together, np.split(force_std, ends), np.split(distance, ends), strict=True
+            energy,
+            leverage,
+            together,
+            np.split(force_std, ends),
+            np.split(distance, ends),
+            strict=True,
         )
     ]
 
 
 def _verdict(
-    trust: Trust, energy: float, together: float, force: Floats, distance: Floats
+    trust: Trust,
+    energy: float,
+    leverage: float,
+    together: float,
+    force: Floats,
+    distance: Floats,
 ) -> Verdict:
     """Return the verdict on one structure: its sigma, eV an atom, and its atoms' values."""
     limits, far, worst = trust.limits, int(distance.argmax()), int(force.argmax())
@@ -67,6 +84,10 @@ def _verdict(
         (
             force[worst] / limits.force_eV_per_A,
             f"unsure: the networks disagree about the force on atom {worst}",
+        ),
+        (
+            leverage / limits.leverage,
+            "unsure: what was trained on determines its energy too little",
         ),
         (energy / limits.energy_eV_per_atom, "unsure: the networks disagree about its energy"),
     )

@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("--random", type=int, default=3, help="choices at random")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
-    limit_threads(arguments.threads)
+    limit_threads(1)  # of trainings, whose matrices are small
     content: dict[str, Any] = {"machine": machine(("potstill", "torch", "numba", "numpy"))}
     python = make_environment(arguments.environment, PINNED)
     path = arguments.pool or make_frames(arguments.output.parent, None, arguments.frames)
@@ -134,12 +134,14 @@ def main() -> None:
             say(f"{name}: {seconds[name]}")
             choices[name] = np.arange(len(frames))[chosen] if pool == whole else small[chosen]
     nobody_chose = np.setdiff1d(held, np.concatenate(list(choices.values())))
+    content |= {"held_out": len(nobody_chose), "seconds": seconds}
+    content["chosen"] = {name: rows.tolist() for name, rows in choices.items()}
+    write_json(arguments.output, content)  # the trainings take longer
     errors = {}
     for name, chosen in choices.items():
         errors[name] = errors_of(frames[chosen], frames[nobody_chose], arguments.steps)
         say(f"{name}: {errors[name]}")
-    content |= {"held_out": len(nobody_chose), "seconds": seconds, "errors": errors}
-    write_json(arguments.output, content)
+    write_json(arguments.output, content | {"errors": errors})
 
 
 if __name__ == "__main__":

@@ -153,7 +153,8 @@ def _groups(structures: Structures, relax_cell: bool) -> Iterator[Indices]:
 
 
 def _tell(watch: Watch, which: Indices, ended: Indices) -> None:
-    watch(which[ended])
+    if len(ended):
+        watch(which[ended])
 
 
 def _descend(

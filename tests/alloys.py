@@ -33,4 +33,5 @@ def random_scores(frames: Structures, seed: int = 0) -> BlockScores:
     """Return scores of frames, drawn at random."""
     generator = np.random.default_rng(seed)
     atomic, energy = generator.random(len(frames.species)), generator.random(len(frames))
-    return BlockScores(frames.symbol, frames.start, atomic, energy, np.arange(len(frames)))
+    force = generator.random(len(frames.species))
+    return BlockScores(frames.symbol, frames.start, atomic, energy, np.arange(len(frames)), force)

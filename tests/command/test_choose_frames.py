@@ -68,6 +68,17 @@ def test_a_strategy_that_asks_a_model(potstill, labelled, ensemble, tmp_path):
     assert all(image.info["reason"].startswith("sigma/") for image in ase.io.read(out, ":"))
 
 
+def test_the_strategy_of_forces_asks_for_them(potstill, labelled, ensemble, tmp_path):
+    write_frames(tmp_path / "pool.h5", labelled)
+    save_ensemble(tmp_path / "model.pt", ensemble)
+    words = ("--strategy", "force_sigma", "--model", tmp_path / "model.pt")
+    potstill("select", tmp_path / "pool.h5", "-n", 5, "-o", tmp_path / "chosen.xyz", *words)
+    sigma = ensemble.predict(labelled, forces=True, spread=True).force_std.reshape(60, 32)
+    wanted = np.sort(np.argsort(-sigma.max(axis=1), kind="stable")[:5])
+    chosen = read_frames_file(tmp_path / "chosen.xyz").frames
+    assert chosen.columns["file_frame"].tolist() == wanted.tolist()
+
+
 def test_frames_without_labels(potstill, pool, tmp_path):
     images = ase.io.read(pool, ":")
     for number, image in enumerate(images):

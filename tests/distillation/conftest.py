@@ -28,7 +28,12 @@ def make_candidates():
             Structures.uniform("Ni", positions[:kept], cell[:kept]),
             descriptor=Descriptor(radial_shifts=6),
             scores=BlockScores(
-                "Ni", own.start, atomic_std.ravel(), atomic_std.sum(axis=1), np.arange(count)
+                "Ni",
+                own.start,
+                atomic_std.ravel(),
+                atomic_std.sum(axis=1),
+                np.arange(count),
+                force_std=atomic_std.ravel(),
             ),
             order=generator.random(count),
             enthalpy=generator.random(count),

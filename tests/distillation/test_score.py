@@ -146,6 +146,54 @@ def test_a_committee_of_calculators_selects():
         )
 
 
+def test_forces_of_members_that_differ_most_are_picked(tmp_path):
+    """By differences of each member's own energies, on alloys of several sizes."""
+    model, path = save_model(tmp_path / "ensemble.pt", "Be", "W"), tmp_path / "dft.h5"
+    frames = Frames.of_atoms(images(6), energy=np.zeros(6))
+    write_frames(path, frames)
+    score_block(
+        model, path, block=0, blocks=1, forces=True, device="cpu", threads=1,
+        output=tmp_path / "scores.h5",
+    )  # fmt: skip
+    scores = read_scores(tmp_path / "scores.h5")
+    ensemble, step = load_ensemble(model), 1e-4
+
+    def energies(frame, atom, axis, shift):
+        moved = frame.copy()
+        moved.positions[atom, axis] += shift
+        return ensemble.predict(Structures.of_atoms([moved]), forces=False).energies[:, 0]
+
+    expected, largest = [], []
+    for frame in images(6):
+        forces = np.array(
+            [
+                [(energies(frame, n, axis, -step) - energies(frame, n, axis, step)) / (2 * step)
+                 for axis in range(3)]
+                for n in range(len(frame))
+            ]
+        )  # fmt: skip
+        deviation = forces - forces.mean(axis=2, keepdims=True)
+        sigma = np.sqrt((deviation**2).mean(axis=(1, 2)))
+        expected.append(sigma)
+        largest.append(sigma.max())
+    np.testing.assert_allclose(
+        scores.force_std, np.concatenate(expected), rtol=1e-3, atol=1e-5 * max(largest)
+    )
+    candidates = Candidates(frames, frames.structures([]), Descriptor(), scores)
+    picked = find("force_sigma").pick(
+        candidates, 3, Distillation(source="WBe/mixed/dft"), np.random.default_rng(0)
+    )
+    assert picked.rows.tolist() == np.argsort(-np.array(largest))[:3].tolist()
+    row = picked.rows[0]
+    assert (
+        f"atom {expected[row].argmax()} has sigma = {1e3 * largest[row]:.1f}" in picked.reasons[0]
+    )
+
+
+def test_forces_are_scored_only_where_they_are_asked_for(files, tmp_path):
+    assert score_file(*files, tmp_path / "scores.h5").force_std is None
+
+
 def test_a_model_of_another_element_is_refused(files, tmp_path):
     model = save_model(tmp_path / "Al.pt", "Al")
     with pytest.raises(PotstillError, match=r"Al\.pt: this model is for Al, not for Ni"):

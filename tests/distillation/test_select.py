@@ -181,7 +181,9 @@ def test_farthest_points_look_at_what_is_kept(make_set, tmp_path):
     assert read_frames(tmp_path / "1.h5").columns["source_index"].tolist() == [*range(10), 19]
 
 
-@pytest.mark.parametrize("strategy", ["d_optimal", "frame_sigma", "atom_sigma", "set_cover"])
+@pytest.mark.parametrize(
+    "strategy", ["d_optimal", "frame_sigma", "atom_sigma", "force_sigma", "set_cover"]
+)
 def test_frames_of_several_elements_and_sizes(tmp_path, strategy):
     """Two blocks of a set of alloys, whose first has tungsten alone."""
     ordered = sorted(images(36), key=lambda atoms: "Be" in atoms.symbols)

@@ -277,7 +277,7 @@ def test_sigma_is_of_the_atom_or_by_the_root_of_the_frames_atoms():
 def test_a_committee_without_energies_of_atoms():
     given = candidates(images(20))
     given = replace(given, scores=replace(given.scores, atomic_std=None))
-    for name in ("frame_sigma", "cluster_sigma"):
+    for name in ("frame_sigma", "cluster_sigma", "force_sigma"):
         assert len(pick(name, given, 6).rows) == 6
     for name in ("atom_sigma", "outlying_atom"):
         with pytest.raises(PotstillError, match=r"without energies of atoms.*frame_sigma"):

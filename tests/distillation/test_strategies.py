@@ -87,6 +87,19 @@ def test_atom_sigma_is_of_the_atom_alone():
     assert pick("atom_sigma", scores, settings(), count=2).rows.tolist() == [1, 2]
 
 
+def test_force_sigma_is_of_the_atom_alone():
+    scores = block(np.zeros((4, 3)))
+    with pytest.raises(PotstillError, match="hold no sigma of forces"):
+        pick("force_sigma", scores, settings(), count=2)
+    sigma = np.array([[3, 3, 3], [0, 0, 5.5], [4, 1, 1], [5.4, 5.4, 5.4]]) / 1e3
+    scores = dataclasses.replace(
+        scores, scores=dataclasses.replace(scores.scores, force_std=sigma.ravel())
+    )
+    picked = pick("force_sigma", scores, settings(), count=2)
+    assert picked.rows.tolist() == [1, 3]
+    assert picked.reasons[0] == "the force on atom 2 has sigma = 5.5 meV/A"
+
+
 def test_frame_sigma_is_of_the_energy_by_the_root_of_the_atoms():
     scores = block(np.ones((3, 4)), energy_std=[2e-3, 9e-3, 4e-3])
     picked = pick("frame_sigma", scores, settings(sigma_meV=1.5))
@@ -142,7 +155,7 @@ def test_half_at_random_and_the_rest_farthest_from_all_before(make_candidates):
 def test_equal_frames_are_no_trap(make_candidates, name):
     one = make_candidates(1)
     twelve = one.own.structures([0] * 12)
-    scores = BlockScores("Ni", twelve.start, np.ones(48), np.ones(12), np.arange(12))
+    scores = BlockScores("Ni", twelve.start, np.ones(48), np.ones(12), np.arange(12), np.ones(48))
     plane = {"order": np.ones(12), "enthalpy": np.ones(12)}
     same = dataclasses.replace(one, own=twelve, **plane, scores=scores)
     rows = pick(name, same, settings(threshold=None), count=5).rows
@@ -160,6 +173,18 @@ def test_only_those_that_say_so_need_scores_or_labels(make_candidates, name):
     else:
         rows = pick(name, full, chosen, count=6).rows.tolist()
         assert pick(name, blind, chosen, count=6).rows.tolist() == rows
+
+
+@pytest.mark.parametrize("name", strategies.names())
+def test_only_those_that_say_so_need_forces(make_candidates, name):
+    full, chosen = make_candidates(30), settings(threshold=None)
+    bare = dataclasses.replace(full, scores=dataclasses.replace(full.scores, force_std=None))
+    if strategies.find(name).needs_forces:
+        with pytest.raises(PotstillError, match="hold no sigma of forces"):
+            pick(name, bare, chosen, count=6)
+    else:
+        rows = pick(name, full, chosen, count=6).rows.tolist()
+        assert pick(name, bare, chosen, count=6).rows.tolist() == rows
 
 
 def test_labels_reach_only_who_asks_for_them(make_set):
@@ -185,8 +210,8 @@ def test_an_unknown_strategy_is_named_with_the_known_ones():
 @pytest.mark.parametrize(
     "start, of_atoms, shapes",
     [
-        ((0, 4, 8, 12), True, {"atomic_std": (3, 4)}),
-        ((0, 4, 5, 12), True, {"atomic_std": (12,), "start": (4,)}),
+        ((0, 4, 8, 12), True, {"atomic_std": (3, 4), "force_std": (3, 4)}),
+        ((0, 4, 5, 12), True, {"atomic_std": (12,), "force_std": (12,), "start": (4,)}),
         ((0, 4, 8, 12), False, {"start": (4,)}),
         ((0, 4, 5, 12), False, {"start": (4,)}),
     ],
@@ -196,7 +221,8 @@ def test_scores_file_returns_what_was_written_and_repeats_its_bytes(
 ):
     generator = np.random.default_rng(0)
     start, atomic = np.array(start), generator.random(start[-1]) if of_atoms else None
-    scores = BlockScores("Ni", start, atomic, generator.random(3), np.arange(6, 9))
+    force = None if atomic is None else 2 * atomic
+    scores = BlockScores("Ni", start, atomic, generator.random(3), np.arange(6, 9), force)
     write_scores(tmp_path / "a.h5", scores)
     write_scores(tmp_path / "b.h5", scores)
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
@@ -207,6 +233,7 @@ def test_scores_file_returns_what_was_written_and_repeats_its_bytes(
     assert again.symbol == "Ni"
     np.testing.assert_array_equal(again.start, scores.start)
     np.testing.assert_array_equal(again.atomic_std, scores.atomic_std)
+    np.testing.assert_array_equal(again.force_std, scores.force_std)
     np.testing.assert_array_equal(again.energy_std, scores.energy_std)
     np.testing.assert_array_equal(again.frame_index, scores.frame_index)
 

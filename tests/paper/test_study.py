@@ -45,14 +45,16 @@ def choose(pool, strategy, count=12, start=None, scores=None, seed=1, replica=0)
     return read_frames(selection), read_json(summary)
 
 
-def test_the_start_counts_and_the_least_certain_of_the_others_follow(pool, tmp_path):
+@pytest.mark.parametrize("strategy", ["frame_sigma", "force_sigma"])
+def test_the_start_counts_and_the_least_certain_of_the_others_follow(pool, tmp_path, strategy):
     start = tmp_path / "start.h5"
     kept = read_frames(start).columns["pool_index"].tolist()
     sigma = np.arange(40.0)
     sigma[kept] = 100.0  # what is there already is not picked again, however uncertain
-    scores = BlockScores("Ni", 6 * np.arange(41), np.repeat(sigma, 6), sigma, np.arange(40))
+    atoms = np.repeat(sigma, 6)
+    scores = BlockScores("Ni", 6 * np.arange(41), atoms, sigma, np.arange(40), atoms)
     write_scores(tmp_path / "scores.h5", scores)
-    chosen, summary = choose(pool, "frame_sigma", start=start, scores=tmp_path / "scores.h5")
+    chosen, summary = choose(pool, strategy, start=start, scores=tmp_path / "scores.h5")
     others = [i for i in reversed(range(40)) if i not in kept][:7]
     assert chosen.columns["pool_index"].tolist() == sorted(kept + others)
     assert (summary["frames"], summary["start"], summary["labelled"]) == (12, 5, 12)

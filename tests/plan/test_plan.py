@@ -124,6 +124,18 @@ def test_iterations_wait_only_where_the_loop_may_stop(tmp_path):
     assert loop.selection("Ni") == "<results>/distillation/Ni/4/selection.h5"
 
 
+@pytest.mark.parametrize("strategy", ["force_sigma", "frame_sigma", "random"])
+def test_forces_are_scored_for_strategies_that_ask_for_them(strategy):
+    settings = load_settings(DEFAULT)
+    loop = settings.distillation["Ni"].model_copy(update={"strategy": strategy})
+    study = settings.paper.study["Ni"].model_copy(update={"strategies": ("random", strategy)})
+    paper = settings.paper.model_copy(update={"study": {"Ni": study}})
+    plan = Plan(settings.model_copy(update={"distillation": {"Ni": loop}}))
+    asked = strategy == "force_sigma"
+    assert Loop(plan, lambda element, k: "").asks_forces("Ni") is asked
+    assert PaperPlan(plan, paper).study_asks_forces("Ni") is asked
+
+
 def lacking(config):
     """Return the paper's figures and tables that a configuration has not all for, by the reason."""
     settings = load_settings(config)

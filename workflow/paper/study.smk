@@ -60,6 +60,7 @@ use rule score as study_score with:
     params:
         block=0,
         blocks=1,
+        forces=lambda wildcards: paper.study_asks_forces(wildcards.element),
 
 
 use rule job as study_select with:

@@ -27,6 +27,7 @@ use rule network_job as score with:
         call=library("distillation.score.score_block"),
         block="{iteration}",
         blocks=lambda wildcards: plan.setting("distillation", wildcards.element).blocks,
+        forces=lambda wildcards: loop.asks_forces(wildcards.element),
         device=settings.device,
 
 

@@ -96,6 +96,20 @@ class Candidates:
         return self._scored.energy_std
 
     @property
+    def force_std(self) -> Floats:
+        """How far the members' forces on each atom agree (A,), eV/A, `Prediction.force_std`.
+
+        PotstillError where the scores hold none.
+        """
+        found = self._scored.force_std
+        if found is None:
+            raise PotstillError(
+                "the scores hold no sigma of forces, which this strategy needs; score the frames "
+                "again with it as the strategy"
+            )
+        return found
+
+    @property
     def plane(self) -> tuple[Floats, Floats]:
         """H/N in eV/atom and O/N of each frame, (B,); PotstillError if the set has none."""
         if self.enthalpy is None or self.order is None:

@@ -33,14 +33,22 @@ def pick_from_pool(
     """
     limit_threads(threads)
     scores = None
-    if find(strategy).needs_scores:
+    asked = find(strategy)
+    if asked.needs_scores:
         if committee is None:
             raise PotstillError(
                 f"the strategy {strategy} asks a model; name one with --model, or choose another "
                 "--strategy"
             )
         index = np.arange(len(pool))
-        scores = score(committee, pool, symbol=pool.symbol, index=index, threads=threads)
+        scores = score(
+            committee,
+            pool,
+            symbol=pool.symbol,
+            index=index,
+            forces=asked.needs_forces,
+            threads=threads,
+        )
     elements = sorted({*pool.elements, *base.elements}, key=atomic_number)
     candidates = Candidates.of(
         pool,
@@ -49,7 +57,7 @@ def pick_from_pool(
         if committee
         else Descriptor().of_elements(elements),
         scores=scores,
-        labels=find(strategy).needs_labels,
+        labels=asked.needs_labels,
     )
     # a threshold of the strategy's own would give another number of frames
     settings = Distillation(source="pool", strategy=strategy, threshold=None)

@@ -20,6 +20,7 @@ def score_block(
     *,
     block: int,
     blocks: int,
+    forces: bool = False,
     device: str,
     threads: int,
     output: Path,
@@ -28,8 +29,9 @@ def score_block(
 
     Only the atoms' places go to the ensemble; the labels play no part. The output has the datasets
     `atomic_std` (B, N) eV, `energy_std` (B,) eV and `frame_index` (B,), the frames' indices in
-    `frames`; where frames are of several sizes `atomic_std` is (A,), and `start` says where they
-    begin. Raises PotstillError for a model that lacks an element of theirs.
+    `frames`; with forces `force_std` (B, N) eV/A as well. Where frames are of several sizes those
+    of atoms are (A,), and `start` says where they begin. Raises PotstillError for a model that
+    lacks an element of theirs.
     """
     source = read_frames(frames)
     chosen = block_range(len(source), blocks, block)
@@ -37,22 +39,31 @@ def score_block(
     part = source.structures(slice(chosen.start, chosen.stop))
     ensemble = load_ensemble(model, elements=part.elements, device=device)
     index = np.arange(chosen.start, chosen.stop)
-    scores = score(ensemble, part, symbol=source.symbol, index=index, threads=threads)
+    scores = score(
+        ensemble, part, symbol=source.symbol, index=index, forces=forces, threads=threads
+    )
     write_scores(output, scores)
     say(f"block {block}: {len(part)} frames scored, uncertainty of {_told(scores)}")
 
 
 def score(
-    committee: Committee, frames: Structures, *, symbol: str, index: Indices, threads: int = 1
+    committee: Committee,
+    frames: Structures,
+    *,
+    symbol: str,
+    index: Indices,
+    forces: bool = False,
+    threads: int = 1,
 ) -> BlockScores:
     """Return what a committee says of frames; symbol and index: as in `BlockScores`.
 
-    sigma is the (population) standard deviation over the members of a frame's energy, sigma_i that
-    of an atom's, as in the calculator's `energies_std`.
+    forces: whether sigma of the forces is asked for, which costs a few times as much. sigma is the
+    (population) standard deviation over the members of a frame's energy, sigma_i that of an atom's,
+    as in the calculator's `energies_std`.
     """
-    found = committee.predict(frames, forces=False, threads=threads)
+    found = committee.predict(frames, forces=forces, spread=forces, threads=threads)
     atomic = None if found.atomic_energies is None else found.atomic_energies.std(axis=0)
-    return BlockScores(symbol, frames.start, atomic, found.energy_std, index)
+    return BlockScores(symbol, frames.start, atomic, found.energy_std, index, found.force_std)
 
 
 def _told(scores: BlockScores) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from potstill.errors import PotstillError
 from potstill.paper.names import GRID_MODEL, STUDY_MODEL, implied
-from potstill.plan.iterations import asks_model
+from potstill.plan.iterations import asks_forces, asks_model
 from potstill.plan.plan import Files, Plan
 from potstill.settings import Comparison, Momt, Paper, Study
 from potstill.settings.names import split_set
@@ -215,6 +215,10 @@ class PaperPlan:
             "crystals": [f"<results>/relaxation/{name}/{element}.json" for name in names],
             "reference": f"<results>/relaxation/EAM/{element}.json",
         }
+
+    def study_asks_forces(self, element: str) -> bool:
+        """Return whether a strategy of a study asks for the forces of a model's members."""
+        return any(map(asks_forces, self.study(element).strategies))
 
     def study_choice(self, element: str, strategy: str, percent: str, replica: str) -> Files:
         """Return the pool and, for a strategy that asks a model, the start and its scores."""

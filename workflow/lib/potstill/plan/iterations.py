@@ -16,6 +16,13 @@ def asks_model(strategy: str) -> bool:
     return find(strategy).needs_scores
 
 
+def asks_forces(strategy: str) -> bool:
+    """Return whether these scores are of the forces as well."""
+    from potstill.distillation.strategies import find
+
+    return find(strategy).needs_forces
+
+
 class Loop:
     """The loops of a configuration as the rules ask them.
 
@@ -36,6 +43,10 @@ class Loop:
             if json.loads(Path(self.summary(element, k)).read_text())["converged"]:
                 return k
         return last
+
+    def asks_forces(self, element: str) -> bool:
+        """Return whether the scores of an element's blocks are of forces as well."""
+        return asks_forces(self.plan.setting("distillation", element).strategy)
 
     def summaries(self, element: str) -> list[str]:
         """Return the summaries of all iterations."""

@@ -77,8 +77,12 @@ def panel_letter(axes: Axes, letter: str) -> None:
 
 
 def log_ticks(axis: Axis) -> None:
-    """Give a logarithmic axis ticks at 1, 2 and 5 with plain numbers, which never touch."""
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    """Give a logarithmic axis plain numbers at 1, 2 and 5, or at 1 alone if it is long.
+
+    For an axis that has its limits already.
+    """
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 1e3 * low else (1,)))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
 

@@ -12,6 +12,7 @@ StrategyName = Literal[
     "d_optimal",
     "direct",
     "farthest_point",
+    "force_sigma",
     "frame_sigma",
     "grid",
     "outlying_atom",

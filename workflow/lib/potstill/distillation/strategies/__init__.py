@@ -2,8 +2,9 @@
 
 A strategy module has a function `pick` of the type `Picker`, and says in `NEEDS_SCORES` whether it
 asks a trained ensemble, and in `NEEDS_LABELS` whether it looks at labels of frames that it then
-drops, which have to be paid for all the same. A new file is found by its name alone; only the list
-of names in the settings changes.
+drops, which have to be paid for all the same. One that asks for the forces of the ensemble's
+members, which cost a few times what energies do, says so in `NEEDS_FORCES`. A new file is found by
+its name alone; only the list of names in the settings changes.
 """
 
 import importlib
@@ -48,6 +49,7 @@ class Strategy(NamedTuple):
 
     pick: Picker
     needs_scores: bool
+    needs_forces: bool
     needs_labels: bool
 
 
@@ -63,7 +65,8 @@ def find(name: str) -> Strategy:
             f"distillation.<element>.strategy: '{name}' is unknown; use one of {', '.join(names())}"
         )
     module: Any = importlib.import_module(f"{__name__}.{name}")
-    return Strategy(module.pick, module.NEEDS_SCORES, module.NEEDS_LABELS)
+    forces = getattr(module, "NEEDS_FORCES", False)
+    return Strategy(module.pick, module.NEEDS_SCORES, forces, module.NEEDS_LABELS)
 
 
 def largest_atoms(values: Floats, frames: Structures) -> tuple[Indices, Floats]:

@@ -119,11 +119,13 @@ def _scores_of(path: Path | None, frames: Frames, rows: Indices) -> BlockScores 
     scores = read_scores(path)
     if not np.array_equal(scores.start, frames.start) or scores.symbol != frames.symbol:
         raise PotstillError(f"{path}: holds no scores of this pool; {AGAIN}")
-    atomic = scores.atomic_std
+    atomic, force = scores.atomic_std, scores.force_std
+    atoms = frames.rows(rows)
     return BlockScores(
         scores.symbol,
         frames.structures(rows).start,
-        None if atomic is None else atomic[frames.rows(rows)],
+        None if atomic is None else atomic[atoms],
         scores.energy_std[rows],
         scores.frame_index[rows],
+        None if force is None else force[atoms],
     )

@@ -8,7 +8,7 @@ export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
 export MPLCONFIGDIR := $(CURDIR)/.snakemake/matplotlib
 endif
 
-.PHONY: run paper reproduction report bench bench-mace test lint audit config-reference versions env
+.PHONY: run paper reproduction report bench bench-mace bench-select bench-torch-sim test lint audit config-reference versions env
 .DELETE_ON_ERROR:
 
 # the default configuration on two cores, into results/default/
@@ -37,6 +37,14 @@ bench: env
 # training against MACE, which is installed into an environment of its own; 35 minutes
 bench-mace: env
 	python benchmarks/independent.py results/bench/independent.json
+
+# selection against QUESTS, which is installed into an environment of its own; half an hour
+bench-select: env
+	python benchmarks/selection.py results/bench/selection.json
+
+# relaxation against ASE and torch-sim, which is installed into an environment of its own
+bench-torch-sim: env
+	python benchmarks/relaxation.py results/bench/relaxation.json --torch-sim results/bench/torch-sim
 
 test: env
 	pytest

@@ -13,6 +13,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +36,14 @@ PEER = Path(__file__).with_name("mace_peer.py")
 PINNED = ("torch==2.13.0", "mace-torch==0.3.16")
 
 
-def make_environment(folder: Path) -> Path:
-    """Return the Python of an environment that holds MACE; made if it is not there."""
+def make_environment(folder: Path, packages: Sequence[str] = PINNED) -> Path:
+    """Return the Python of an environment that holds packages; made if it is not there."""
     python = folder / "bin/python"
     done = folder / "installed"
     if not done.exists():
-        say(f"installing {', '.join(PINNED)} into {folder}")
+        say(f"installing {', '.join(packages)} into {folder}")
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PINNED], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *packages], check=True)
         done.touch()
     return python
 

@@ -34,6 +34,7 @@ ORDER = (
     "labels",
     "distillation",
     "translation",
+    "foundation",
     "relaxation",
     "properties",
     "provenance",

@@ -1,8 +1,12 @@
 """`potstill relax`: the minima of `relax_batch`, and a table of what became of each structure."""
 
 import csv
+import os
+import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import ase.build
 import ase.io
@@ -11,10 +15,14 @@ import pytest
 from typer.testing import Result
 
 from potstill.data.any_file import read_structures
+from potstill.data.structures import Structures
 from potstill.errors import PotstillError
+from potstill.models.committee import Prediction
 from potstill.models.ensemble import Ensemble
 from potstill.models.model_file import load_ensemble, save_ensemble
-from potstill.relaxation import relax_batch
+from potstill.relaxation import batch, relax_batch
+from potstill.relaxation.coordinates import Evaluate, Space
+from potstill.runtime.restart import Restart
 
 
 @pytest.fixture
@@ -93,3 +101,86 @@ def test_bad_input_is_one_line(folder: Path, potstill: Callable[..., Result]) ->
         with pytest.raises(PotstillError, match=message) as refused:
             potstill("relax", *words)
         assert "\n" not in str(refused.value)
+
+
+@pytest.fixture
+def sizes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of atoms of the groups that are relaxed: of 1, 4, 8, 12, 3 and again 8 atoms."""
+    images = [ase.build.bulk("Ni", cubic=True) * (k, 1, 1) for k in (1, 2, 3)]
+    images = [ase.build.bulk("Ni"), *images, ase.io.read("some.xyz", 0), images[1].copy()]
+    for seed, image in enumerate(images):
+        image.rattle(0.05, seed=seed)
+    ase.io.write("many.xyz", images)
+    relaxed: list[int] = []
+    descend = batch._descend
+
+    def counted(evaluate: Evaluate, space: Space, *others: Any) -> Any:
+        relaxed.append(space.first.atoms)
+        return descend(evaluate, space, *others)
+
+    monkeypatch.setattr(batch, "_descend", counted)
+    return relaxed
+
+
+WORDS = ("relax", "model.pt", "many.xyz", "--cell", "--steps", "20", "--device", "cpu")
+
+
+@pytest.mark.parametrize("how", ["SIGTERM", "Ctrl-C"])
+def test_a_stopped_relaxation_goes_on(
+    sizes: list[int], potstill: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """To the bytes of one that was not stopped, and no group is relaxed twice."""
+    potstill(*WORDS, "-o", "whole.xyz", "--csv", "whole.csv")
+    assert sizes == [1, 4, 8, 12, 3]
+    sizes.clear()
+    predict = Ensemble.predict
+
+    def stopped(ensemble: Ensemble, structures: Structures, **options: Any) -> Prediction:
+        if len(sizes) == 3:  # in the midst of a group
+            if how == "Ctrl-C":  # the signal itself is ignored where tests run in the background
+                raise KeyboardInterrupt
+            os.kill(os.getpid(), signal.SIGTERM)
+        return predict(ensemble, structures, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ensemble, "predict", stopped)
+        assert potstill(*WORDS, "-o", "r.xyz").exit_code == {"SIGTERM": 143, "Ctrl-C": 130}[how]
+    assert sizes == [1, 4, 8]
+    assert Path("r.xyz.restart").exists() and not Path("r.xyz").exists()
+    sizes.clear()
+    result = potstill(*WORDS, "-o", "r.xyz", "--csv", "r.csv")
+    # SIGTERM waits for the end of its group, Ctrl-C does not
+    assert sizes == {"SIGTERM": [12, 3], "Ctrl-C": [8, 12, 3]}[how]
+    assert "r.xyz.restart: going on from here" in result.stderr
+    for name in ("xyz", "csv"):
+        assert Path(f"r.{name}").read_bytes() == Path(f"whole.{name}").read_bytes()
+    assert not Path("r.xyz.restart").exists()
+
+
+def test_what_was_kept_of_another_relaxation_is_not_used(
+    sizes: list[int], potstill: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(restart: Restart) -> bool:
+        restart.stop = True
+        return True
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Restart, "due", stop)
+        assert potstill(*WORDS, "-o", "r.xyz").exit_code == 143
+    kept = Path("r.xyz.restart").read_bytes()
+    ase.io.write("other.xyz", ase.io.read("many.xyz", ":")[::-1])
+    ensemble = load_ensemble("model.pt")
+    save_ensemble("other.pt", replace(ensemble, scale_eV=1.01 * ensemble.scale_eV))
+    others = [
+        [*WORDS, "--fmax", "0.02"],
+        [*WORDS, "--steps", "19"],
+        [word for word in WORDS if word != "--cell"],
+        [word.replace("many", "other") for word in WORDS],
+        [word.replace("model", "other") for word in WORDS],
+    ]
+    for words in others:
+        Path("r.xyz.restart").write_bytes(kept)
+        sizes.clear()
+        result = potstill(*words, "-o", "r.xyz")
+        assert sorted(sizes) == [1, 3, 4, 8, 12], words
+        assert "r.xyz.restart: made with other settings or another version" in result.stderr

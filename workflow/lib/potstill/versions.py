@@ -43,11 +43,15 @@ def main(arguments: list[str]) -> str | None:
 
 
 def called(workflow: Path = WORKFLOW) -> set[str]:
-    """Return the modules of the functions that the rules call, as `sampling.sample`."""
+    """Return the modules whose versions rules and restart files hold, as `sampling.sample`."""
     text = "".join(
         file.read_text() for kind in ("smk", "py") for file in sorted(workflow.rglob(f"*.{kind}"))
     )
-    return {name.rpartition(".")[0] for name in re.findall(r'library\("([\w.]+)"\)', text)}
+    functions = re.findall(r'library\("([\w.]+)"\)', text)
+    return {
+        *(name.rpartition(".")[0] for name in functions),
+        *re.findall(r'version_of\("([\w.]+)"\)', text),
+    }
 
 
 def _kept() -> dict[str, str]:

@@ -51,7 +51,8 @@ def relax(
     Of each the table tells whether it converged, or why not, its energy, with the deviation over
     the model's networks (sigma), its volume, its space group before and after (where spglib is
     installed), and a flag where the model is not to be believed there, as of `potstill check`. A
-    structure that breaks down does not stop the others.
+    structure that breaks down does not stop the others. The same command goes on where it was
+    stopped.
 
     Example: `potstill relax model.pt *.cif --cell -o relaxed.xyz --csv table.csv`
     """
@@ -63,18 +64,30 @@ def relax(
     from potstill.data.any_file import read_structures
     from potstill.data.structures import Structures
     from potstill.models.model_file import load_ensemble
+    from potstill.relaxation.finished import fingerprint
     from potstill.relaxation.outcomes import outcomes, relax_images
     from potstill.runtime.device import limit_threads
+    from potstill.runtime.restart import restart_file
 
     limit_threads(threads)
     images = read_structures(structures)
     ensemble = load_ensemble(model, device=device)
-    found = relax_images(ensemble, images, fmax=fmax, steps=steps, relax_cell=cell, threads=threads)
     before = Structures.of_atoms(images)
-    told = outcomes(
-        ensemble, before, found, fmax=fmax, steps=steps, near_A=symmetry, threads=threads
-    )
-    _write(output, csv, images, found, told)
+    made_with = fingerprint(model, ensemble, before, fmax=fmax, steps=steps, relax_cell=cell)
+    with restart_file(output, made_with) as restart:
+        found = relax_images(
+            ensemble,
+            images,
+            fmax=fmax,
+            steps=steps,
+            relax_cell=cell,
+            threads=threads,
+            restart=restart,
+        )
+        told = outcomes(
+            ensemble, before, found, fmax=fmax, steps=steps, near_A=symmetry, threads=threads
+        )
+        _write(output, csv, images, found, told)
     _say(output, images, told)
 
 

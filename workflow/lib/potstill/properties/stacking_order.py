@@ -5,9 +5,10 @@ from math import sqrt
 import ase
 
 from potstill.errors import PotstillError
+from potstill.foundation.metal_crystal import IDEAL_C_OVER_A
 from potstill.properties import Conditions, Measured, Value
 from potstill.properties.metal import Metal
-from potstill.relaxation.crystals import IDEAL_C_OVER_A, Crystal
+from potstill.relaxation.crystals import Crystal
 from potstill.relaxation.relax import relax
 
 STACKINGS = {"FCC": "ABC", "HCP": "AB", "DHCP": "ABAC"}

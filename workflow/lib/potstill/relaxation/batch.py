@@ -8,6 +8,7 @@ leave. What becomes of one does not depend on the others, but for rounding in th
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from ase import Atoms
@@ -18,8 +19,10 @@ from potstill.descriptors.elements import element_numbers
 from potstill.errors import PotstillError
 from potstill.models.committee import Committee
 from potstill.relaxation.coordinates import Evaluate, Points, Space, periodic_planes
+from potstill.relaxation.finished import finished_groups
 from potstill.relaxation.lbfgs import History
 from potstill.relaxation.springs import inverse_hessians
+from potstill.runtime.restart import Restart
 
 # Share of what the slope promises that a step has to gain.
 _DECREASE = 1e-4
@@ -27,10 +30,13 @@ _DECREASE = 1e-4
 _SLACK_EV = 1e-7
 # Between these a step is shortened.
 _SHORTEST, _LONGEST = 0.1, 0.5
-# What is told of how many structures have come to their end.
-Watch = Callable[[int], None]
-# Numbers of the model Hessians in memory at a time: 256 MB.
+# What is told which structures have come to their end.
+Watch = Callable[[Indices], None]
+# Of a group: numbers of its model Hessians in memory, 256 MB, and atoms, a few seconds' work.
 _HESSIAN_NUMBERS = 2**25
+_GROUP_ATOMS = 4096
+# What a relaxation finds.
+_RESULTS = ("positions", "cell", "energy", "largest_force", "converged", "steps")
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,7 @@ def relax_batch(
     relax_cell: bool = False,
     threads: int = 1,
     watch: Watch | None = None,
+    restart: Restart | None = None,
 ) -> BatchRelaxed:
     """Relax F structures of the committee's elements, of any sizes; `cells` stay as they are.
 
@@ -64,27 +71,29 @@ def relax_batch(
     directions that are periodic relaxes as well, all its components, and no row of its virial may
     exceed fmax an atom, as in ASE's filters; vectors of open directions stay, and so does the cell
     of a cluster. Constraints are not looked at. A structure that breaks down does not stop the
-    others. `watch` is told after each step how many have ended. Raises PotstillError, naming the
-    structure, for other elements and for what cannot be evaluated, and with the reason where none
-    of them could be relaxed.
+    others. `watch` is told which have ended, each once, and first those that `restart` has kept:
+    they are not relaxed again, see `finished`. Raises PotstillError, naming the structure, for
+    other elements and for what cannot be evaluated, and with the reason where none of them could be
+    relaxed.
     """
     structures = cells if isinstance(cells, Structures) else _structures(cells)
     check_geometry(structures, what="cell")
     element_numbers(structures, committee.elements, what="cell")
-    errors: list[PotstillError] = []
-
-    def evaluate(there: Structures) -> tuple[Floats, Floats, Floats]:
-        return _predicted(committee, there, threads, errors)
-
     found = minimise(
-        evaluate, structures, fmax=fmax, steps=steps, relax_cell=relax_cell, watch=watch
+        lambda there: _predicted(committee, there, threads),
+        structures,
+        fmax=fmax,
+        steps=steps,
+        relax_cell=relax_cell,
+        watch=watch,
+        restart=restart,
     )
     if np.isnan(found.largest_force).all():
-        unknown = PotstillError(
+        committee.predict(structures.structures([0]), forces=True)  # has its error, if any has
+        raise PotstillError(
             "cells to relax: the model gives no forces, or no stress, for any of them; relax them "
             "without relax_cell, or with another model"
         )
-        raise errors[0] if errors else unknown  # the first is of the first structure
     return found
 
 
@@ -96,6 +105,7 @@ def minimise(
     steps: int,
     relax_cell: bool = False,
     watch: Watch | None = None,
+    restart: Restart | None = None,
 ) -> BatchRelaxed:
     """Relax structures with any function of those of one size, see `relax_batch`.
 
@@ -112,30 +122,38 @@ def minimise(
         converged=np.empty(count, dtype=np.bool_),
         steps=np.empty(count, dtype=np.int64),
     )
-    ended = 0
-    for which in _groups(structures, relax_cell):
-        group = structures.structures(which)
-        planes = periodic_planes(group) if relax_cell else None
-        space = Space(group, planes)
-        history = History.start(inverse_hessians(group, planes))
-        told = (lambda more, before=ended: watch(before + more)) if watch else None
-        final, found.steps[which] = _descend(evaluate, space, history, fmax, steps, told)
-        ended += len(which)
-        moved = space.structures(final.coordinates, np.arange(len(which)))
-        found.positions[found.rows(which)] = moved.positions
-        found.cell[which] = np.where(group.pbc[:, :, None], moved.cell, group.cell)
-        found.energy[which], found.largest_force[which] = final.energy, final.largest_force
-        found.converged[which] = final.largest_force < fmax
+    groups = list(_groups(structures, relax_cell))
+    watch = watch or (lambda ended: None)
+    results = {name: getattr(found, name) for name in _RESULTS}
+    with finished_groups(results, restart) as finished:
+        watch(np.concatenate([np.arange(0), *groups[: finished.count]]))
+        for which in finished.rest(groups):
+            group = structures.structures(which)
+            planes = periodic_planes(group) if relax_cell else None
+            space = Space(group, planes)
+            history = History.start(inverse_hessians(group, planes))
+            told = partial(_tell, watch, which)
+            final, found.steps[which] = _descend(evaluate, space, history, fmax, steps, told)
+            moved = space.structures(final.coordinates, np.arange(len(which)))
+            found.positions[found.rows(which)] = moved.positions
+            found.cell[which] = np.where(group.pbc[:, :, None], moved.cell, group.cell)
+            found.energy[which], found.largest_force[which] = final.energy, final.largest_force
+            found.converged[which] = final.largest_force < fmax
     return found
 
 
 def _groups(structures: Structures, relax_cell: bool) -> Iterator[Indices]:
-    """Yield which structures are relaxed at a time: of one size, as many as memory allows."""
+    """Yield which structures are relaxed at a time: of one size, in an order that they tell."""
     for size in dict.fromkeys(structures.sizes.tolist()):
         which = np.flatnonzero(structures.sizes == size)
-        at_once = max(1, _HESSIAN_NUMBERS // (3 * size + 9 * relax_cell) ** 2)
+        numbers = (3 * size + 9 * relax_cell) ** 2
+        at_once = max(1, min(_GROUP_ATOMS // size, _HESSIAN_NUMBERS // numbers))
         for first in range(0, len(which), at_once):
             yield which[first : first + at_once]
+
+
+def _tell(watch: Watch, which: Indices, ended: Indices) -> None:
+    watch(which[ended])
 
 
 def _descend(
@@ -144,7 +162,7 @@ def _descend(
     history: History,
     fmax: float,
     steps: int,
-    watch: Watch | None,
+    watch: Watch,
 ) -> tuple[Points, Indices]:
     """Relax all structures of the space; return their last sane states, and the steps taken."""
     index = np.arange(len(space.start))
@@ -155,6 +173,7 @@ def _descend(
     going = here.finite() & (here.largest_force >= fmax)
     for number in range(1, steps + 1):
         if not going.all():
+            watch(index[~going])
             index, here, step = index[going], here.rows(going), step[going]
             history.keep(going)
         if not len(index):
@@ -167,10 +186,9 @@ def _descend(
         final.put(index, here)
         taken[index] = number
         going = there.finite() & (here.largest_force >= fmax)
-        if watch is not None:
-            watch(len(taken) - int(going.sum()))
         newton = space.limited(history.newton_step(here.gradient))
         step = np.where(better[:, None], newton, fraction[:, None] * step)
+    watch(index)
     return final, taken
 
 
@@ -184,24 +202,23 @@ def _fraction(here: Points, there: Points, step: Floats) -> Floats:
 
 
 def _predicted(
-    committee: Committee, structures: Structures, threads: int, errors: list[PotstillError]
+    committee: Committee, structures: Structures, threads: int
 ) -> tuple[Floats, Floats, Floats]:
-    """Return mean energy, forces and stress; what cannot be evaluated gets NaN, and its error."""
+    """Return mean energy, forces and stress; NaN for what cannot be evaluated."""
     try:
         found = committee.predict(structures, forces=True, threads=threads)
-    except PotstillError as error:
-        if len(structures) > 1:
-            one_by_one = [
-                _predicted(committee, structures.structures([k]), threads, errors)
-                for k in range(len(structures))
-            ]
-            energy, forces, stress = (
-                np.concatenate(arrays) for arrays in zip(*one_by_one, strict=True)
-            )
+    except PotstillError:
+        if len(structures) == 1:
+            blank = (np.empty(1), structures.positions, structures.cell)
+            energy, forces, stress = (np.full_like(array, np.nan) for array in blank)
             return energy, forces, stress
-        errors.append(error)
-        blank = (np.empty(1), structures.positions, structures.cell)
-        energy, forces, stress = (np.full_like(array, np.nan) for array in blank)
+        one_by_one = [
+            _predicted(committee, structures.structures([k]), threads)
+            for k in range(len(structures))
+        ]
+        energy, forces, stress = (
+            np.concatenate(arrays) for arrays in zip(*one_by_one, strict=True)
+        )
         return energy, forces, stress
     assert found.forces is not None and found.stress is not None
     return found.energy, found.forces, found.stress

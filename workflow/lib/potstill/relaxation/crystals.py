@@ -10,9 +10,9 @@ import ase
 import ase.build
 
 from potstill.data.structures import atomic_number
+from potstill.foundation.metal_crystal import IDEAL_C_OVER_A
 from potstill.report.read_results import BCC, FCC, HCP, HCP_HELD
 
-IDEAL_C_OVER_A = sqrt(8 / 3)
 # hexagonal cells along x, orthorhombic ones along y and z: 3 x 2 x 2 x 4 = 48 atoms
 _HCP_REPEAT = (3, 2, 2)
 

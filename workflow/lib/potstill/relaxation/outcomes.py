@@ -18,8 +18,9 @@ from potstill.models.committee import Committee
 from potstill.models.doubts import doubts
 from potstill.relaxation.batch import BatchRelaxed, relax_batch
 from potstill.relaxation.relax import VOLUME_RANGE
+from potstill.relaxation.relax_progress import RelaxProgress
 from potstill.relaxation.space_groups import NEAR_A, space_groups
-from potstill.runtime.progress import Progress
+from potstill.runtime.restart import Restart
 from potstill.runtime.shortened import shortened
 
 
@@ -54,27 +55,29 @@ def relax_images(
     steps: int,
     relax_cell: bool,
     threads: int = 1,
+    restart: Restart | None = None,
 ) -> BatchRelaxed:
     """Relax structures of `read_structures` by `relax_batch`, and tell how far it has come.
 
-    Raises PotstillError, naming the file, for elements that the committee does not know, and where
-    none of the structures could be relaxed.
+    restart: keeps those that are finished. Raises PotstillError, naming the file, for elements that
+    the committee does not know, and where none of the structures could be relaxed.
     """
     for file, group in groupby(images, key=lambda image: str(image.info["file"])):
         try:
             element_numbers(Structures.of_atoms(list(group)), committee.elements)
         except PotstillError as error:
             raise PotstillError(f"{file}: {error}") from None
-    progress = Progress("relax", len(images), "structures")
+    structures = Structures.of_atoms(images)
     try:
         return relax_batch(
             committee,
-            images,
+            structures,
             fmax=fmax,
             steps=steps,
             relax_cell=relax_cell,
             threads=threads,
-            watch=progress.update,
+            watch=RelaxProgress(structures),
+            restart=restart,
         )
     except PotstillError as error:
         files = list(dict.fromkeys(str(image.info["file"]) for image in images))

@@ -51,7 +51,7 @@ def translate(
     stretch = np.repeat(np.resize(np.atleast_1d(scale), len(origin))[:, None], 3, axis=1)
     if bain_share:
         try:
-            stretch[_crystals(origin, bain_share)] *= BAIN
+            stretch[crystal_rows(origin, bain_share)] *= BAIN
         except PotstillError as error:
             raise PotstillError(f"{frames}: {error}") from None
     translated = label_frames(
@@ -83,7 +83,7 @@ def translate(
     )
 
 
-def _crystals(frames: Frames, share: float) -> NDArray[np.int64]:
+def crystal_rows(frames: Frames, share: float) -> NDArray[np.int64]:
     """Return the rows of a share of the crystals among frames, evenly spread.
 
     Raises PotstillError when the frames have no order parameter.

@@ -1,16 +1,16 @@
 """By what sigma is too small, found on the frames that a model was trained on.
 
 Each member leaves out some of the frames. The mean of those that left a frame out errs on it as
-they would on a new one. Two things differ for a new frame, and both are found where several
-members left out the same frame: all members' mean errs less than that of a few, and the members
-disagree more than on a frame that most of them know.
+theirs would on a new one. Two things differ for a new frame, and both are found where several
+members left out the same one: all members' mean errs less than that of a few, and members disagree
+more than on a frame that most of them know.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from potstill.data.structures import Floats, Mask
+from potstill.data.structures import Floats, Indices, Mask
 from potstill.trust.assessment import WITHIN
 
 
@@ -33,33 +33,43 @@ def calibrate(predicted: Floats, label: Floats, held: Mask, *, smallest: float) 
     deviations; things of a sigma below `smallest` are left out.
     """
     members = len(predicted)
-    deviation = predicted - predicted.mean(axis=0)
-    sigma = np.sqrt((deviation**2).mean(axis=(0, 2)))
+    sigma = np.sqrt(((predicted - predicted.mean(axis=0)) ** 2).mean(axis=(0, 2)))
     left_out = held.sum(axis=0)
     told = (left_out > 0) & (sigma >= smallest)
     if not told.any():
         return Calibration((float("nan"),) * len(WITHIN), 1.0)
-    predicted, label = predicted[:, told], label[told]
-    held, left_out, sigma = held[:, told], left_out[told], sigma[told]
-    mean = np.where(held[..., None], predicted, 0).sum(axis=0) / left_out[:, None]
-    ratio = (mean - label) / sigma[:, None]
-    square = float((ratio**2).mean())
-    spread = _spread(np.where(held[..., None], predicted - mean, 0), left_out, sigma, members)
-    # of all members' mean, which shares with that of a few all but a part of the spread
-    left = max(square - spread * float((1 / left_out - 1 / members).mean()), spread / members)
-    growth = float(np.sqrt(spread * (members - 1) / members))
-    shrink = float(np.sqrt(left / square)) / growth if square else 0.0
-    quantiles = np.quantile(np.abs(ratio), list(WITHIN.values())) * shrink
+    units = predicted[:, told] / sigma[told, None]
+    ratio = _spread_ratio(units, held[:, told])
+    # the spread of members that all left it out, of one that k of them did
+    grown = ratio * members / (members + left_out * (ratio - 1))
+    few = left_out[told]
+    mean = np.where(held[:, told, None], units, 0).sum(axis=0) / few[:, None]
+    error = (mean - label[told] / sigma[told, None]) / np.sqrt(grown[told, None])
+    square = float((error**2).mean())
+    # the mean of all members has less of their spread than that of a few
+    less = members / (members - 1) * float((1 / few - 1 / members).mean())
+    left = max(square - less, 1 / (members - 1))
+    quantiles = np.quantile(np.abs(error), list(WITHIN.values())) * np.sqrt(left / square)
+    growth = float(np.sqrt(grown[sigma >= smallest].mean()))
     return Calibration(tuple(float(q) for q in quantiles), growth)
 
 
-def _spread(deviation: Floats, left_out: Floats, sigma: Floats, members: int) -> float:
-    """Return the variance of members on what they did not train on, in units of sigma^2.
+def _spread_ratio(predicted: Floats, held: Mask) -> float:
+    """Return the variance of members that left a thing out by that of those that trained on it.
 
-    deviation (M, G, C): of those that left out a thing from their mean, else 0. What sigma itself
-    says where no two left out the same.
+    predicted (M, G, C), held (M, G). Of things where there are two of either; 1 where none is.
     """
-    degrees = float((left_out - 1).sum()) * deviation.shape[2]
-    if not degrees:
-        return members / (members - 1)
-    return float(((deviation / sigma[:, None]) ** 2).sum() / degrees)
+    left_out, members = held.sum(axis=0), len(held)
+    both = (left_out >= 2) & (left_out <= members - 2)
+    if not both.any():
+        return 1.0
+    given = predicted[:, both]
+    return _variance(given, held[:, both]) / _variance(given, ~held[:, both])
+
+
+def _variance(values: Floats, chosen: Mask) -> float:
+    """Return the variance of chosen members (M, G) about their mean of each thing, over all."""
+    count: Indices = chosen.sum(axis=0)
+    mean = np.where(chosen[..., None], values, 0).sum(axis=0) / count[:, None]
+    squares = np.where(chosen[..., None], (values - mean) ** 2, 0).sum()
+    return float(squares / ((count - 1).sum() * values.shape[2]))

@@ -11,10 +11,10 @@ from potstill.trust.surroundings import Surroundings, frame_distances
 
 # How far above high quantiles of the frames trained on the limits are: on these, of frames like
 # those trained on hardly one in a hundred is outside (docs/trust.md).
-_OF_ENERGY = (0.90, 3.0)
+_OF_ENERGY = (0.90, 2.5)
 _OF_FORCE = (0.99, 10.0)
-_OF_ATOM = (0.99, 1.4)
-_OF_FRAME = (0.95, 1.15)
+_OF_ATOM = (0.99, 1.5)
+_OF_FRAME = (0.95, 1.05)
 # What a limit is at least, so that it can be divided by.
 SMALLEST = 1e-12
 

@@ -68,7 +68,7 @@ def _verdict(
             force[worst] / limits.force_eV_per_A,
             f"unsure: the networks disagree about the force on atom {worst}",
         ),
-        (energy / limits.energy_eV_per_atom, "unsure: the networks disagree about the energy"),
+        (energy / limits.energy_eV_per_atom, "unsure: the networks disagree about its energy"),
     )
     flags = [f"{why}, {over:.1f} times the limit" for over, why in reasons if over > 1]
     return Verdict(

@@ -29,39 +29,57 @@ SWEEPS = 5
 RIDGE = 1e-6
 
 
+def greedy_rows(rows: Floats, kept: Floats, count: int) -> NDArray[np.int64]:
+    """Return `count` of the rows (B, D), each the one that raises det(X'X) most after those before.
+
+    X: the rows before it and those kept (K, D). So the first n are what n would have been.
+    """
+    gram = _gram(kept)
+    free = np.ones(len(rows), dtype=bool)
+    picked = np.empty(count, dtype=np.int64)
+    for place in range(count):
+        row = picked[place] = np.where(free, _leverage(rows, gram), -1).argmax()
+        gram += np.outer(rows[row], rows[row])
+        free[row] = False
+    return picked
+
+
 def maxvol_rows(rows: Floats, kept: Floats, count: int) -> NDArray[np.int64]:
     """Return which `count` rows (B, D), with the rows kept (K, D), have the largest det(X'X).
 
     No exchange of a picked row for another raises the determinant by more than 1%, unless the
     sweeps run out.
     """
-    gram = RIDGE * np.eye(rows.shape[1]) + kept.T @ kept
-    free = np.ones(len(rows), dtype=bool)
-    picked: list[int] = []
-
-    def best(gram: Floats) -> tuple[int, Floats]:
-        """Return the free row that raises det(gram) most, and by how much each row would less 1."""
-        leverage = np.einsum("ij,ij->i", rows @ np.linalg.inv(gram), rows)
-        return int(np.where(free, leverage, -1).argmax()), leverage
-
-    for _ in range(count):
-        row, _ = best(gram)
+    picked = greedy_rows(rows, kept, count)
+    gram = _gram(kept)
+    for row in picked:
         gram += np.outer(rows[row], rows[row])
-        free[row] = False
-        picked.append(row)
+    free = np.ones(len(rows), dtype=bool)
+    free[picked] = False
     for _ in range(SWEEPS):
         exchanged = False
         for place, old in enumerate(picked):
             without = gram - np.outer(rows[old], rows[old])
             # det(A + xx') = det(A) (1 + x'A^-1 x)
-            new, leverage = best(without)
+            leverage = _leverage(rows, without)
+            new = int(np.where(free, leverage, -1).argmax())
             if free.any() and 1 + leverage[new] > GAIN * (1 + leverage[old]):
                 gram = without + np.outer(rows[new], rows[new])
                 free[old], free[new] = True, False
                 picked[place], exchanged = new, True
         if not exchanged:
             break
-    return np.array(picked, dtype=np.int64)
+    return picked
+
+
+def _gram(kept: Floats) -> Floats:
+    """Return X'X of the rows kept, regular by the ridge."""
+    return RIDGE * np.eye(kept.shape[1]) + kept.T @ kept
+
+
+def _leverage(rows: Floats, gram: Floats) -> Floats:
+    """Return by how much each row more would multiply det(gram), less 1."""
+    return np.asarray(np.einsum("ij,ij->i", rows @ np.linalg.inv(gram), rows))
 
 
 def model_rows(frames: Moments) -> Floats:

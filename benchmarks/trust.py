@@ -45,6 +45,7 @@ from potstill.training.learn_trust import learn_trust
 from potstill.training.loop import split, train
 from potstill.trust.assessment import spearman
 from potstill.trust.last_layer import LastLayer, by_structure
+from potstill.trust.limits import SMALL_ERROR_EV
 from potstill.trust.surroundings import frame_distances
 from potstill.trust.verdicts import verdicts
 
@@ -160,7 +161,7 @@ def told(ensemble: Ensemble, known: Seen, tested: Seen, strange: Seen | None) ->
             continue
         frames, atoms = measures(ensemble, known, seen)
         bad = (seen.energy > TIMES_USUAL * usual[0]) | (seen.largest_force > TIMES_USUAL * usual[1])
-        flags = _flags(ensemble, seen)
+        flags, worse = _flags(ensemble, seen), bad & (seen.energy > SMALL_ERROR_EV)
         result[name] = {
             "frames": len(seen.energy),
             "mae_meV_per_atom": round(1e3 * float(seen.energy.mean()), 3),
@@ -168,6 +169,9 @@ def told(ensemble: Ensemble, known: Seen, tested: Seen, strange: Seen | None) ->
             "bad_frames": int(bad.sum()),
             "flagged": round(float(flags.mean()), 4),
             "bad_flagged": round(float(flags[bad].mean()), 3) if bad.any() else None,
+            "bad_beyond_1_meV_per_atom_flagged": round(float(flags[worse].mean()), 3)
+            if worse.any()
+            else None,
             "coverage": _coverage(ensemble, seen),
             "of_frames": {
                 measure: {

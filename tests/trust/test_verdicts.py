@@ -40,7 +40,7 @@ def test_nothing_speaks_against_what_is_usual():
 @pytest.mark.parametrize(
     ("name", "place", "value", "flag"),
     [
-        ("energy_std", 1, 0.06, "unsure: the networks disagree about its energy, 2.0 times"),
+        ("energy_std", 1, 0.192, "unsure: the networks disagree about its energy, .* 2.0 times"),
         (
             "force_std",
             3,
@@ -85,6 +85,14 @@ def test_limits_are_above_what_was_trained_on():
     assert told.atom_distance == pytest.approx(1.5 * np.quantile(distance, 0.99))
     together = np.sqrt((distance**2).reshape(200, 4).mean(axis=1))
     assert told.frame_distance == pytest.approx(1.05 * np.quantile(together, 0.95))
+    # errors below 1 meV/atom are no reason for a flag
+    small = limits(
+        energy * 1e-6, leverage, force, distance, sizes, Calibration((5, 9), 1.2), TRUST.force
+    )
+    assert 5 * small.energy_eV_per_atom == pytest.approx(1e-3)
+    assert small.leverage / told.leverage == pytest.approx(
+        small.energy_eV_per_atom / told.energy_eV_per_atom * 1e6
+    )
     # one frame alone has no other to be compared with: nothing is near it
     none = np.full(800, np.inf)
     assert (

@@ -17,6 +17,8 @@ _OF_LEVERAGE = (0.90, 2.0)
 _OF_FORCE = (0.99, 10.0)
 _OF_ATOM = (0.99, 1.5)
 _OF_FRAME = (0.95, 1.05)
+# An energy that is known to 1 meV/atom, as DFT codes hardly agree, is no reason for a flag.
+SMALL_ERROR_EV = 1e-3
 # What a limit is at least, so that it can be divided by.
 SMALLEST = 1e-12
 
@@ -64,9 +66,13 @@ def limits(
     """
     known = np.isfinite(distance)
     frames = frame_distances(distance, sizes)
+    of_energy = energy.growth * _limit(energy_std, *_OF_ENERGY)
+    # the error expected at the limit; where labels did not tell, nothing is raised
+    expected = of_energy * energy.within[0]
+    raised = max(1.0, SMALL_ERROR_EV / expected) if expected > 0 else 1.0
     return Limits(
-        energy.growth * _limit(energy_std, *_OF_ENERGY),
-        _limit(leverage, *_OF_LEVERAGE),
+        raised * of_energy,
+        raised * _limit(leverage, *_OF_LEVERAGE),
         force.growth * _limit(force_std, *_OF_FORCE),
         _limit(distance[known], *_OF_ATOM),
         _limit(frames[np.isfinite(frames)], *_OF_FRAME),

@@ -14,8 +14,7 @@ class Verdict(NamedTuple):
 
     flag: why not to believe it, empty where nothing speaks against it. Its first word is `refused`
     for what cannot be predicted, `outside` where surroundings are unlike those trained on, and
-    `unsure` where the networks disagree more than there, or their last layers had little to learn
-    such an energy from.
+    `unsure` where the networks disagree more than there.
 
     energy_error_meV_per_atom, force_error_eV_per_A: what 68% of the errors are below, the latter of
     the components of the force on the atom where it is largest; None where no label told.
@@ -78,6 +77,8 @@ def _verdict(
     limits, far, worst = trust.limits, int(distance.argmax()), int(force.argmax())
     away = distance[far] / limits.atom_distance
     all_away = together / limits.frame_distance
+    # two measures that fail in different places; where both rise, so do the errors
+    unsure = np.sqrt(energy / limits.energy_eV_per_atom * leverage / limits.leverage)
     reasons = (
         (away, f"outside: atom {far} is unlike all atoms trained on"),
         (all_away, "outside: its atoms together are unlike those trained on"),
@@ -85,11 +86,7 @@ def _verdict(
             force[worst] / limits.force_eV_per_A,
             f"unsure: the networks disagree about the force on atom {worst}",
         ),
-        (
-            leverage / limits.leverage,
-            "unsure: what was trained on determines its energy too little",
-        ),
-        (energy / limits.energy_eV_per_atom, "unsure: the networks disagree about its energy"),
+        (unsure, "unsure: the networks disagree about its energy, and had little to learn it from"),
     )
     flags = [f"{why}, {over:.1f} times the limit" for over, why in reasons if over > 1]
     return Verdict(

@@ -16,7 +16,7 @@ _OF_ENERGY = (0.90, 2.5)
 _OF_LEVERAGE = (0.90, 2.0)
 _OF_FORCE = (0.99, 10.0)
 _OF_ATOM = (0.99, 1.5)
-_OF_FRAME = (0.95, 1.05)
+_OF_FRAME = (0.95, 1.0)
 # An energy that is known to 1 meV/atom, as DFT codes hardly agree, is no reason for a flag.
 SMALL_ERROR_EV = 1e-3
 # What a limit is at least, so that it can be divided by.

@@ -30,6 +30,7 @@ from common import machine
 from dft import parted, read
 from numpy.typing import NDArray
 
+from potstill.data.frames import Frames
 from potstill.data.structures import Structures
 from potstill.descriptors.elements import element_numbers
 from potstill.models.committee import force_spread
@@ -212,6 +213,16 @@ def _coverage(ensemble: Ensemble, seen: Seen) -> dict[str, list[float]]:
     return {"energy": [round(v, 3) for v in energy], "force": [round(v, 3) for v in force]}
 
 
+def begins(groups: NDArray[np.str_], word: str | None) -> NDArray[np.bool_]:
+    """Return which groups begin with a word; none do with no word."""
+    return np.array([bool(word) and str(group).startswith(word or "") for group in groups])
+
+
+def of_labels(ensemble: Ensemble, frames: Frames) -> Seen:
+    """Return what is said of labelled frames."""
+    return Seen(ensemble, frames, frames.need("energy", "a test"), frames.need("forces", "a test"))
+
+
 def main() -> None:
     """Train and measure as the command line asks."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -219,7 +230,10 @@ def main() -> None:
     parser.add_argument("--train", type=Path, required=True, help="labelled frames")
     parser.add_argument("--test", type=Path, help="frames to test on; else a part of the others")
     parser.add_argument("--share", type=float, default=0.8, help="of each group, without --test")
-    parser.add_argument("--without", default="", help="leave out groups that begin with this")
+    parser.add_argument("--without", help="leave out groups that begin with this")
+    parser.add_argument(
+        "--unknown", help="don't train on groups that begin with this, which are then outside"
+    )
     parser.add_argument("--stress-unit", default="eV/A^3", help="of the files")
     parser.add_argument("--seeds", type=int, default=1, help="trainings (1)")
     parser.add_argument("--table", type=Path, help="EAM table that labelled the frames")
@@ -228,9 +242,11 @@ def main() -> None:
     limit_threads(1)
     options = {"stress_unit": given.stress_unit}
     frames, groups = read(given.train, options)
-    if given.without:
-        kept = np.array([not str(group).startswith(given.without) for group in groups])
-        frames, groups = frames[kept], groups[kept]
+    kept = ~begins(groups, given.without)
+    frames, groups = frames[kept], groups[kept]
+    unknown = frames[begins(groups, given.unknown)]
+    known_groups = ~begins(groups, given.unknown)
+    frames, groups = frames[known_groups], groups[known_groups]
     settings = Training(descriptor=Training().descriptor.of_elements(frames.elements))
     others = read(given.test, options)[0] if given.test else None
     runs = []
@@ -240,17 +256,14 @@ def main() -> None:
         restart = Restart(given.output.with_suffix(".restart"), "", float("inf"))
         ensemble, _ = train(part, settings, seed, elements=frames.elements, restart=restart)
         ensemble = learn_trust(ensemble, part, split(len(part), settings, seed))
-        strange = None
+        strange = of_labels(ensemble, unknown) if len(unknown) else None
         if given.table:
             potential = EamPotential.from_file(given.table, frames.elements)
             images = outside(frames.elements[0], given.lattice_constant)
             structures = Structures.of_atoms(images)
             labels = potential.evaluate(structures)
             strange = Seen(ensemble, structures, labels.energy, labels.forces)
-        known, tested = (
-            Seen(ensemble, some, some.need("energy", "a test"), some.need("forces", "a test"))
-            for some in (part, test)
-        )
+        known, tested = (of_labels(ensemble, some) for some in (part, test))
         runs.append(
             {"seed": seed, "trained_on": len(part)} | told(ensemble, known, tested, strange)
         )

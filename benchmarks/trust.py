@@ -44,7 +44,7 @@ from potstill.runtime.streams import stream
 from potstill.settings import Training
 from potstill.training.learn_trust import learn_trust
 from potstill.training.loop import split, train
-from potstill.trust.assessment import spearman
+from potstill.trust.assessment import WITHIN, spearman
 from potstill.trust.last_layer import LastLayer, by_structure
 from potstill.trust.limits import SMALL_ERROR_EV
 from potstill.trust.surroundings import frame_distances
@@ -52,7 +52,7 @@ from potstill.trust.verdicts import verdicts
 
 Floats = NDArray[np.float64]
 PACKAGES = ("potstill", "torch", "numba", "numpy")
-FALSE_ALARMS, TIMES_USUAL = 0.01, 3.0
+FALSE_ALARMS, TIMES_USUAL, SPLITS = 0.01, 3.0, 20
 
 
 class Seen:
@@ -174,6 +174,7 @@ def told(ensemble: Ensemble, known: Seen, tested: Seen, strange: Seen | None) ->
             if worse.any()
             else None,
             "coverage": _coverage(ensemble, seen),
+            "coverage_by_held_out": _by_held_out(seen),
             "of_frames": {
                 measure: {
                     "energy": round(spearman(values, seen.energy), 2),
@@ -211,6 +212,27 @@ def _coverage(ensemble: Ensemble, seen: Seen) -> dict[str, list[float]]:
     spread = force_spread(seen.said.forces)[:, None]
     force = [float((seen.components <= f * spread).mean()) for f in ensemble.trust.force.within]
     return {"energy": [round(v, 3) for v in energy], "force": [round(v, 3) for v in force]}
+
+
+def _by_held_out(seen: Seen) -> dict[str, list[float]]:
+    """Return the same shares where the widths are found on half of these frames, of the others.
+
+    Means over `SPLITS` random halves.
+    """
+    draw, sizes = stream(1, "benchmark", "halves"), seen.given.sizes
+    energy = seen.energy * sizes / seen.said.energies.std(axis=0)
+    force = seen.components / force_spread(seen.said.forces)[:, None]
+    shares = np.zeros((2, SPLITS, 2))
+    for split_number in range(SPLITS):
+        half = draw.permutation(len(sizes)) < len(sizes) // 2
+        of_atoms = np.repeat(half, sizes)
+        for row, (ratio, here) in enumerate(((energy, half), (force, of_atoms))):
+            widths = np.quantile(ratio[here], list(WITHIN.values()))
+            shares[row, split_number] = [(ratio[~here] <= width).mean() for width in widths]
+    return {
+        name: [round(float(v), 3) for v in row.mean(axis=0)]
+        for name, row in zip(("energy", "force"), shares, strict=True)
+    }
 
 
 def begins(groups: NDArray[np.str_], word: str | None) -> NDArray[np.bool_]:

@@ -143,3 +143,20 @@ def test_bad_input_is_one_line(folder: Path, potstill: Callable[..., Result]) ->
             potstill("train", "train.xyz", "-o", "model.pt", *words)
         assert "\n" not in str(refused.value)
     assert not Path("model.pt").exists()
+
+
+def test_expected_errors_are_calibrated_on_enough_test_frames(
+    folder: Path, potstill: Callable[..., Result]
+) -> None:
+    write_xyz(folder / "many.xyz", emt_frames(60))
+    for name, tested in (("alone", []), ("few", ["test.xyz"]), ("many", ["many.xyz"])):
+        words = [word for file in tested for word in ("--test", file)]
+        potstill(*WORDS, *words, "-o", f"{name}.pt")
+    alone, few, many = (load_ensemble(f"{name}.pt").trust for name in ("alone", "few", "many"))
+    assert alone is not None and few is not None and many is not None
+    assert (few.energy, few.force) == (alone.energy, alone.force)
+    potstill("evaluate", "many.pt", "many.xyz", "-o", "errors.json", "--device", "cpu")
+    for share in json.loads(Path("errors.json").read_text())["calibration"].values():
+        # the widths are quantiles of these errors
+        assert share["1_sigma"] == pytest.approx(0.683, abs=0.02)
+        assert share["2_sigma"] == pytest.approx(0.954, abs=0.02)

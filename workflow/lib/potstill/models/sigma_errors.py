@@ -3,6 +3,7 @@
 Beside `trust.assessment.uncertainty`, which is of energies.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,11 @@ from potstill.trust.assessment import (
     sigma_factor,
     spearman,
 )
+from potstill.trust.calibration import Calibration
 from potstill.trust.limits import Trust
+
+# Frames that tell a share of 95% to 3 points.
+ENOUGH = 50
 
 
 def judged_atoms(sigma: Floats, sizes: Indices, seed: int) -> Mask:
@@ -66,6 +71,30 @@ def own_calibration(
         error = forced.predicted - forced.exact
         found["force"] = _own(trust.force.within, error, forced.std)
     return found
+
+
+def calibrated_on(trust: Trust, energies: EnergyErrors, forced: ForceErrors | None) -> Trust:
+    """Return what a model knows, with widths found on errors of frames that it did not train on.
+
+    Those of energies and of forces are each left as they are where fewer than `ENOUGH` frames tell.
+    """
+    energy, force = trust.energy, trust.force
+    if len(energies.frames) >= ENOUGH:
+        error = (energies.predicted - energies.exact)[:, None]
+        energy = _found_on(energy, error, energies.std)
+    if forced and forced.std is not None and len(forced.frames) >= ENOUGH:
+        force = _found_on(force, forced.predicted - forced.exact, forced.std)
+    return replace(trust, energy=energy, force=force)
+
+
+def _found_on(known: Calibration, error: Floats, sigma: Floats) -> Calibration:
+    """Return the calibration with the widths of errors (B, C) in units of sigma (B,)."""
+    told = sigma >= SMALLEST_SIGMA_EV
+    if not told.any():
+        return known
+    ratio = np.abs(error[told]) / sigma[told, None]
+    within = np.quantile(ratio, list(WITHIN.values()))
+    return known._replace(within=tuple(float(width) for width in within))
 
 
 def _own(within: tuple[float, ...], error: Floats, sigma: Floats) -> dict[str, float | None]:

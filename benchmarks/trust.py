@@ -44,7 +44,7 @@ from potstill.runtime.streams import stream
 from potstill.settings import Training
 from potstill.training.learn_trust import learn_trust
 from potstill.training.loop import split, train
-from potstill.trust.assessment import WITHIN, spearman
+from potstill.trust.assessment import SMALLEST_SIGMA_EV, WITHIN, spearman
 from potstill.trust.last_layer import LastLayer, by_structure
 from potstill.trust.limits import SMALL_ERROR_EV
 from potstill.trust.surroundings import frame_distances
@@ -220,12 +220,14 @@ def _by_held_out(seen: Seen) -> dict[str, list[float]]:
     Means over `SPLITS` random halves.
     """
     draw, sizes = stream(1, "benchmark", "halves"), seen.given.sizes
-    energy = seen.energy * sizes / seen.said.energies.std(axis=0)
-    force = seen.components / force_spread(seen.said.forces)[:, None]
+    sigma, of_force = seen.said.energies.std(axis=0), force_spread(seen.said.forces)
+    told = of_force >= SMALLEST_SIGMA_EV  # that of an atom alone is 0
+    energy = seen.energy * sizes / sigma
+    force = seen.components[told] / of_force[told, None]
     shares = np.zeros((2, SPLITS, 2))
     for split_number in range(SPLITS):
         half = draw.permutation(len(sizes)) < len(sizes) // 2
-        of_atoms = np.repeat(half, sizes)
+        of_atoms = np.repeat(half, sizes)[told]
         for row, (ratio, here) in enumerate(((energy, half), (force, of_atoms))):
             widths = np.quantile(ratio[here], list(WITHIN.values()))
             shares[row, split_number] = [(ratio[~here] <= width).mean() for width in widths]

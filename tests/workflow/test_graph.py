@@ -134,11 +134,11 @@ def test_all_sets_without_anything_else(snakemake_in, tmp_path):
 
 def test_study_is_asked_for_by_name_alone(snakemake_in, tmp_path):
     planned = jobs(snakemake_in(tmp_path, "-n", "study").stdout)
-    # eleven strategies, three shares, three replicas; one start for those that ask a model
-    assert planned["study_select"] == planned["relax"] - 1 == 99
+    # twelve strategies, three shares, three replicas; one start for those that ask a model
+    assert planned["study_select"] == planned["relax"] - 1 == 108
     assert planned["study_start"] == planned["study_score"] == 9
-    assert planned["train"] == 99 + 9
-    assert planned["study_evaluate"] == 2 * 99
+    assert planned["train"] == 108 + 9
+    assert planned["study_evaluate"] == 2 * 108
     assert not {"select", "curve", "distilled"} & set(planned)
     assert not any(rule.startswith("study") for rule in jobs(snakemake_in(tmp_path, "-n").stdout))
 

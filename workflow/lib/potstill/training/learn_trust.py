@@ -38,7 +38,7 @@ def learn_trust(ensemble: Ensemble, frames: Frames, held: Mask) -> Ensemble:
     of_frame = np.repeat(np.arange(len(looked)), looked.sizes)
     surroundings = Surroundings.of(found.x, numbers, of_frame, len(ensemble.elements))
     last_layer = LastLayer.of(found.last)
-    energy, force = _energy(found, looked, held), _force(found, looked, held)
+    energy, force = _energy(found, looked, held), _force(ensemble, found, looked, held)
     limited = limits(
         found.energies.std(axis=0) / looked.sizes,
         last_layer.leverage(found.last, known=True),
@@ -58,8 +58,10 @@ def _energy(found: Members, frames: Frames, held: Mask) -> Calibration:
     return calibrate(found.energies[..., None], label[:, None], held, smallest=SMALLEST_SIGMA_EV)
 
 
-def _force(found: Members, frames: Frames, held: Mask) -> Calibration:
-    """Return the calibration of the forces on an atom; of no force where none is labelled."""
-    label: Floats = np.zeros_like(frames.positions) if frames.forces is None else frames.forces
-    held = np.repeat(held & frames.has("forces"), frames.sizes, axis=1)
+def _force(ensemble: Ensemble, found: Members, frames: Frames, held: Mask) -> Calibration:
+    """Return the calibration of the forces on an atom; of no force where none is trained on."""
+    trained_on = frames.forces if ensemble.settings.forces else None
+    label: Floats = np.zeros_like(frames.positions) if trained_on is None else trained_on
+    told = frames.has("forces") & (trained_on is not None)
+    held = np.repeat(held & told, frames.sizes, axis=1)
     return calibrate(found.forces, label, held, smallest=SMALLEST_SIGMA_EV_PER_A)

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from potstill.data.frames import Frames
+from potstill.errors import PotstillError
 from potstill.models.ensemble import Ensemble
 from potstill.models.model_file import load_ensemble, save_ensemble
 from potstill.models.predict import predict_members
@@ -78,3 +80,26 @@ def test_atoms_trained_on_are_at_no_distance(trained: Ensemble, thermal: Frames)
     assert len(known.surroundings.points[0]) == 320
     assert known.surroundings.distances(members.x, numbers).max() < 0.05
     assert known.limits.atom_distance > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("points", []),
+        ("points", [torch.zeros(4, 3, dtype=torch.float16)]),
+        ("points", [torch.full((4, 40), torch.nan, dtype=torch.float16)]),
+        ("last_layer", "nothing"),
+        ("last_layer", torch.zeros(5, 8, 8)),
+        ("limits", {"leverage": 1.0}),
+        ("energy", None),
+    ],
+)
+def test_a_file_of_something_else(
+    trained: Ensemble, tmp_path: Path, name: str, value: object
+) -> None:
+    save_ensemble(tmp_path / "model.pt", trained)
+    content = torch.load(tmp_path / "model.pt", weights_only=True)
+    content["trust"][name] = value
+    torch.save(content, tmp_path / "model.pt")
+    with pytest.raises(PotstillError, match=r"model\.pt: inconsistent model file .*train again"):
+        load_ensemble(tmp_path / "model.pt")

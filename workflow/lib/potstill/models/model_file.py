@@ -28,6 +28,7 @@ from potstill.runtime.files import atomic_path
 from potstill.runtime.unreadable import ZIP, unreadable
 from potstill.settings import Training
 from potstill.trust.in_file import restored, stored
+from potstill.trust.limits import Trust
 
 FORMAT = "potstill-ensemble"
 VERSION = 1
@@ -135,5 +136,18 @@ def _build(content: dict[str, Any], device: str) -> Ensemble:
         ).reshape(-1),
         scale_eV=content["scale_eV"],
         networks=networks.double().requires_grad_(False).to(device),
-        trust=restored(content["trust"], features, len(elements)) if "trust" in content else None,
+        trust=_trust(content, networks, features),
+    )
+
+
+def _trust(content: dict[str, Any], networks: Networks, features: int) -> Trust | None:
+    """Return what the model knows; None for a file of before."""
+    if "trust" not in content:
+        return None
+    return restored(
+        content["trust"],
+        elements=networks.elements,
+        features=features,
+        members=networks.members,
+        width=networks.elements * networks.weights[-1].shape[1],
     )

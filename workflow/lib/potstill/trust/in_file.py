@@ -23,10 +23,13 @@ def stored(trust: Trust) -> dict[str, Any]:
     }
 
 
-def restored(content: dict[str, Any], features: int, elements: int) -> Trust:
-    """Return it from a file's content; ValueError for other elements or features than so many.
+def restored(
+    content: dict[str, Any], *, elements: int, features: int, members: int, width: int
+) -> Trust:
+    """Return it from a file's content, of a model of so many elements, features and members.
 
-    KeyError or TypeError for what is something else.
+    width: of what the last layers are given. ValueError for that of another model; KeyError,
+    TypeError or AttributeError for what is something else.
     """
     points, frames = (
         tuple(values.numpy() for values in content[name]) for name in ("points", "frames")
@@ -35,9 +38,12 @@ def restored(content: dict[str, Any], features: int, elements: int) -> Trust:
         raise ValueError("the surroundings trained on are of another descriptor or other elements")
     if not all(np.isfinite(part).all() for part in points):
         raise ValueError("the surroundings trained on are no finite numbers")
+    root = content["last_layer"].numpy()
+    if root.shape != (members, width, width) or not np.isfinite(root).all():
+        raise ValueError("what the last layers learnt from is of other networks, or not finite")
     return Trust(
         Surroundings(points, frames),
-        LastLayer(content["last_layer"].numpy()),
+        LastLayer(root),
         Limits(**content["limits"]),
         Calibration(**content["energy"]),
         Calibration(**content["force"]),

@@ -11,7 +11,7 @@ from potstill.trust.last_layer import LastLayer
 from potstill.trust.surroundings import Surroundings, frame_distances
 
 # How far above high quantiles of the frames trained on the limits are: on these, of frames like
-# those trained on hardly one in a hundred is outside (docs/trust.md).
+# those trained on hardly one in a hundred has a flag (docs/notes/trust.md).
 _OF_ENERGY = (0.90, 2.5)
 _OF_LEVERAGE = (0.90, 2.0)
 _OF_FORCE = (0.99, 10.0)

@@ -33,7 +33,6 @@ from numpy.typing import NDArray
 from potstill.data.frames import Frames
 from potstill.data.structures import Structures
 from potstill.descriptors.elements import element_numbers
-from potstill.models.committee import force_spread
 from potstill.models.ensemble import Ensemble
 from potstill.models.predict import predict_members
 from potstill.potentials.eam import EamPotential
@@ -44,7 +43,7 @@ from potstill.runtime.streams import stream
 from potstill.settings import Training
 from potstill.training.learn_trust import learn_trust
 from potstill.training.loop import split, train
-from potstill.trust.assessment import SMALLEST_SIGMA_EV, WITHIN, spearman
+from potstill.trust.assessment import SMALLEST_SIGMA_EV, WITHIN, member_spread, spearman
 from potstill.trust.last_layer import LastLayer, by_structure
 from potstill.trust.limits import SMALL_ERROR_EV
 from potstill.trust.surroundings import frame_distances
@@ -83,7 +82,7 @@ def measures(ensemble: Ensemble, known: Seen, seen: Seen) -> tuple[dict[str, Flo
     assert atomic is not None
     atoms = {
         "sigma of the atomic energy": atomic.std(axis=0),
-        "sigma of the force": force_spread(said.forces),
+        "sigma of the force": member_spread(said.forces),
         "distance": ensemble.trust.surroundings.distances(said.x, seen.numbers),
         "last layer": LastLayer.of(known.last).leverage(seen.last),
     }
@@ -198,7 +197,7 @@ def _flags(ensemble: Ensemble, seen: Seen) -> NDArray[np.bool_]:
         seen.given.sizes,
         energy_std=seen.said.energies.std(axis=0),
         leverage=ensemble.trust.last_layer.leverage(seen.said.last),
-        force_std=force_spread(seen.said.forces),
+        force_std=member_spread(seen.said.forces),
         distance=distance,
     )
     return np.array([bool(verdict.flag) for verdict in said])
@@ -209,7 +208,7 @@ def _coverage(ensemble: Ensemble, seen: Seen) -> dict[str, list[float]]:
     assert ensemble.trust is not None
     sigma = seen.said.energies.std(axis=0) / seen.given.sizes
     energy = [float((seen.energy <= f * sigma).mean()) for f in ensemble.trust.energy.within]
-    spread = force_spread(seen.said.forces)[:, None]
+    spread = member_spread(seen.said.forces)[:, None]
     force = [float((seen.components <= f * spread).mean()) for f in ensemble.trust.force.within]
     return {"energy": [round(v, 3) for v in energy], "force": [round(v, 3) for v in force]}
 
@@ -220,7 +219,7 @@ def _by_held_out(seen: Seen) -> dict[str, list[float]]:
     Means over `SPLITS` random halves.
     """
     draw, sizes = stream(1, "benchmark", "halves"), seen.given.sizes
-    sigma, of_force = seen.said.energies.std(axis=0), force_spread(seen.said.forces)
+    sigma, of_force = seen.said.energies.std(axis=0), member_spread(seen.said.forces)
     told = of_force >= SMALLEST_SIGMA_EV  # that of an atom alone is 0
     energy = seen.energy * sizes / sigma
     force = seen.components[told] / of_force[told, None]

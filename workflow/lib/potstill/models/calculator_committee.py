@@ -11,7 +11,8 @@ from potstill.data.geometry import check_geometry
 from potstill.data.structures import Floats, Structures, atomic_number
 from potstill.descriptors.elements import element_numbers
 from potstill.errors import PotstillError
-from potstill.models.committee import Prediction, force_spread
+from potstill.models.committee import Prediction
+from potstill.trust.assessment import member_spread
 
 
 class _Said(NamedTuple):
@@ -75,7 +76,7 @@ class CalculatorCommittee:
             atomic_energies=None,
             forces=force.mean(axis=0) if forces else None,
             stress=stress if forces else None,
-            force_std=force_spread(force) if forces and spread else None,
+            force_std=member_spread(force) if forces and spread else None,
         )
 
     def _ask(self, member: int, k: int, structures: Structures, forces: bool) -> _Said:

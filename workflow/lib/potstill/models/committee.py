@@ -38,11 +38,6 @@ class Prediction:
         return np.asarray(self.energies.std(axis=0))
 
 
-def force_spread(forces: Floats) -> Floats:
-    """Return `Prediction.force_std` (A,) for the members' forces (M, A, 3)."""
-    return np.asarray(np.sqrt(((forces - forces.mean(axis=0)) ** 2).mean(axis=(0, 2))))
-
-
 class Committee(Protocol):
     """M models of the same elements, whose mean is the prediction and whose spread is sigma."""
 

@@ -12,8 +12,9 @@ from potstill.data.structures import Floats, Indices, Structures, frame_sums
 from potstill.descriptors.elements import element_numbers, places
 from potstill.descriptors.pair_forces import force_map, forces_and_strain
 from potstill.descriptors.symmetry_functions import Pairs, describe, describe_with_pairs
-from potstill.models.committee import Prediction, force_spread
+from potstill.models.committee import Prediction
 from potstill.runtime.compiled import use_threads
+from potstill.trust.assessment import member_spread
 
 if TYPE_CHECKING:  # which has a method of this
     from potstill.models.ensemble import Ensemble
@@ -50,7 +51,7 @@ def predict(
             )
             if spread:
                 energies, gradients = ensemble.with_gradients(features, kinds)
-                force_std[rows] = force_spread(_forces_of_members(gradients, pairs))
+                force_std[rows] = member_spread(_forces_of_members(gradients, pairs))
                 gradient = gradients.mean(dim=0)
                 if trust is not None:
                     x, last = ensemble.inputs(features, kinds, given.sizes)

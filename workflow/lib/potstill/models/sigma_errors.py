@@ -12,6 +12,7 @@ from potstill.data.structures import Floats, Indices, Mask
 from potstill.models.frame_errors import EnergyErrors, ForceErrors
 from potstill.trust.assessment import (
     SMALLEST_SIGMA_EV,
+    SMALLEST_SIGMA_EV_PER_A,
     WITHIN,
     calibration_frames,
     sigma_factor,
@@ -30,7 +31,7 @@ def judged_atoms(sigma: Floats, sizes: Indices, seed: int) -> Mask:
     sigma (B,): eV/A; sizes (G,): numbers of atoms of the frames.
     """
     found_on = np.repeat(calibration_frames(len(sizes), seed), sizes)
-    return np.asarray(~found_on & (sigma >= SMALLEST_SIGMA_EV))
+    return np.asarray(~found_on & (sigma >= SMALLEST_SIGMA_EV_PER_A))
 
 
 def force_uncertainty(error: Floats, sigma: Floats, sizes: Indices, seed: int) -> dict[str, Any]:
@@ -81,15 +82,20 @@ def calibrated_on(trust: Trust, energies: EnergyErrors, forced: ForceErrors | No
     energy, force = trust.energy, trust.force
     if len(energies.frames) >= ENOUGH:
         error = (energies.predicted - energies.exact)[:, None]
-        energy = _found_on(energy, error, energies.std)
+        energy = _found_on(energy, error, energies.std, SMALLEST_SIGMA_EV)
     if forced and forced.std is not None and len(forced.frames) >= ENOUGH:
-        force = _found_on(force, forced.predicted - forced.exact, forced.std)
+        force = _found_on(
+            force, forced.predicted - forced.exact, forced.std, SMALLEST_SIGMA_EV_PER_A
+        )
     return replace(trust, energy=energy, force=force)
 
 
-def _found_on(known: Calibration, error: Floats, sigma: Floats) -> Calibration:
-    """Return the calibration with the widths of errors (B, C) in units of sigma (B,)."""
-    told = sigma >= SMALLEST_SIGMA_EV
+def _found_on(known: Calibration, error: Floats, sigma: Floats, smallest: float) -> Calibration:
+    """Return the calibration with the widths of errors (B, C) in units of sigma (B,).
+
+    Where sigma is below `smallest` errors are left out.
+    """
+    told = sigma >= smallest
     if not told.any():
         return known
     ratio = np.abs(error[told]) / sigma[told, None]

@@ -10,10 +10,9 @@ import numpy as np
 from potstill.data.frames import Frames
 from potstill.data.structures import Floats, Mask
 from potstill.descriptors.elements import element_numbers
-from potstill.models.committee import force_spread
 from potstill.models.ensemble import Ensemble
 from potstill.models.predict import Members, predict_members
-from potstill.trust.assessment import SMALLEST_SIGMA_EV
+from potstill.trust.assessment import SMALLEST_SIGMA_EV, SMALLEST_SIGMA_EV_PER_A, member_spread
 from potstill.trust.calibration import Calibration, calibrate
 from potstill.trust.last_layer import LastLayer
 from potstill.trust.limits import Trust, limits
@@ -21,8 +20,6 @@ from potstill.trust.surroundings import Surroundings
 
 # Atoms that are looked at, in frames spread over all: 1,000 frames of 32 tell limits of 1%.
 ATOMS = 32_000
-# Of a force: networks that agree to less agree to the rounding of float32.
-SMALLEST_SIGMA_EV_PER_A = 1e-6
 
 
 def learn_trust(ensemble: Ensemble, frames: Frames, held: Mask) -> Ensemble:
@@ -42,7 +39,7 @@ def learn_trust(ensemble: Ensemble, frames: Frames, held: Mask) -> Ensemble:
     limited = limits(
         found.energies.std(axis=0) / looked.sizes,
         last_layer.leverage(found.last, known=True),
-        force_spread(found.forces),
+        member_spread(found.forces),
         surroundings.distances(found.x, numbers, of_frame),
         looked.sizes,
         energy,

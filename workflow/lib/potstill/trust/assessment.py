@@ -18,8 +18,18 @@ from potstill.runtime.streams import stream
 CALIBRATION_SHARE = 0.2
 # Of a frame's energy: networks that agree to less agree to the rounding of float32.
 SMALLEST_SIGMA_EV = 1e-6
+# Of the force on an atom, likewise.
+SMALLEST_SIGMA_EV_PER_A = 1e-6
 # Shares of a normal distribution within one and two standard deviations.
 WITHIN = {1: 0.683, 2: 0.954}
+
+
+def member_spread(values: Floats) -> Floats:
+    """Return how far members agree about G things (G,), from what each says of them (M, G, C).
+
+    Root mean square over members and components of the deviations from the members' mean.
+    """
+    return np.asarray(np.sqrt(((values - values.mean(axis=0)) ** 2).mean(axis=(0, 2))))
 
 
 def spearman(a: Floats, b: Floats) -> float:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from potstill.data.structures import Floats, Indices, Mask
-from potstill.trust.assessment import WITHIN
+from potstill.trust.assessment import WITHIN, member_spread
 
 
 class Calibration(NamedTuple):
@@ -29,11 +29,11 @@ def calibrate(predicted: Floats, label: Floats, held: Mask, *, smallest: float) 
     """Return what out-of-fold errors say of sigma.
 
     predicted (M, G, C): C values of G things by member; label (G, C); held (M, G): what each member
-    did not train on. sigma (G,) is the root mean square over members and values of the members'
-    deviations; things of a sigma below `smallest` are left out.
+    did not train on. sigma (G,) is the `member_spread`; things of one below `smallest` are left
+    out.
     """
     members = len(predicted)
-    sigma = np.sqrt(((predicted - predicted.mean(axis=0)) ** 2).mean(axis=(0, 2)))
+    sigma = member_spread(predicted)
     left_out = held.sum(axis=0)
     told = (left_out > 0) & (sigma >= smallest)
     if not told.any():

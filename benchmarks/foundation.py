@@ -1,10 +1,11 @@
 """Models of the first frames of the foundational set, against models of frames drawn at random.
 
 For a metal with an EAM table. The frames are labelled by the table. The first ones of the set train
-an ensemble, and so do as many drawn at random from all that the set was chosen among: frames of the
-walk, and for bcc their stretched forms. Tested on frames of the walk that neither has, on frames of
-other walks, scaled to the metal, and on relaxed crystals. Writes one JSON file, with a row for each
-model. See docs/notes/foundational-frames.md.
+an ensemble (`first`), and so do as many drawn at random from all that the set was chosen among:
+frames of the walk, for bcc their stretched forms, and as many strained crystals (`random`), or none
+of these (`walk`). Tested on frames that none of them has, of the walk, stretched and strained, on
+frames of other walks, scaled to the metal, and on relaxed crystals. Writes one JSON file, with a
+row for each model. See docs/notes/foundational-frames.md.
 """
 
 import argparse
@@ -25,8 +26,9 @@ from common import machine
 from potstill.data.frames import Frames, read_frames
 from potstill.data.structures import Indices, Structures, atomic_number
 from potstill.foundation.frame_orders import FoundationalSet, first_frames, read_set
-from potstill.foundation.make_set import CHOICES, FORMS
+from potstill.foundation.make_set import CHOICES, EACH, EVERY, FORMS, SEED
 from potstill.foundation.metal_crystal import MetalCrystal, metal_crystal
+from potstill.foundation.strained_crystals import strained_crystals
 from potstill.models.ensemble import Ensemble
 from potstill.models.ensemble_calculator import EnsembleCalculator
 from potstill.potentials.eam import EamPotential, label_frames
@@ -43,6 +45,8 @@ from potstill.translation.scaling import crystal_rows
 
 PACKAGES = ("potstill", "torch", "numba", "numpy")
 TESTED = 300
+# how frames are chosen
+HOWS = ("first", "random", "walk")
 
 
 class Metal:
@@ -101,9 +105,8 @@ def relaxed(calculator: Calculator, symbol: str, volume_A3: float) -> dict[str, 
     return {crystal.structure: relax(crystal, calculator) for crystal in crystals}
 
 
-def trained(frames: Frames, steps: int, seed: int) -> Ensemble:
+def trained(frames: Frames, settings: Training, seed: int) -> Ensemble:
     """Return the ensemble that `potstill train` makes of frames."""
-    settings = Training(steps=steps)
     descriptor = settings.descriptor.of_elements(frames.elements)
     settings = settings.model_copy(update={"descriptor": descriptor})
     with tempfile.TemporaryDirectory() as folder, restart_file(Path(folder) / "model", "") as kept:
@@ -151,15 +154,33 @@ class Walk:
 
     def tests_of(self, metal: Metal) -> dict[str, Frames]:
         """Return frames to test on of each form."""
-        return {
-            form: self.frames_of(metal, self.pool(self.tests, [form])[:TESTED]) for form in FORMS
+        tests = {
+            form: self.frames_of(metal, self.pool(self.tests, [form])[:TESTED])
+            for form in ("walk", "stretched")
         }
+        return tests | {"strained": strained(metal, TESTED // 3, seed=SEED + 1)}
 
-    def random(self, metal: Metal, count: int, seed: int) -> Frames:
-        """Return frames drawn at random among all that the set for the metal was chosen from."""
+    def random(self, metal: Metal, count: int, seed: int, *, share: bool) -> Frames:
+        """Return frames drawn at random among all that the set for the metal was chosen from.
+
+        share: with as many strained crystals as the set has among the first `count`.
+        """
         pool = self.pool(self.left, CHOICES[metal.crystal.structure])
-        drawn = stream(seed, "benchmark", "random").choice(len(pool), count, replace=False)
-        return self.frames_of(metal, [pool[k] for k in drawn])
+        random = stream(seed, "benchmark", "random")
+        others = count // EVERY if share else 0
+        drawn = random.choice(len(pool), count - others, replace=False)
+        frames = self.frames_of(metal, [pool[k] for k in drawn])
+        if not others:
+            return frames
+        crystals = strained(metal, EACH, seed=SEED)
+        return frames.joined(crystals[random.choice(len(crystals), others, replace=False)])
+
+
+def strained(metal: Metal, each: int, seed: int) -> Frames:
+    """Return labelled strained crystals of a metal, so many of FCC, BCC and HCP each."""
+    found = strained_crystals(each, seed)
+    cell = metal.crystal.volume_A3 ** (1 / 3) * found.cell
+    return metal.labelled(Frames.uniform(metal.symbol, found.fractional @ cell, cell))
 
 
 def main() -> None:
@@ -193,14 +214,14 @@ def main() -> None:
         "tests": {name: len(frames) for name, frames in tests.items()},
     }
     rows: list[dict[str, Any]] = []
-    for seed, count, how in product(arguments.seeds, arguments.counts, ("first", "random")):
+    for seed, count, how in product(arguments.seeds, arguments.counts, HOWS):
         frames = (
             metal.labelled(first_frames(metal.crystal, count, given).frames)
             if how == "first"
-            else walk.random(metal, count, seed)
+            else walk.random(metal, count, seed, share=how == "random")
         )
         began = time.process_time()
-        model = trained(frames, arguments.steps, seed)
+        model = trained(frames, Training(steps=arguments.steps), seed)
         row = {"frames": count, "how": how, "seed": seed}
         row["seconds"] = round(time.process_time() - began, 1)
         row["errors"] = {name: errors_on(model, test) for name, test in tests.items()}

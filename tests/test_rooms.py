@@ -35,6 +35,7 @@ ORDER = (
     "distillation",
     "translation",
     "foundation",
+    "exploration",
     "relaxation",
     "properties",
     "provenance",

@@ -23,7 +23,7 @@ from potstill.foundation.metal_crystal import MetalCrystal
 def test_ase_reads_the_librarys_frames(potstill, tmp_path, words, crystal):
     out = tmp_path / "metal.xyz"
     told = potstill("frames", *words, "-n", 20, "-o", out).stdout
-    assert f"{out}: 20 frames for {crystal}; " in told
+    assert f"{out}: 20 frames for {crystal}: " in told and "strained" in told
     wanted = first_frames(crystal, 20, read_set())
     images = ase.io.read(out, ":")
     assert len(images) == 20 and all(image.pbc.all() for image in images)
@@ -55,7 +55,7 @@ def test_bad_input(potstill, tmp_path):
     out = tmp_path / "out.xyz"
     for words, said in [
         (("Qq",), r"'Qq' is no chemical symbol"),
-        (("Cu", "-n", 500), r"-n 500: there are 300 frames for fcc metals"),
+        (("Cu", "-n", 500), r"500 frames: there are 300 for fcc metals"),
         (("Cu", "--crystal", "bcc"), r"give it, in A, with --lattice-constant"),
         (("Cu", "--lattice-constant", 2.2), r"--lattice-constant: fcc Cu"),
     ]:

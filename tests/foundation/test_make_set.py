@@ -11,6 +11,12 @@ from potstill.errors import PotstillError
 from potstill.foundation.frame_orders import first_frames, read_set
 from potstill.foundation.make_set import main, make_set, nested_order
 from potstill.foundation.metal_crystal import MetalCrystal
+from potstill.foundation.strained_crystals import (
+    SHAKE,
+    VOLUMES,
+    perfect_crystals,
+    strained_crystals,
+)
 from potstill.settings import Descriptor
 from potstill.translation.scaling import BAIN
 
@@ -63,9 +69,11 @@ def test_fewer_frames_are_the_first_of_more(walk):
 
 def test_frames_come_back_as_they_were(walk):
     """Of the walk's own metal: the same cells, and positions but for whole cells."""
-    found = make_set(walk, NICKEL, 18)
-    frames = first_frames(NICKEL, 18, found).frames
-    rows = found.attributes["row_in_walk"][found.orders["fcc"].frame]
+    found = make_set(walk, NICKEL, 24)
+    whole = first_frames(NICKEL, 24, found)
+    frames = whole.frames[[kind == "walk" for kind in whole.kinds]]
+    order = found.orders["fcc"]
+    rows = found.attributes["row_in_walk"][order.frame[order.form == 0]]
     assert sorted(rows) == list(range(18))
     np.testing.assert_allclose(frames.cell, walk[rows].cell, rtol=1e-6)
     moved = (frames.positions - walk[rows].positions).reshape(18, 32, 3)
@@ -74,17 +82,48 @@ def test_frames_come_back_as_they_were(walk):
 
 
 def test_only_crystals_are_stretched_and_only_for_bcc(walk):
-    found = make_set(walk, NICKEL, 18)
-    assert not found.orders["fcc"].form.any()
+    found = make_set(walk, NICKEL, 24)
+    assert not (found.orders["fcc"].form == 1).any()
     order = found.orders["bcc"]
-    rows = found.attributes["row_in_walk"][order.frame]
-    assert 0 < order.form.sum() < 18 and (rows[order.form == 1] < 12).all()
-    frames = first_frames(NICKEL, 18, found).frames
-    stretched = first_frames(MetalCrystal("Ni", "bcc", 2.8), 18, found).frames
+    rows = found.attributes["row_in_walk"][order.frame[order.form == 1]]
+    assert 0 < len(rows) < 18 and (rows < 12).all()
+    frames = first_frames(NICKEL, 24, found).frames
+    stretched = first_frames(MetalCrystal("Ni", "bcc", 2.8), 24, found).frames
     ratio = 2.8 * 2 ** (1 / 3) / 3.52
-    for k in np.flatnonzero(order.form):
+    for k in np.flatnonzero(order.form == 1):
         same = found.orders["fcc"].frame.tolist().index(order.frame[k])
         np.testing.assert_allclose(stretched.cell[k], ratio * BAIN * frames.cell[same], rtol=1e-6)
+
+
+def test_one_in_four_is_a_strained_crystal(walk):
+    """The same ones for all crystals, each scaled to the metal."""
+    found = make_set(walk, NICKEL, 19)
+    for metal in (NICKEL, MetalCrystal("Mg", "hcp", 3.2, 1.62), MetalCrystal("W", "bcc", 3.16)):
+        made = first_frames(metal, 19, found)
+        places = [k for k, kind in enumerate(made.kinds) if kind == "strained"]
+        assert places == [3, 7, 11, 15]
+        volumes = made.frames.volume[places] / 32 / metal.volume_A3
+        assert (VOLUMES[0] <= volumes).all() and (volumes <= VOLUMES[1]).all()
+        unit = made.frames.cell[places] / metal.volume_A3 ** (1 / 3)
+        same = first_frames(NICKEL, 19, found).frames.cell[places] / NICKEL.volume_A3 ** (1 / 3)
+        np.testing.assert_allclose(unit, same, rtol=1e-6)
+
+
+def test_strained_crystals_are_near_perfect_ones():
+    """Of each kind as many, of the volumes that are said, and only as far from it as that."""
+    found = strained_crystals(4, 1)
+    assert found.fractional.shape == (12, 32, 3)
+    volumes = np.linalg.det(found.cell) / 32
+    assert (VOLUMES[0] <= volumes).all() and (volumes <= VOLUMES[1]).all()
+    perfect = [one.get_scaled_positions() for one in perfect_crystals().values()]
+    for one in perfect_crystals().values():
+        assert len(one) == 32 and one.get_volume() / 32 == pytest.approx(1)
+    for k, cell in enumerate(found.cell):
+        apart = found.fractional[k] - perfect[k // 4]
+        moved = (apart - apart.round()) @ cell
+        assert 0 < np.sqrt((moved**2).mean()) < 1.3 * SHAKE
+    np.testing.assert_array_equal(strained_crystals(2, 1).cell[0], found.cell[0])
+    assert (strained_crystals(1, 2).cell[0] != found.cell[0]).any()
 
 
 def test_the_command_says_what_made_the_file(walk, tmp_path):

@@ -92,7 +92,7 @@ FORMS: dict[str, Callable[[Results], Results]] = {
 
 def stubborn(**arguments: Any) -> Labels:
     Stubborn.calls = 0
-    settings = {k: arguments.pop(k) for k in ("chunks", "failed_share") if k in arguments}
+    settings = {k: arguments.pop(k) for k in ("chunks", "failed_share", "stress") if k in arguments}
     return Labels(calculator=f"{__name__}.Stubborn", arguments=arguments, **settings)
 
 
@@ -263,6 +263,15 @@ def test_stress_is_needed_where_a_frame_is_periodic(mixed: Path, tmp_path: Path)
         label(mixed, stubborn(lacks="stress"))
 
 
+def test_stress_is_left_out_where_it_is_not_asked_for(frames: Path) -> None:
+    """Then a calculator may lack it, and labels with it and without are told apart."""
+    without = EMT_LABELS.model_copy(update={"stress": False})
+    found, whole = label(frames, without), label(frames, EMT_LABELS, "whole")
+    assert found.stress is None and whole.stress is not None
+    np.testing.assert_array_equal(found.forces, whole.forces)
+    assert label(frames, stubborn(lacks="stress", stress=False), "lacking").stress is None
+
+
 def test_a_job_that_is_ended_goes_on_where_it_stopped(frames: Path, tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as ended:
         label(frames, stubborn(ended_at=4))
@@ -341,8 +350,8 @@ BAD: dict[str, tuple[dict[str, str], str]] = {
         "forces that are None": "gave no forces; see whether it converged",
     }.items()
 } | {
-    f"without {label}": ({"lacks": label}, r"lacks a label .*use one with forces and stress")
-    for label in ("forces", "stress")
+    "without forces": ({"lacks": "forces"}, r"lacks a label \(forces\); use one that has it"),
+    "without stress": ({"lacks": "stress"}, "use one that has it, or set its `stress` to false"),
 }
 
 

@@ -13,7 +13,7 @@ from potstill.plan.iterations import Loop
 from potstill.plan.plan import Plan
 from potstill.plan.results import data, result_files, tables_and_plots
 from potstill.plan.targets import check_target
-from potstill.settings import load_settings
+from potstill.settings import FileSet, load_settings
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text())
@@ -192,7 +192,7 @@ def test_sets_from_files_and_sampled_ones(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = load_settings(FROM_FILE)
     plan = Plan(settings)
-    assert plan.sets.sampled() == [] and plan.sets.of_files() == "Cu/32/dft"
+    assert plan.sets.sampled() == [] and plan.sets.named(FileSet) == "Cu/32/dft"
     with pytest.raises(PotstillError, match=r"sampling\.Cu/32/dft\.file: there is no file frames"):
         plan.sets.file("Cu/32/dft")
     (tmp_path / "frames.xyz").touch()
@@ -260,7 +260,7 @@ def test_file_names_of_sampled_sets_are_not_those_of_files():
     assert not sampled.fullmatch("sampling/CuNi/32/momt.h5")
     plain = Plan(load_settings(DEFAULT))
     assert re.fullmatch(plain.sets.sampled_element(), "Ni")
-    assert not re.search(plain.sets.of_files(), "Ni/32/momt")
+    assert not re.search(plain.sets.named(FileSet), "Ni/32/momt")
 
 
 def test_memory_of_an_element_without_a_crystal(paper):
@@ -276,3 +276,28 @@ def test_targets_of_other_runs_are_no_business_of_this_one(paper):
         check_target(paper.plan, target)
     with pytest.raises(PotstillError, match=r"models\.nothing is asked for"):
         check_target(paper.plan, "results/default/models/nothing/ensemble.pt")
+
+
+def test_what_labelled_frames_decides_what_they_are_tested_on():
+    """Whose labels a file has is not known, so that its owner decides."""
+    labels = {"Cu": {"calculator": "ase.calculators.emt.EMT"}}
+    sets = {
+        "Cu/32/own": {"method": "file", "file": "own.xyz", "frames": 100},
+        "Cu/32/first": {"method": "foundational", "frames": 8},
+    }
+    models = {name: {"frames": f"sampling/Cu/32/{name}"} for name in ("own", "first")}
+    models["kept"] = {"frames": "distillation/Cu/distilled"}
+    given = {"run": "x", "elements": {"Cu": {}}, "sampling": sets, "labels": labels}
+    given["distillation"] = {"Cu": {"source": "Cu/32/own", "blocks": 3}}
+    plan = Plan(load_settings(given | {"models": models}))
+    origins = {name: plan.settings.origin_of(model["frames"]) for name, model in models.items()}
+    assert origins == {"own": "file", "first": "calculator", "kept": "file"}
+    for model in models:
+        for tested_on in sets:
+            assert plan.ensemble(model, tested_on) == f"<results>/models/{model}/ensemble.pt"
+    with pytest.raises(
+        PotstillError, match=r"models\.first has frames with other labels than the "
+    ):
+        plan.ensemble("first")
+    assert plan.settings.origin_of("translation/Ni-Al/frames") == "EAM"
+    assert plan.settings.origin_of("translation/Ni-Al/relabelled") == "calculator"

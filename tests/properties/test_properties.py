@@ -22,7 +22,9 @@ from potstill.potentials.eam_calculator import EAM
 from potstill.properties import Conditions, Measured, Value, find, liquid, measure
 from potstill.properties.metal import Metal
 from potstill.properties.stacking_order import close_packed
-from potstill.settings import Element
+from potstill.relaxation.crystals import build_crystals
+from potstill.relaxation.relax import relax
+from potstill.settings import Element, PropertySettings
 
 ELEMENTS = {
     "Ni": Element(table="Ni-Nb", structure="fcc", lattice_constant_A=3.51623),
@@ -48,7 +50,13 @@ REFERENCE = {
 }  # fmt: skip
 # of relaxed crystals, from two independent engines, meV/atom
 HCP_ABOVE_FCC = {"Ni": 13.46, "Al": 27.52, "Nb": -44.52}
-AT_300_K = Conditions(300.0, 1)
+
+
+def conditions_at(kelvin: float, seed: int = 1, **settings: object) -> Conditions:
+    return Conditions(PropertySettings(liquid_temperature_K=kelvin, **settings), seed)
+
+
+AT_300_K = conditions_at(300.0)
 
 BOND_A, BOND_EV, SPRING = 2.5, 0.6, 1.8
 
@@ -176,6 +184,41 @@ def test_stackings_are_what_their_names_say(eam: dict[str, Metal]) -> None:
     assert own.get_potential_energy() / 8 == pytest.approx(energy, abs=1e-9)
 
 
+def test_crystals_of_small_cells_are_those_of_large_ones(eam: dict[str, Metal]) -> None:
+    """Energies above the own crystal and volumes, against larger cells, of an fcc and a bcc metal.
+
+    For bcc niobium HCP lies above neither, which a name must not hide.
+    """
+    for symbol, other in (("Ni", "BCC"), ("Nb", "FCC")):
+        metal = eam[symbol]
+        found = values(metal, "crystal_structures")
+        own = metal.structure.upper()
+        assert f"{own} above {own}" not in found
+        for large in build_crystals(symbol, metal.reference_volume_A3)[:3]:
+            exact, name = relax(large, metal.calculator), large.structure
+            volume = found[f"{name}, volume of an atom"]
+            assert volume == pytest.approx(exact.volume_A3_per_atom, rel=1e-4)
+            if name in (other, "HCP"):
+                above = 1e3 * (exact.energy_eV_per_atom - metal.energy_eV)
+                assert found[f"{name} above {own}"] == pytest.approx(above, abs=0.01)
+
+
+def test_sizes_are_those_that_are_asked_for(bonds: Metal, monkeypatch) -> None:
+    sizes = []
+    monkeypatch.setattr(
+        Metal, "excess_energy", lambda self, atoms, **_: sizes.append(len(atoms)) or 0.0
+    )
+    for edge in (6.0, 13.0):
+        find("vacancy").measure(bonds, conditions_at(300.0, vacancy_edge_A=edge))
+    assert sizes == [4 * 2**3 - 1, 4 * 4**3 - 1]
+    small, usual = (
+        values(bonds, "phonons", conditions=conditions_at(300.0, phonon_cells=cells))
+        for cells in (2, 4)
+    )
+    # bonds reach no further than the small cell, and X and L fit into both
+    assert small == pytest.approx(usual, rel=1e-4)
+
+
 def test_an_equal_curve_has_no_difference_and_a_shifted_one_its_own() -> None:
     eos = find("equation_of_state")
     name = "energy_above_minimum_eV_per_atom"
@@ -213,7 +256,7 @@ def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_liquid_nickel(eam: dict[str, Metal], short_runs: None) -> None:
     """Volume and energy of plain NPT runs with another engine, and of no crystal."""
-    found = find("liquid").measure(eam["Ni"], Conditions(3000.0, 1))
+    found = find("liquid").measure(eam["Ni"], conditions_at(3000.0))
     volume, energy = found.values
     assert volume.value == pytest.approx(13.55, abs=0.6)
     assert energy.value == pytest.approx(-4.172 + 4.876, abs=0.06)
@@ -226,7 +269,7 @@ def test_same_seed_same_liquid(eam: dict[str, Metal], monkeypatch: pytest.Monkey
         monkeypatch.setattr(liquid, name, 0.15)
     monkeypatch.setattr(liquid, "LEAST_DISPLACEMENT", 0.0)
     first, second, other = (
-        find("liquid").measure(eam["Ni"], Conditions(3000.0, seed)) for seed in (1, 1, 2)
+        find("liquid").measure(eam["Ni"], conditions_at(3000.0, seed)) for seed in (1, 1, 2)
     )
     assert first == second != other
 
@@ -263,20 +306,20 @@ def test_all_go_into_one_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         def measure(self, metal: Metal, conditions: Conditions) -> Measured:
             raise PotstillError("it fell apart")
 
-    monkeypatch.setattr(measure, "NAMES", ("fine", "broken"))
-    monkeypatch.setattr(measure, "find", {"fine": Fine(), "broken": Broken()}.__getitem__)
+    monkeypatch.setattr(measure, "find", {"vacancy": Fine(), "phonons": Broken()}.__getitem__)
+    asked = conditions_at(300.0, measure=("vacancy", "phonons"))
     output = tmp_path / "model/Ni.json"
     element = Element(table="none", structure="fcc", lattice_constant_A=3.6)
     measure.measure_properties(
-        Bonds(), model="model", symbol="Ni", element=element, conditions=AT_300_K, output=output
+        Bonds(), model="model", symbol="Ni", element=element, conditions=asked, output=output
     )
     seed = {"name": "seed", "unit": "A", "value": 1.0, "uncertainty": None}
     assert json.loads(output.read_text()) == {
         "model": "model",
         "symbol": "Ni",
         "properties": {
-            "fine": {"values": [seed], "curves": {"x": [1.0]}},
-            "broken": {"failed": "it fell apart"},
+            "vacancy": {"values": [seed], "curves": {"x": [1.0]}},
+            "phonons": {"failed": "it fell apart"},
         },
     }
 

@@ -221,7 +221,7 @@ def test_relabelled_models_are_compared_with_their_calculator(snakemake_in, tmp_
         config,
     )
     assert refused.returncode != 0
-    assert "models.Al-emt has frames with other labels than the EAM's" in refused.stdout
+    assert "models.Al-emt has frames with other labels than those of sampling.Al" in refused.stdout
 
 
 def test_finished_labels_are_not_made_again(snakemake_in, tmp_path):

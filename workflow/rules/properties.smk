@@ -13,7 +13,7 @@ rule properties:
 
 use rule job as measure_properties with:
     input:
-        potential=lambda wildcards: plan.calculator_file(wildcards.element, wildcards.model),
+        unpack(lambda wildcards: plan.calculator_files(wildcards.element, wildcards.model)),
     output:
         "<results>/properties/{model}/{element}.json",
     log:
@@ -25,11 +25,10 @@ use rule job as measure_properties with:
         call=library("properties.measure.measure_model"),
         symbol="{element}",
         element=lambda wildcards: plan.plain("elements", wildcards.element),
-        depends_on=lambda wildcards: plan.label_source(wildcards.element, wildcards.model),
-        liquid_temperature_K=lambda wildcards: plan.setting(
-            "properties", wildcards.element
-        ).liquid_temperature_K,
+        depends_on=lambda wildcards: plan.labelling.source(wildcards.element, wildcards.model),
+        settings=lambda wildcards: plan.measured(wildcards.element),
         seed=settings.seed,
+        store=f"results/{settings.run}/labels",
 
 
 use rule small_job as properties_table with:

@@ -1,6 +1,6 @@
 use rule job as relax with:
     input:
-        potential=lambda wildcards: plan.calculator_file(wildcards.element, wildcards.model),
+        unpack(lambda wildcards: plan.calculator_files(wildcards.element, wildcards.model)),
     output:
         "<results>/relaxation/{model}/{element}.json",
     log:
@@ -9,7 +9,7 @@ use rule job as relax with:
         call=library("relaxation.benchmark.relax_model"),
         symbol="{element}",
         element=lambda wildcards: plan.plain("elements", wildcards.element),
-        depends_on=lambda wildcards: plan.label_source(wildcards.element, wildcards.model),
+        depends_on=lambda wildcards: plan.labelling.source(wildcards.element, wildcards.model),
 
 
 use rule small_job as crystals with:

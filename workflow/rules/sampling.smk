@@ -24,6 +24,43 @@ use rule job as sample with:
         device=settings.device,
 
 
+# A set of the frames that come with Potstill, which get their labels by `label_set`.
+use rule small_job as foundational with:
+    output:
+        "<results>/sampling/{set}/frames.h5",
+    log:
+        "<logs>/sampling/{set}-frames.log",
+    wildcard_constraints:
+        set=plan.sets.named(Foundational),
+    localrule: True
+    params:
+        call=library("foundation.metal_set.write_metal_set"),
+        name="{set}",
+        settings=lambda wildcards: plan.plain("sampling", wildcards.set),
+        element=lambda wildcards: plan.plain("elements", split_sampled(wildcards.set)[0]),
+        symbol=lambda wildcards: split_sampled(wildcards.set)[0],
+
+
+# A set of dynamics that a model drives, likewise.
+use rule network_job as dynamics with:
+    input:
+        model=lambda wildcards: plan.driver(wildcards.set),
+    output:
+        frames="<results>/sampling/{set}/frames.h5",
+        summary="<results>/sampling/{set}/frames.json",
+    log:
+        "<logs>/sampling/{set}-frames.log",
+    wildcard_constraints:
+        set=plan.sets.named(ModelDynamics),
+    params:
+        call=library("exploration.dynamics_set.write_dynamics_set"),
+        name="{set}",
+        settings=lambda wildcards: plan.plain("sampling", wildcards.set),
+        element=lambda wildcards: plan.plain("elements", split_sampled(wildcards.set)[0]),
+        symbol=lambda wildcards: split_sampled(wildcards.set)[0],
+        seed=settings.seed,
+
+
 # A set from a file, which is read again when the file changes.
 use rule job as read_set with:
     input:

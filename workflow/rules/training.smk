@@ -38,7 +38,7 @@ use rule job as describe with:
 
 use rule network_job as evaluate with:
     input:
-        model=lambda wildcards: plan.ensemble(wildcards.model),
+        model=lambda wildcards: plan.ensemble(wildcards.model, SET.make(**wildcards)),
         frames="<results>/sampling/{element}/{atoms}/{ensemble}.h5",
         features=lambda wildcards: plan.features(wildcards.model, SAMPLED.make(**wildcards)),
     output:

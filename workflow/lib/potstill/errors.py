@@ -1,4 +1,4 @@
-"""The exceptions that a user is meant to read."""
+"""The exceptions that a user is meant to read, and how they call a setting."""
 
 
 class PotstillError(Exception):
@@ -11,3 +11,9 @@ class PotstillError(Exception):
 
 class WriteError(PotstillError):
     """A file cannot be written, whatever is to stand in it: the disk is full, the folder closed."""
+
+
+def setting_name(place: str | None, name: str) -> str:
+    """Return how a setting is called: in that section of the configuration, or as an option."""
+    option = name.removesuffix("_A").replace("_", "-")
+    return f"{place}.{name}" if place else f"--{option}"

@@ -29,6 +29,9 @@ def label(
     arguments: Annotated[
         Path | None, typer.Option(help="YAML file of the calculator's arguments by name")
     ] = None,
+    stress: Annotated[
+        bool, typer.Option(help="label the stress; not where the code's is not converged")
+    ] = True,
     failed_share: Annotated[
         float,
         typer.Option(min=0.0, max=0.99, help="share of the frames that may fail, and are left out"),
@@ -57,7 +60,9 @@ def label(
 
     given = read_yaml(arguments) if arguments else {}
     try:
-        labels = Labels(calculator=calculator, arguments=given, failed_share=failed_share)
+        labels = Labels(
+            calculator=calculator, arguments=given, stress=stress, failed_share=failed_share
+        )
     except ValidationError:
         raise PotstillError(
             f"--calculator: {calculator!r} is no class with its module; write it as "

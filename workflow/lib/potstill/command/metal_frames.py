@@ -31,7 +31,8 @@ def frames(
 
     They are crystals, liquids and all between of 32 atoms, scaled to the metal. They come in the
     order of their worth: the first 64 are the same, however many are asked for. In the file `order`
-    is a frame's place, from 0, and `kind` is `stretched` where a crystal was stretched to BCC.
+    is a frame's place, from 0, and `kind` what it is: of a `walk` between solid and liquid, of it
+    and `stretched` to BCC, or a `strained` crystal.
 
     Example: `potstill frames Cu -n 64 --lattice-constant 3.615 -o cu.xyz`
     """
@@ -53,5 +54,4 @@ def frames(
         typer.echo(f"not given, so taken: {', '.join(taken)}", err=True)
     found = first_frames(metal, count, read_set())
     frames_to_extxyz(output, found.frames, {"kind": found.kinds})
-    stretched = sum(kind != "walk" for kind in found.kinds)
-    typer.echo(f"{output}: {count} frames for {metal}; {stretched} of them stretched")
+    typer.echo(f"{output}: {count} frames for {metal}: {found}")

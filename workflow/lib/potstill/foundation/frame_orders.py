@@ -4,6 +4,7 @@ Lengths are in the cube root of the volume of an atom of the metal's crystal at 
 so that another metal's are theirs times the same of its own crystal.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,8 @@ class FoundationalSet:
     """U frames of N atoms, which `orders` put in order for each crystal of a metal.
 
     fractional (U, N, 3): positions in the cell; cell (U, 3, 3): see the module; forms: factors (3,)
-    along x, y and z that a frame may be stretched by, by name; attributes: what made it.
+    along x, y and z that a frame may be stretched by, by what it then is: of the walk, of the walk
+    and stretched, or a strained crystal; attributes: what made it.
     """
 
     fractional: NDArray[np.float32]
@@ -51,6 +53,10 @@ class MetalFrames(NamedTuple):
     frames: Frames
     kinds: list[str]
 
+    def __str__(self) -> str:
+        """Return how many there are of which kind."""
+        return ", ".join(f"{count} {kind}" for kind, count in Counter(self.kinds).items())
+
 
 def first_frames(crystal: MetalCrystal, count: int, given: FoundationalSet) -> MetalFrames:
     """Return the first `count` frames for a metal, of the volume that its crystal's atoms take.
@@ -60,8 +66,8 @@ def first_frames(crystal: MetalCrystal, count: int, given: FoundationalSet) -> M
     order = given.orders[crystal.structure]
     if count > len(order.frame):
         raise PotstillError(
-            f"-n {count}: there are {len(order.frame)} frames for {crystal.structure} metals; ask "
-            "for fewer"
+            f"{count} frames: there are {len(order.frame)} for {crystal.structure} metals; ask for "
+            "fewer"
         )
     frame, form = order.frame[:count], order.form[:count]
     unit = crystal.volume_A3 ** (1 / 3)

@@ -1,4 +1,4 @@
-"""Make the foundational set from a walk between solid and liquid.
+"""Make the foundational set from a walk between solid and liquid, and from strained crystals.
 
     python -m potstill.foundation.make_set WALK --lattice-constant A -o FILE
 
@@ -22,13 +22,14 @@ from potstill.distillation.strategies.d_optimal import greedy_rows, model_rows
 from potstill.errors import PotstillError
 from potstill.foundation.frame_orders import FoundationalSet, Order, write_set
 from potstill.foundation.metal_crystal import CrystalName, MetalCrystal, metal_crystal
+from potstill.foundation.strained_crystals import Crystals, strained_crystals
 from potstill.runtime.device import limit_threads
 from potstill.settings import Descriptor
 from potstill.translation.scaling import BAIN, crystal_rows
 
-# What becomes of a frame on its way to another crystal: by axis, at the same volume.
-FORMS = {"walk": np.ones(3), "stretched": BAIN}
-# Which of them the order for a crystal chooses among.
+# What a frame is, and by what it is then stretched along each axis, at the same volume.
+FORMS = {"walk": np.ones(3), "stretched": BAIN, "strained": np.ones(3)}
+# Which frames of the walk the order for a crystal chooses among.
 CHOICES: dict[CrystalName, tuple[str, ...]] = {
     "fcc": ("walk",),
     "hcp": ("walk",),
@@ -36,37 +37,51 @@ CHOICES: dict[CrystalName, tuple[str, ...]] = {
 }
 
 
-def make_set(walk: Frames, crystal: MetalCrystal, count: int) -> FoundationalSet:
-    """Return `count` frames of a walk in order for each crystal of a metal.
+# One in so many frames is a strained crystal.
+EVERY = 4
+# Strained crystals of each kind that these are chosen among, and the seed that they are drawn by.
+EACH, SEED = 80, 1
 
-    crystal: that of the walk's own metal, fcc. For fcc metals they are of the walk as it is; for
-    bcc ones the order takes of the walk and of the stretched forms of its crystals. See
-    `nested_order`. Raises PotstillError for a walk of several sizes or elements, without order
-    parameter, or of fewer frames than asked for.
+
+def make_set(walk: Frames, crystal: MetalCrystal, count: int) -> FoundationalSet:
+    """Return `count` frames in order for each crystal of a metal: of a walk, and strained crystals.
+
+    crystal: that of the walk's own metal, fcc. For fcc metals frames of the walk are as they are;
+    for bcc ones the order takes of them and of the stretched forms of its crystals. One in `EVERY`
+    frames is a strained crystal, the same ones for all. See `nested_order` for how each of both is
+    chosen. Raises PotstillError for a walk of several sizes or elements, without order parameter,
+    or of fewer frames than asked for.
     """
     if not walk.is_uniform or walk.elements != (crystal.symbol,):
         raise PotstillError(f"the walk is not of {crystal.symbol} in one size; name another walk")
     if "order_parameter" not in walk.columns:
         raise PotstillError("the walk has no order parameter to tell crystals by; name another")
-    if count > len(walk):
+    if count - count // EVERY > len(walk):
         raise PotstillError(f"the walk holds {len(walk)} frames; ask for fewer than {count}")
+    unit = crystal.volume_A3 ** (1 / 3)
+    strained = _strained(count // EVERY, crystal.symbol, unit)
     rows = {"walk": np.arange(len(walk)), "stretched": crystal_rows(walk, share=1)}
-    chosen: dict[CrystalName, tuple[Indices, Indices]] = {}
+    chosen: dict[CrystalName, Order] = {}
     for structure, forms in CHOICES.items():
         frame = np.concatenate([rows[f] for f in forms])
-        form = np.repeat([list(FORMS).index(f) for f in forms], [len(rows[f]) for f in forms])
-        order = nested_order(_stretched(walk.structures(frame), form), count)
-        chosen[structure] = frame[order], form[order]
-    used = np.unique(np.concatenate([frame for frame, _ in chosen.values()]))
+        form = np.repeat([_form(f) for f in forms], [len(rows[f]) for f in forms])
+        pool = _stretched(walk.structures(frame), form)
+        order = nested_order(pool, count - len(strained.cell))
+        chosen[structure] = Order(frame[order], form[order])
+    used = np.unique(np.concatenate([order.frame for order in chosen.values()]))
     found = walk.structures(used)
     inside = found.positions.reshape(len(used), -1, 3) @ np.linalg.inv(found.cell)
     return FoundationalSet(
-        fractional=(inside % 1).astype(np.float32),
-        cell=(found.cell / crystal.volume_A3 ** (1 / 3)).astype(np.float32),
+        fractional=np.concatenate([inside % 1, strained.fractional]).astype(np.float32),
+        cell=np.concatenate([found.cell / unit, strained.cell]).astype(np.float32),
         forms=FORMS,
         orders={
-            structure: Order(np.searchsorted(used, frame), form)
-            for structure, (frame, form) in chosen.items()
+            structure: _with_strained(
+                np.searchsorted(used, order.frame),
+                order.form,
+                len(used) + np.arange(len(strained.cell)),
+            )
+            for structure, order in chosen.items()
         },
         attributes={"symbol": crystal.symbol, "row_in_walk": used.astype(np.int32)},
     )
@@ -82,6 +97,27 @@ def nested_order(pool: Structures, count: int) -> Indices:
     candidates = Candidates(pool, pool.structures(slice(0)), descriptor)
     rows, kept = map(model_rows, candidates.moments)
     return greedy_rows(rows, kept, count)
+
+
+def _form(name: str) -> int:
+    return list(FORMS).index(name)
+
+
+def _strained(count: int, symbol: str, unit_A: float) -> Crystals:
+    """Return so many strained crystals in order; unit_A: of their lengths in the walk's metal."""
+    found = strained_crystals(EACH, SEED)
+    if count > len(found.cell):
+        raise PotstillError(f"there are {len(found.cell)} strained crystals; ask for fewer frames")
+    cell = unit_A * found.cell
+    pool = Frames.uniform(symbol, found.fractional @ cell, cell)
+    order = nested_order(pool, count)
+    return Crystals(found.fractional[order], found.cell[order])
+
+
+def _with_strained(frame: Indices, form: Indices, strained: Indices) -> Order:
+    """Return an order of frames of the walk with a strained crystal at each place of `EVERY`."""
+    before = (EVERY - 1) * (1 + np.arange(len(strained)))  # frames of the walk before each of them
+    return Order(np.insert(frame, before, strained), np.insert(form, before, _form("strained")))
 
 
 def _stretched(structures: Structures, form: NDArray[np.int64]) -> Structures:

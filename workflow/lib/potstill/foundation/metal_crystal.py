@@ -7,7 +7,7 @@ from typing import Literal, cast, get_args
 from ase.data import reference_states
 
 from potstill.data.structures import atomic_number
-from potstill.errors import PotstillError
+from potstill.errors import PotstillError, setting_name
 from potstill.settings.atomic_size import atomic_length_A
 
 CrystalName = Literal["fcc", "bcc", "hcp"]
@@ -57,8 +57,12 @@ def metal_crystal(
     structure: CrystalName | None = None,
     lattice_constant_A: float | None = None,
     c_over_a: float | None = None,
+    *,
+    place: str | None = None,
 ) -> MetalCrystal:
     """Return the crystal that is asked for, with what is None from ASE's crystal of the element.
+
+    place: the section of the configuration that asks, for errors; None for the command line.
 
     ASE's numbers are taken where its crystal is the one asked for; c/a of another hcp is ideal.
     Raises PotstillError, naming the argument, for no chemical symbol, for what ASE does not know,
@@ -70,31 +74,37 @@ def metal_crystal(
         if known not in get_args(CrystalName):
             raise PotstillError(
                 f"no crystal of {symbol} is known that is fcc, bcc or hcp; choose one with "
-                "--crystal, and give its --lattice-constant"
+                f"{setting_name(place, 'crystal')}, and give its "
+                f"{setting_name(place, 'lattice_constant_A')}"
             )
         structure = cast(CrystalName, known)
     if lattice_constant_A is None:
         if structure != known:
             raise PotstillError(
                 f"no lattice constant of {structure} {symbol} is known; give it, in A, with "
-                "--lattice-constant"
+                f"{setting_name(place, 'lattice_constant_A')}"
             )
         lattice_constant_A = float(reference["a"])
     if structure != "hcp" and c_over_a is not None:
-        raise PotstillError(f"--c-over-a: {structure} is cubic; leave it out, or --crystal hcp")
+        raise PotstillError(
+            f"{setting_name(place, 'c_over_a')}: {structure} is cubic; leave it out, or set "
+            f"{setting_name(place, 'crystal')} to hcp"
+        )
     if structure == "hcp" and c_over_a is None:
         c_over_a = float(reference["c/a"]) if known == "hcp" else IDEAL_C_OVER_A
-    return _checked(MetalCrystal(symbol, structure, lattice_constant_A, c_over_a))
+    return _checked(MetalCrystal(symbol, structure, lattice_constant_A, c_over_a), place)
 
 
-def _checked(crystal: MetalCrystal) -> MetalCrystal:
+def _checked(crystal: MetalCrystal, place: str | None) -> MetalCrystal:
     """Return the crystal; PotstillError where its atoms are much too small or too large."""
     length = crystal.volume_A3 ** (1 / 3) / atomic_length_A(crystal.symbol)
     if not LENGTHS[0] <= length <= LENGTHS[1]:
-        blamed = "--lattice-constant" + (" or --c-over-a" if crystal.c_over_a else "")
+        blamed = setting_name(place, "lattice_constant_A")
+        if crystal.c_over_a:
+            blamed += f" or {setting_name(place, 'c_over_a')}"
         raise PotstillError(
             f"{blamed}: {crystal} would have nearest neighbours {crystal.nearest_A:.3g} A apart, "
             f"and lengths {length:.2f} times those known of {crystal.symbol}; give the edge of the "
-            "cube (of hcp: a) in A, and its --crystal"
+            f"cube (of hcp: a) in A, and its {setting_name(place, 'crystal')}"
         )
     return crystal

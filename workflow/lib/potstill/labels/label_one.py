@@ -16,8 +16,10 @@ class FrameError(Exception):
     """This frame has no labels, for a reason that is its own."""
 
 
-def label_one(atoms: ase.Atoms, calculator: Any) -> FrameLabels:
+def label_one(atoms: ase.Atoms, calculator: Any, *, stress: bool = True) -> FrameLabels:
     """Return the calculator's energy (eV), forces (N, 3) eV/A and stress (3, 3) eV/A^3.
+
+    stress: whether it is asked for.
 
     The energy is that whose derivative the forces are, where the calculator tells it apart. There
     is no stress where the cell has no volume, and none is needed where it is not periodic in all
@@ -34,7 +36,8 @@ def label_one(atoms: ase.Atoms, calculator: Any) -> FrameLabels:
     forces = _numbers("forces", _needed(calculator, "forces", atoms))
     if forces.shape != (len(atoms), 3):
         raise _wrong_shape("forces", forces, f"({len(atoms)}, 3), a row an atom")
-    labels = FrameLabels(energy.reshape(()), forces, _stress(calculator, atoms))
+    found = _stress(calculator, atoms) if stress else None
+    labels = FrameLabels(energy.reshape(()), forces, found)
     for name, values in labels.found.items():
         if not np.isfinite(values).all():
             raise FrameError(f"the calculator's {name} is not finite; see whether it converged")
@@ -70,9 +73,8 @@ def _needed(calculator: Any, name: str, atoms: ase.Atoms) -> Any:
     if value is None and name in getattr(calculator, "implemented_properties", ()):
         raise FrameError(f"the calculator gave no {name}; see whether it converged")
     if value is None:
-        raise PotstillError(
-            f"the calculator lacks a label ({name}); use one with forces and stress"
-        )
+        without = ", or set its `stress` to false" if name == "stress" else ""
+        raise PotstillError(f"the calculator lacks a label ({name}); use one that has it{without}")
     return value
 
 

@@ -5,12 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from potstill.errors import PotstillError
-
-
-def setting(place: str | None, name: str) -> str:
-    """Return how a setting is named: in that section of the configuration, or as an option."""
-    return f"{place}.{name}" if place else f"--{name.replace('_', '-')}"
+from potstill.errors import PotstillError, setting_name
 
 
 def make_calculator(place: str | None, path: str, arguments: Mapping[str, Any]) -> Any:
@@ -20,7 +15,7 @@ def make_calculator(place: str | None, path: str, arguments: Mapping[str, Any]) 
     errors, None for the command line. Raises PotstillError, one line, when the module or the name
     is not there, the arguments are refused, or what comes out is no calculator.
     """
-    given, takes = setting(place, "calculator"), setting(place, "arguments")
+    given, takes = (setting_name(place, name) for name in ("calculator", "arguments"))
     module, _, name = path.rpartition(".")
     try:
         factory = getattr(importlib.import_module(module), name)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from potstill.labels.chunks import join_chunks, relabel_chunk
+from potstill.runtime.files import read_json, write_json
 from potstill.settings import Settings
 
 
@@ -35,3 +36,32 @@ def join_parts(
         output=output,
         summary=summary,
     )
+
+
+def join_set(
+    frames: Path,
+    chunks: list[Path],
+    *,
+    configuration: Settings,
+    element: str,
+    place: str,
+    store: Path,
+    output: Path,
+    summary: Path,
+) -> None:
+    """Write a set of `sampling` with the labels of all parts, see `join_parts`.
+
+    place: `sampling/` and the set's name. `summary` has its method and settings as well.
+    """
+    join_parts(
+        frames,
+        chunks,
+        configuration=configuration,
+        element=element,
+        store=store,
+        output=output,
+        summary=summary,
+    )
+    settings = configuration.sampling[place.removeprefix("sampling/")]
+    told = {"method": settings.method, "settings": settings.model_dump(mode="json")}
+    write_json(summary, told | read_json(summary))

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from potstill.data.frames import Frames
-from potstill.errors import PotstillError, WriteError
+from potstill.errors import PotstillError, WriteError, setting_name
 from potstill.labels.label_one import FrameError, label_one
-from potstill.labels.label_source import make_calculator, setting, work_in
+from potstill.labels.label_source import make_calculator, work_in
 from potstill.labels.label_store import Floats, FrameLabels, LabelStore
 from potstill.runtime.files import writing
 from potstill.runtime.progress import Progress, say
@@ -62,7 +62,7 @@ class Request:
         raise PotstillError(
             f"{self.asked}frame{several} {named} of {self.file} failed (frame {first}: "
             f"{failed[first]}); at most {allowed} of {len(self.frames)} may. See why, or raise "
-            f"{setting(self.place, 'failed_share')}"
+            f"{setting_name(self.place, 'failed_share')}"
         )
 
 
@@ -141,7 +141,7 @@ def _attempt(request: Request, index: int, calculator: Any, folder: Path) -> Fra
     atoms = request.frames.image(index)
     try:
         with writing(folder):  # a full disk is no fault of the frame
-            return label_one(atoms, calculator)
+            return label_one(atoms, calculator, stress=request.labels.stress)
     except WriteError:
         raise
     except FrameError as error:

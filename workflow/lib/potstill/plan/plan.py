@@ -12,8 +12,9 @@ from typing import Any
 from ase.data import atomic_numbers, covalent_radii
 
 from potstill.errors import PotstillError
+from potstill.plan.labelling import Labelling
 from potstill.plan.sets import Sets, entry
-from potstill.settings import Labels, Model, Section, Settings, Training
+from potstill.settings import FileSet, Model, Section, Settings, Training
 from potstill.settings.names import (
     DISTILLED,
     DISTILLED_MODEL,
@@ -24,7 +25,6 @@ from potstill.settings.names import (
     TRANSLATED,
     Template,
     element_of,
-    is_relabelled,
     split_symbols,
 )
 from potstill.training.memory import training_memory_MiB
@@ -50,14 +50,15 @@ def growing(amount: int) -> Callable[..., int]:
 class Plan:
     """A configuration as the rules ask it.
 
-    sets: its sets of frames. implied: how models are made that `models` does not hold, by the
-    template of their names. checks: what sees that files asked for by name, as their folders in the
-    run's, can be made. A workflow on top adds its own to both.
+    sets: its sets of frames; labelling: labels by calculators. implied: how models are made that
+    `models` does not hold, by the template of their names. checks: what sees that files asked for
+    by name, as their folders in the run's, can be made. A workflow on top adds its own to both.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.sets = Sets(settings)
+        self.labelling = Labelling(settings)
         self.checks: list[Callable[[Plan, tuple[str, ...]], None]] = []
         self.implied: dict[Template, Implied] = {
             ITERATION_MODEL: lambda fields: Model(frames=SELECTION.make(**fields)),
@@ -74,7 +75,10 @@ class Plan:
 
     def wildcards(self) -> dict[str, str]:
         """Return what the rules' wildcards may be, as regular expressions."""
-        return FIELDS | {"table": "|".join(self.settings.potentials), "name": self.sets.of_files()}
+        return FIELDS | {
+            "table": "|".join(self.settings.potentials),
+            "name": self.sets.named(FileSet),
+        }
 
     # -- potentials
 
@@ -143,17 +147,24 @@ class Plan:
             return 1 / given.known(element, "memory").volume_per_atom_A3
         return float(math.sqrt(2) / (2 * covalent_radii[atomic_numbers[element]]) ** 3)
 
-    def ensemble(self, name: str) -> str:
-        """Return the file of a model that is compared with the EAM.
+    def ensemble(self, name: str, tested_on: str | None = None) -> str:
+        """Return the file of a model that is compared with the labels of a set, or with the EAM.
 
-        PotstillError for a model of frames with other labels, which sampled sets don't have.
+        PotstillError where its own frames are known to have labels of another origin.
         """
-        if is_relabelled(self.model(name).frames):
+        origin = self.settings.origin_of
+        wanted = origin(f"sampling/{tested_on}") if tested_on else "EAM"
+        if {origin(self.model(name).frames), wanted} == {"EAM", "calculator"}:
+            other = f"those of sampling.{tested_on}" if tested_on else "the EAM's"
             raise PotstillError(
-                f"configuration: models.{name} has frames with other labels than the EAM's, which "
-                "sampled sets have; it cannot be tested on them"
+                f"configuration: models.{name} has frames with other labels than {other}; it "
+                "cannot be tested on them"
             )
         return f"<results>/models/{name}/ensemble.pt"
+
+    def driver(self, set_name: str) -> str:
+        """Return the file of the model that drives the dynamics of a set."""
+        return f"<results>/models/{self.setting('sampling', set_name).model}/ensemble.pt"
 
     def descriptor(self, lengths: str, frames: str) -> dict[str, Any]:
         """Return the symmetry functions of a feature file.
@@ -190,11 +201,16 @@ class Plan:
         return [*self.summaries([model]), *self.evaluations([model], set_name)]
 
     def judged(self) -> list[tuple[str, str]]:
-        """Return (model, set) of the distilled and the translated models and what they are for."""
+        """Return (model, set) of models and what tests them.
+
+        Those that name it, and the distilled and the translated ones and what they are for.
+        """
         found = []
         for name, model in self.settings.models.items():
             element = element_of(model.frames)
-            if DISTILLED.read(model.frames):
+            if model.test:
+                found.append((name, model.test))
+            elif DISTILLED.read(model.frames):
                 loop = self.settings.distillation[element]
                 found += [(name, tested) for tested in (loop.source, loop.test) if tested]
             elif TRANSLATED.read(model.frames):
@@ -224,18 +240,20 @@ class Plan:
             )
         return test
 
-    # -- crystals, properties and labels
+    # -- crystals and properties
 
-    def label_source(self, element: str, model: str) -> dict[str, Any] | None:
-        """Return what labels depend on if `model` is the calculator of an element, else None."""
-        labels = self.settings.labels.get(element)
-        return labels.essence if labels and labels.name == model else None
+    def calculator_files(self, element: str, model: str) -> Files:
+        """Return what gives energies: a trained ensemble, the EAM's table; of a calculator none."""
+        if self.labelling.source(element, model):
+            return {}
+        if model == "EAM":
+            return {"potential": self.table(element)}
+        return {"potential": f"<results>/models/{model}/ensemble.pt"}
 
-    def calculator_file(self, element: str, model: str) -> str:
-        """Return what gives energies: a trained ensemble, or a reference potential's table."""
-        if model == "EAM" or self.label_source(element, model):
-            return self.table(element)
-        return f"<results>/models/{model}/ensemble.pt"
+    def measured(self, element: str) -> dict[str, Any]:
+        """Return what is measured of an element."""
+        found: Section = self.setting("properties", element)
+        return found.model_dump(mode="json", exclude={"models"})
 
     def compared(
         self, folder: str, element: str, models: Iterable[str], reference: str = "EAM"
@@ -255,7 +273,7 @@ class Plan:
         return [
             name
             for name, model in self.settings.models.items()
-            if element_of(model.frames) == element and not is_relabelled(model.frames)
+            if element_of(model.frames) == element and not self.settings.is_relabelled(model.frames)
         ]
 
     def properties(self, element: str) -> Files:
@@ -272,29 +290,9 @@ class Plan:
         """Return the elements that have such models."""
         return [element for element in self.settings.elements if self.crystal_models(element)]
 
-    # -- translation and labels
+    # -- translation
 
     def scale(self, target: str, factors: Sequence[float] = ()) -> float | list[float]:
         """Return the factor of lengths in a translation, or those that frames take in turn."""
         factors = factors or self.setting("translation", target).factors
         return self.settings.length_scales(target, factors)
-
-    def unlabelled(self, place: str) -> str:
-        """Return the frames that a folder's relabelled ones are made of."""
-        name = {"translation": "frames", "distillation": "distilled"}[place.partition("/")[0]]
-        return f"<results>/{place}/{name}.h5"
-
-    def labels(self, place: str) -> tuple[str, Labels]:
-        """Return the element of the frames in a folder, and the section `labels` for it."""
-        element = element_of(f"{place}/relabelled")
-        return element, self.setting("labels", element)
-
-    def label_chunks(self, place: str) -> list[str]:
-        """Return the files of the parts in which a folder's frames are labelled."""
-        parts = range(self.labels(place)[1].chunks)
-        return [f"<results>/{place}/relabelled/{part}.json" for part in parts]
-
-    def label_params(self, place: str) -> dict[str, Any]:
-        """Return what makes the labels of a folder's frames again when it changes."""
-        labels = self.labels(place)[1]
-        return labels.essence | {"chunks": labels.chunks, "failed_share": labels.failed_share}

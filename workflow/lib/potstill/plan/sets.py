@@ -3,10 +3,19 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from potstill.errors import PotstillError
-from potstill.settings import MOMT_RULE, FileSet, Momt, Npt, Settings, split_sampled
+from potstill.settings import (
+    MOMT_RULE,
+    AnySet,
+    FileSet,
+    GivenSet,
+    Momt,
+    Npt,
+    Settings,
+    split_sampled,
+)
 from potstill.settings.complaints import did_you_mean
 from potstill.settings.names import SYMBOL
 
@@ -30,30 +39,30 @@ class Sets:
 
     def sampled(self) -> list[str]:
         """Return the names of the sets that are sampled."""
-        return [name for name, one in self.all.items() if not isinstance(one, FileSet)]
+        return [name for name, one in self.all.items() if not isinstance(one, GivenSet)]
 
-    def of_files(self) -> str:
-        """Return what the names of sets from files look like, as a regular expression."""
-        names = [name for name, one in self.all.items() if isinstance(one, FileSet)]
+    def named(self, *methods: type[AnySet]) -> str:
+        """Return what the names of sets by these methods look like, as a regular expression."""
+        names = [name for name, one in self.all.items() if isinstance(one, methods)]
         return "|".join(map(re.escape, names)) or "(?!)"
 
     def sampled_element(self) -> str:
         """Return what the element of a sampled set looks like in its file's name.
 
-        The rest of the name is looked at, too: it must not be that of a set from a file.
+        The rest of the name is looked at, too: it must not be that of a set that nothing samples.
         """
-        return rf"(?!(?:{self.of_files()})\.){SYMBOL}"
+        return rf"(?!(?:{self.named(*get_args(GivenSet))})\.){SYMBOL}"
 
     def summaries(self, names: Iterable[str]) -> list[str]:
         """Return the summaries of sets."""
         return [f"<results>/sampling/{name}.json" for name in names]
 
     def dynamics(self, name: str) -> Momt | Npt:
-        """Return how a set is sampled; PotstillError for one from a file."""
-        found: Momt | Npt | FileSet = entry(self.settings, "sampling", name)
-        if isinstance(found, FileSet):
+        """Return how a set is sampled; PotstillError for one that nothing samples here."""
+        found: Momt | Npt | GivenSet = entry(self.settings, "sampling", name)
+        if isinstance(found, GivenSet):
             raise PotstillError(
-                f"configuration: sampling.{name} is from a file, and how it was sampled is not "
+                f"configuration: sampling.{name} is not sampled in this run, and how it was is not "
                 "known; ask for this of a set with method momt or npt"
             )
         return found
@@ -74,7 +83,7 @@ class Sets:
         A set that was read once does without its file.
         """
         found = self.all[name]
-        assert isinstance(found, FileSet)  # of_files says so
+        assert isinstance(found, FileSet)  # the rule's names say so
         made = Path(f"results/{self.settings.run}/sampling/{name}.h5").exists()
         if not made and not Path(found.file).is_file():
             raise PotstillError(

@@ -2,28 +2,19 @@
 
 A module has a function `measure` of a `Metal` that returns `Measured`. Where a whole curve counts
 it keeps the curve, and has a function `compare` of a model's curves and the reference's that
-returns further values. A new property is a new file and its name in `NAMES`.
+returns further values. A new property is a new file and its name in `settings.PropertyName`.
 """
 
 import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol, cast, get_args
 
 from potstill.errors import PotstillError
 from potstill.properties.metal import Metal
+from potstill.settings import PropertyName, PropertySettings
 
-# in the order of the tables
-NAMES = (
-    "equation_of_state",
-    "elastic_constants",
-    "stacking_order",
-    "vacancy",
-    "surfaces",
-    "stacking_fault",
-    "phonons",
-    "liquid",
-)
+NAMES: tuple[PropertyName, ...] = get_args(PropertyName)
 Curves = Mapping[str, Sequence[float]]
 
 
@@ -46,9 +37,9 @@ class Measured:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a property depends on beside the metal: the liquid's temperature, K, and the seed."""
+    """What a property depends on beside the metal."""
 
-    liquid_temperature_K: float
+    settings: PropertySettings
     seed: int
 
 

@@ -43,7 +43,8 @@ def measure(metal: Metal, conditions: Conditions) -> Measured:
 
     Raises PotstillError when a run does not stay a liquid.
     """
-    kelvin, edges = conditions.liquid_temperature_K, _edges(metal)
+    kelvin, edges = conditions.settings.liquid_temperature_K, _edges(metal)
+    assert kelvin is not None  # the settings say so
     runs = [_run(metal, kelvin, conditions.seed, number, edges) for number in range(RUNS)]
     (mean_v, error_v), (mean_e, error_e), (mean_g, error_g) = map(
         _over_runs, zip(*runs, strict=True)

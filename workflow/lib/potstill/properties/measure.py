@@ -6,29 +6,31 @@ from typing import Any
 from ase.calculators.calculator import Calculator
 
 from potstill.errors import PotstillError
-from potstill.properties import NAMES, Conditions, find
+from potstill.properties import Conditions, find
 from potstill.properties.metal import Metal
 from potstill.relaxation.calculators import open_calculator
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
-from potstill.settings import Element, Settings
+from potstill.settings import Element, ElementGiven, PropertySettings, Settings
 
 
 def measure_model(
-    potential: Path,
     *,
+    potential: Path | None = None,
     model: str,
     symbol: str,
-    element: Element,
-    liquid_temperature_K: float,
+    element: ElementGiven,
+    settings: PropertySettings,
     seed: int,
     configuration: Settings,
+    store: Path,
     output: Path,
 ) -> None:
     """Measure the properties of one element with a reference or with a model.
 
     potential: a trained ensemble, or the table of the EAM. The reference may be the calculator that
-    the configuration names for labels, see `open_calculator`.
+    the configuration names for labels, see `open_calculator`; what it calculates is kept in
+    `store`, so that a job that is ended goes on.
     """
     calculator = open_calculator(
         model,
@@ -36,13 +38,14 @@ def measure_model(
         symbol,
         labels=configuration.labels.get(symbol),
         folder=output.with_suffix(".work"),
+        store=store,
     )
     measure_properties(
         calculator,
         model=model,
         symbol=symbol,
-        element=element,
-        conditions=Conditions(liquid_temperature_K, seed),
+        element=element.known(symbol, f"properties.{symbol}"),
+        conditions=Conditions(settings, seed),
         output=output,
     )
 
@@ -56,13 +59,13 @@ def measure_properties(
     conditions: Conditions,
     output: Path,
 ) -> None:
-    """Measure each of `properties.NAMES` and write them as JSON.
+    """Measure the properties that the conditions name, and write them as JSON.
 
     The file holds `model`, `symbol`, and `properties` by name: their `values` (name, unit, value,
     uncertainty) and `curves`. A property that cannot be had has `failed`, the reason, in their
     place. Raises PotstillError when not even the crystal relaxes, or a library is missing.
     """
-    properties = {name: find(name) for name in NAMES}
+    properties = {name: find(name) for name in conditions.settings.measure}
     metal = Metal.relaxed(symbol, element, calculator)
     found: dict[str, Any] = {}
     for name, module in properties.items():

@@ -9,12 +9,10 @@ from potstill.properties import Conditions, Curves, Measured, Value
 from potstill.properties.metal import Metal
 
 DISPLACEMENT_A = 0.01
-# Conventional cells along each edge of the supercell: 256 atoms of fcc, 128 of bcc. The points
-# below fit into it, so that their frequencies are those of an infinite crystal.
-REPEAT = 4
 MESH = (8, 8, 8)
 PRIMITIVE = {"fcc": "F", "bcc": "I"}
-# reduced coordinates of the primitive cell, and the branches to tell (1 is the lowest)
+# Reduced coordinates of the primitive cell, and the branches to tell (1 is the lowest). They fit
+# into the usual supercell, so that their frequencies are those of an infinite crystal.
 POINTS: dict[str, dict[str, tuple[tuple[float, ...], tuple[int, ...]]]] = {
     "fcc": {"X": ((0.5, 0.0, 0.5), (1, 3)), "L": ((0.5, 0.5, 0.5), (1, 3))},
     "bcc": {
@@ -27,7 +25,7 @@ POINTS: dict[str, dict[str, tuple[tuple[float, ...], tuple[int, ...]]]] = {
 
 def measure(metal: Metal, conditions: Conditions) -> Measured:
     """Return the frequencies, THz; an imaginary one is given as a negative number."""
-    phonon = _force_constants(metal)
+    phonon = _force_constants(metal, conditions.settings.phonon_cells)
     points = POINTS[metal.structure]
     found = phonon.run_qpoints([q for q, _ in points.values()]).frequencies
     values = [
@@ -52,7 +50,7 @@ def compare(curves: Curves, reference: Curves) -> list[Value]:
     return [Value("phonons, rms difference", "THz", float(np.sqrt(mean)))]
 
 
-def _force_constants(metal: Metal) -> Phonopy:
+def _force_constants(metal: Metal, cells: int) -> Phonopy:
     cell = metal.crystal()
     unit = PhonopyAtoms(
         symbols=list(cell.symbols),
@@ -61,7 +59,7 @@ def _force_constants(metal: Metal) -> Phonopy:
     )
     phonon = Phonopy(
         unit,
-        supercell_matrix=[REPEAT] * 3,
+        supercell_matrix=[cells] * 3,
         primitive_matrix=PRIMITIVE[metal.structure],
         log_level=0,
     )

@@ -70,15 +70,21 @@ def properties_table(
 
 
 def _values(content: dict[str, Any], name: str) -> list[Value]:
-    return [Value(**value) for value in content["properties"][name].get("values", [])]
+    return [Value(**value) for value in _property(content, name).get("values", [])]
+
+
+def _property(content: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return what a file holds of a property, nothing where it was not measured."""
+    found: dict[str, Any] = content["properties"].get(name, {})
+    return found
 
 
 def _by_name(measured: dict[str, Any], exact: dict[str, Any]) -> dict[str, dict[str, Value]]:
     """Return a model's values by property and name, with those of compared curves."""
-    found = {}
+    found: dict[str, dict[str, Value]] = {}
     for name in NAMES:
         values = _values(measured, name)
-        curves, reference = (c["properties"][name].get("curves") for c in (measured, exact))
+        curves, reference = (_property(c, name).get("curves") for c in (measured, exact))
         if curves and reference:
             values += find(name).compare(curves, reference)
         found[name] = {value.name: value for value in values}
@@ -101,9 +107,13 @@ def _cell(value: Value | None) -> str:
 def _notes(label: str, content: dict[str, Any]) -> list[str]:
     """Return lines on one potential: its order of stackings, its noise, and what failed."""
     lines = []
-    above = {v.name.removesuffix(" above FCC"): v.value for v in _values(content, "stacking_order")}
+    above: dict[str, float] = {}
+    for value in _values(content, "crystal_structures") + _values(content, "stacking_order"):
+        crystal, parted, own = value.name.partition(" above ")
+        if parted:
+            above |= {own: 0.0, crystal: value.value}
     if above:
-        order = " < ".join(sorted(["FCC", *above], key=lambda name: above.get(name, 0.0)))
+        order = " < ".join(sorted(above, key=above.__getitem__))
         lines.append(f"{label}: {order}.")
     uncertain = [
         f"{value.name} ± {_cell(value._replace(value=value.uncertainty))} {value.unit}"
@@ -114,6 +124,6 @@ def _notes(label: str, content: dict[str, Any]) -> list[str]:
     if uncertain:
         lines.append(f"{label}, standard errors: {'; '.join(uncertain)}.")
     for name in NAMES:
-        if reason := content["properties"][name].get("failed"):
+        if reason := _property(content, name).get("failed"):
             lines.append(f"{label}, no {name}: {reason}.")
     return [" ".join(lines)] if lines else []

@@ -14,8 +14,8 @@ from potstill.settings import Element, Settings
 
 
 def relax_model(
-    potential: Path,
     *,
+    potential: Path | None = None,
     model: str,
     symbol: str,
     element: Element,

@@ -181,7 +181,7 @@ def _sampled(name: str, path: Path) -> Sampled:
     return Sampled(
         name,
         found["method"],
-        found["frames"],
+        found.get("labelled", found["frames"]),
         found["round_trips"] if momt else None,
         found["order_flatness"] if momt else None,
     )

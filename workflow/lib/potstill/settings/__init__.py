@@ -17,8 +17,20 @@ from potstill.settings.configuration import Settings, load_settings
 from potstill.settings.distillation import Distillation, StrategyName
 from potstill.settings.names import split_sampled, split_set
 from potstill.settings.paper import Comparison, NativeStrategy, Paper, Study
-from potstill.settings.properties import Properties
-from potstill.settings.sampling import MOMT_GIVEN, MOMT_RULE, AnySet, FileSet, Momt, Npt
+from potstill.settings.properties import Properties, PropertyName, PropertySettings
+from potstill.settings.sampling import (
+    MOMT_GIVEN,
+    MOMT_RULE,
+    AnySet,
+    FileSet,
+    Foundational,
+    GivenSet,
+    ModelDynamics,
+    ModelRun,
+    Momt,
+    Npt,
+    UnlabelledSet,
+)
 from potstill.settings.training import AUTHORS, KEPT_BYTES, Descriptor, Model, Training
 from potstill.settings.translation import Labels, Translation
 
@@ -38,8 +50,12 @@ __all__ = [
     "Factors",
     "FileSet",
     "Finite",
+    "Foundational",
+    "GivenSet",
     "Labels",
     "Model",
+    "ModelDynamics",
+    "ModelRun",
     "Momt",
     "Name",
     "NativeStrategy",
@@ -47,6 +63,8 @@ __all__ = [
     "Paper",
     "Positive",
     "Properties",
+    "PropertyName",
+    "PropertySettings",
     "Range",
     "Section",
     "Settings",
@@ -55,6 +73,7 @@ __all__ = [
     "Table",
     "Training",
     "Translation",
+    "UnlabelledSet",
     "load_settings",
     "split_sampled",
     "split_set",

@@ -24,7 +24,13 @@ from potstill.settings.names import (
 )
 from potstill.settings.paper import Paper
 from potstill.settings.properties import Properties
-from potstill.settings.sampling import AnySet, FileSet
+from potstill.settings.sampling import (
+    FOUNDATIONAL_ATOMS,
+    AnySet,
+    FileSet,
+    ModelDynamics,
+    UnlabelledSet,
+)
 from potstill.settings.training import Descriptor, Model, Training
 from potstill.settings.translation import Labels, Translation
 
@@ -178,6 +184,17 @@ class Settings(Section):
             symbol, atoms, _ = split_sampled(name)
         except ValueError as error:
             raise ValueError(f"sampling: {error}") from None
+        if isinstance(sampled, UnlabelledSet):
+            if atoms != FOUNDATIONAL_ATOMS:
+                raise ValueError(
+                    f"sampling.{name}: frames of method {sampled.method} have {FOUNDATIONAL_ATOMS} "
+                    f"atoms; name it {symbol}/{FOUNDATIONAL_ATOMS}/..."
+                )
+            if symbol not in self.labels:
+                raise ValueError(f"sampling.{name}: add labels.{symbol}, which labels these frames")
+            if isinstance(sampled, ModelDynamics):
+                self._check_dynamics(name, symbol, sampled)
+            return
         metal = self.elements[symbol].known(symbol, f"sampling.{name}", table=True)
         basis = ATOMS_PER_CELL[metal.structure]
         cells = round((atoms / basis) ** (1 / 3))
@@ -187,19 +204,45 @@ class Settings(Section):
                 f"use {basis} n^3 atoms"
             )
 
+    def _check_dynamics(self, name: str, symbol: str, given: ModelDynamics) -> None:
+        """See that the model of a set of dynamics is of its element and not trained on the set."""
+        place = f"sampling.{name}.model"
+        self.need(place, given.model, "models")
+        frames = self.models[given.model].frames
+        if element_of(frames) != symbol:
+            raise ValueError(f"{place}: '{given.model}' is no model of {symbol}; name one that is")
+        if frames == f"sampling/{name}":
+            raise ValueError(f"{place}: '{given.model}' is trained on this set; name another model")
+
     def reference_of(self, symbol: str, models: Sequence[str]) -> str:
         """Return what models of an element are compared with: what labelled their frames.
 
         `EAM`, or the name of the element's calculator in `labels`. Raises ValueError for models of
         both.
         """
-        relabelled = {is_relabelled(self.models[name].frames) for name in models}
+        relabelled = {self.is_relabelled(self.models[name].frames) for name in models}
         if len(relabelled) > 1:
             raise ValueError(
                 f"models {', '.join(models)} of {symbol}: some have labels of the EAM and some of "
                 f"{self.labels[symbol].name}; compare each with its own"
             )
         return self.labels[symbol].name if relabelled == {True} else "EAM"
+
+    def is_relabelled(self, frames: str) -> bool:
+        """Return whether a frame file is labelled by the calculator of `labels`."""
+        return self.origin_of(frames) == "calculator"
+
+    def origin_of(self, frames: str) -> Literal["EAM", "calculator", "file"]:
+        """Return what labelled a frame file: the EAM, the calculator of `labels`, or who made it."""
+        if is_relabelled(frames):
+            return "calculator"
+        name = frames.removeprefix("sampling/")
+        if frames.startswith("distillation/"):
+            name = self.distillation[element_of(frames)].source
+        given = self.sampling.get(name)
+        if isinstance(given, UnlabelledSet):
+            return "calculator"
+        return "file" if isinstance(given, FileSet) else "EAM"
 
     def length_scale(self, target: str) -> float:
         """Return the factor of all lengths in the translation to an element.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from potstill.settings import names
 from potstill.settings.complaints import did_you_mean
-from potstill.settings.names import element_of, is_relabelled
+from potstill.settings.names import element_of
 from potstill.settings.training import Model
 
 if TYPE_CHECKING:
@@ -50,10 +50,12 @@ def check_model(settings: "Settings", name: str, model: Model) -> None:
             + did_you_mean(model.frames, _frame_files(settings))
         )
     symbol = element_of(model.frames)
+    if model.test is not None:
+        settings.own_set(f"models.{name}.test", model.test, symbol, whole=False)
     labels = settings.labels.get(symbol)
     if labels and name == labels.name:
         raise ValueError(f"models.{name}: this name is taken by the calculator of labels")
-    if is_relabelled(model.frames):
+    if settings.is_relabelled(model.frames):
         if not labels:
             raise ValueError(f"models.{name}.frames: add labels.{symbol}, which relabels them")
         if names.DISTILLED_MODEL.read(name):

@@ -1,11 +1,11 @@
-"""Sets of frames: sampled ones, MOMT and conventional runs, and frames from files."""
+"""Sets of frames: sampled ones, MOMT and conventional runs, and those that nothing samples."""
 
 import math
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from potstill.settings.base import Count, Finite, Positive, Range, Section
+from potstill.settings.base import Count, Finite, Name, Positive, Range, Section
 
 
 class _Dynamics(Section):
@@ -224,5 +224,67 @@ class FileSet(Section):
     )
 
 
+# Atoms of each frame that comes with Potstill, and of dynamics by a model.
+FOUNDATIONAL_ATOMS = 32
+
+
+class Foundational(Section):
+    """Frames that come with Potstill, scaled to a metal: no sampling, no potential, no labels."""
+
+    method: Literal["foundational"] = Field(description="the set is the first of these frames")
+    frames: Count = Field(64, description="how many; more of them know more, and are more to label")
+    crystal: Literal["fcc", "bcc", "hcp"] | None = Field(
+        None, description="that of the metal; null for that of `elements`, or the usual one"
+    )
+    lattice_constant_A: Positive | None = Field(
+        None,
+        description="of this crystal at zero temperature, by what labels the frames; of hcp: a; "
+        "null for that of `elements`, or the usual one",
+    )
+    c_over_a: Positive | None = Field(None, description="of hcp; null for the usual one")
+
+
+class ModelRun(Section):
+    """One run of dynamics that a model drives."""
+
+    temperature_K: Positive = Field(description="temperature of the thermostat")
+    start: Literal["crystal", "liquid"] = Field(
+        "crystal", description="phase to start from; a liquid is molten first"
+    )
+
+
+class ModelDynamics(Section):
+    """Frames of dynamics that a model drives, which end where it can't be believed: no labels."""
+
+    method: Literal["dynamics"] = Field(description="the set is of dynamics by a model")
+    model: Name = Field(description="the model, a key of `models`")
+    runs: tuple[ModelRun, ...] = Field(
+        min_length=1, description="its runs, each with temperature_K and start: crystal or liquid"
+    )
+    frames: Count = Field(description="frames of all runs together, evenly; fewer where one ends")
+    interval_steps: Count = Field(
+        200, description="steps between frames; with more they are less alike"
+    )
+    equilibration_steps: Count = Field(1000, description="steps before the first frame")
+    timestep_fs: Positive = Field(2.0, le=10, description="time step; light metals need less")
+
+    @model_validator(mode="after")
+    def _even(self) -> Self:
+        if self.frames % len(self.runs):
+            raise ValueError(f"frames must be a multiple of the number of runs ({len(self.runs)})")
+        return self
+
+    @property
+    def frames_of_run(self) -> int:
+        """Frames of each run."""
+        return self.frames // len(self.runs)
+
+
+# Sets that come without labels, and get those of `labels`.
+UnlabelledSet = Foundational | ModelDynamics
+# Sets that no potential samples.
+GivenSet = FileSet | UnlabelledSet
 # One set of `sampling`, told apart by its method.
-AnySet = Annotated[Momt | Npt | FileSet, Field(discriminator="method")]
+AnySet = Annotated[
+    Momt | Npt | FileSet | Foundational | ModelDynamics, Field(discriminator="method")
+]

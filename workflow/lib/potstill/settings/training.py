@@ -189,7 +189,14 @@ class Model(Section):
         description="frame file under results/<run>/ without `.h5`, as `sampling/Ni/108/fcc`"
     )
     count: Count | None = Field(
-        None, description="use this many, spread over the whole set; null for all"
+        None,
+        description="use this many, spread over the whole set, or of frames that come in the order "
+        "of their worth the first; null for all",
+    )
+    test: str | None = Field(
+        None,
+        description="a set that the model is tested on, a key of `sampling`, labelled as its own "
+        "frames are; null for those that its distillation or translation names",
     )
     seed: Annotated[int, Field(ge=0, lt=2**31)] | None = Field(
         None, description="seed of the training; null for the run's"

@@ -43,6 +43,11 @@ class Labels(Section):
         description="arguments that the labels do not depend on, as `[command]`: when they change, "
         "finished labels stay good",
     )
+    stress: bool = Field(
+        True,
+        description="whether the stress is a label; false for a code whose stress is not converged "
+        "where its energies and forces are, as of plane waves with a low cut-off",
+    )
     chunks: Count = Field(1, description="parts of the frames, one job each")
     failed_share: Share = Field(
         0.05,
@@ -62,7 +67,8 @@ class Labels(Section):
     def essence(self) -> dict[str, Any]:
         """What the labels depend on: the calculator and its arguments but the unrelated ones."""
         arguments = {k: v for k, v in self.arguments.items() if k not in self.unrelated}
-        return {"calculator": self.calculator, "arguments": arguments}
+        without = {} if self.stress else {"stress": False}
+        return {"calculator": self.calculator, "arguments": arguments} | without
 
     @property
     def name(self) -> str:

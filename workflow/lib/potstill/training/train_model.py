@@ -35,7 +35,9 @@ def train_model(
     history: Path,
     summary: Path,
 ) -> None:
-    """Train an ensemble on `count` frames spread over a file (None for all), see `train_frames`.
+    """Train an ensemble on `count` frames of a file (None for all), see `train_frames`.
+
+    They are spread over the file; where it has the column `order`, they are the first by that.
 
     PotstillError as of `read_frames` as well.
     """
@@ -113,6 +115,8 @@ def _choose(path: Path, count: int | None) -> Frames:
     if count is not None and len(frames) < count <= len(frames) + left_out:
         say(f"{path}: {left_out} frames were left out, taking all {len(frames)} instead of {count}")
         count = None
+    if "order" in frames.columns and count is not None and count <= len(frames):
+        return frames[np.argsort(frames.columns["order"])[:count]]
     try:
         return frames.spread(count)
     except PotstillError as error:

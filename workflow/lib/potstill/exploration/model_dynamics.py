@@ -1,0 +1,117 @@
+"""Dynamics of a metal that a model drives, and that end where the model can't be believed."""
+
+import warnings
+from typing import NamedTuple
+
+import ase
+import numpy as np
+from ase import units
+from ase.md.langevinbaoab import LangevinBAOAB
+from ase.md.velocitydistribution import thermalize_momenta
+
+from potstill.data.structures import Structures
+from potstill.foundation.metal_crystal import MetalCrystal
+from potstill.foundation.strained_crystals import perfect_crystals
+from potstill.models.doubts import doubts
+from potstill.models.ensemble import Ensemble
+from potstill.models.ensemble_calculator import EnsembleCalculator
+from potstill.runtime.progress import Progress
+from potstill.settings import ModelDynamics, ModelRun
+
+FRICTION_PER_PS, BAROSTAT_FS = 2.0, 500.0
+# A liquid starts as a crystal of this volume and temperature, both relative, for so long.
+MELT_VOLUME, MELT_TEMPERATURE, MELT_PS = 1.12, 1.8, 1.5
+# Steps between looks at what the model knows.
+LOOK = 20
+
+
+class Course(NamedTuple):
+    """What a run gave: its frames, and, where it was stopped, why and at what."""
+
+    frames: list[ase.Atoms]
+    stopped: str = ""
+    doubted: ase.Atoms | None = None
+
+
+class _DoubtedError(Exception):
+    """The model cannot be believed any more."""
+
+
+def run_model(
+    ensemble: Ensemble,
+    crystal: MetalCrystal,
+    settings: ModelDynamics,
+    run: ModelRun,
+    count: int,
+    random: np.random.Generator,
+    label: str,
+) -> Course:
+    """Return `count` frames of one run of 32 atoms at zero pressure, or those up to a doubt.
+
+    Langevin dynamics with a barostat (ASE's BAOAB), started from the metal's crystal, for a liquid
+    from a molten one. Every `LOOK` steps, and at each frame, the model is asked whether it knows
+    where it is (see `doubts`).
+    """
+    atoms = perfect_crystals()[crystal.structure]
+    atoms.symbols[:] = crystal.symbol
+    atoms.set_cell(atoms.cell * crystal.volume_A3 ** (1 / 3), scale_atoms=True)
+    atoms.calc = EnsembleCalculator(ensemble)
+    course = Course([])
+    melting = round(1e3 * MELT_PS / settings.timestep_fs) if run.start == "liquid" else 0
+    total = melting + settings.equilibration_steps + count * settings.interval_steps
+    progress = Progress(label, total, "steps")
+    done = 0
+
+    def go(steps: int, kelvin: float, *, pressure: bool) -> None:
+        nonlocal done
+        dynamics = _dynamics(atoms, kelvin, settings.timestep_fs, random, pressure=pressure)
+        for ahead in range(0, steps, LOOK):
+            taken = min(LOOK, steps - ahead)
+            dynamics.run(taken)
+            done += taken
+            (verdict,) = doubts(ensemble, Structures.of_atoms([atoms])).verdicts
+            if verdict.flag:
+                raise _DoubtedError(verdict.flag)
+            progress.update(done, f"{atoms.get_volume() / len(atoms):.2f} A^3 an atom")
+
+    # as much again goes into potential energy
+    thermalize_momenta(atoms, 2 * run.temperature_K, rng=random)
+    try:
+        if melting:
+            atoms.set_cell(atoms.cell * MELT_VOLUME ** (1 / 3), scale_atoms=True)
+            go(melting, MELT_TEMPERATURE * run.temperature_K, pressure=False)
+        go(settings.equilibration_steps, run.temperature_K, pressure=True)
+        for _ in range(count):
+            go(settings.interval_steps, run.temperature_K, pressure=True)
+            course.frames.append(_bare(atoms))
+    except _DoubtedError as doubt:
+        return course._replace(stopped=str(doubt), doubted=_bare(atoms))
+    return course
+
+
+def _dynamics(
+    atoms: ase.Atoms,
+    kelvin: float,
+    timestep_fs: float,
+    random: np.random.Generator,
+    *,
+    pressure: bool,
+) -> LangevinBAOAB:
+    with warnings.catch_warnings():
+        # it tells which mass it gives the barostat
+        warnings.simplefilter("ignore", UserWarning)
+        return LangevinBAOAB(
+            atoms,
+            timestep_fs * units.fs,
+            temperature_K=kelvin,
+            T_tau=1e3 * units.fs / FRICTION_PER_PS,
+            externalstress=0.0 if pressure else None,
+            hydrostatic=pressure,
+            P_tau=BAROSTAT_FS * units.fs,
+            rng=random,
+        )
+
+
+def _bare(atoms: ase.Atoms) -> ase.Atoms:
+    """Return the atoms without calculator and momenta."""
+    return ase.Atoms(atoms.symbols, atoms.positions, cell=atoms.cell, pbc=True)

@@ -1,0 +1,72 @@
+"""Crystals strained and shaken: what a walk between solid and liquid at one pressure lacks.
+
+Frames of such a walk are hot and wide. A model of them alone extrapolates to cold, dense and
+sheared crystals, and to kinds of crystals that the walk does not visit.
+"""
+
+from typing import NamedTuple
+
+import ase
+import numpy as np
+from ase.build import bulk
+from numpy.typing import NDArray
+
+from potstill.foundation.metal_crystal import IDEAL_C_OVER_A
+from potstill.runtime.streams import stream
+
+# Volume of an atom, in that of the metal's own crystal: the limits of a uniform distribution.
+VOLUMES = (0.85, 1.12)
+# Standard deviation of each component of the strain beside it.
+STRAIN = 0.02
+# Largest standard deviation of a displacement along x, y or z, in the cube root of that volume.
+SHAKE = 0.05
+
+
+class Crystals(NamedTuple):
+    """M crystals of N atoms: fractional (M, N, 3), and cell (M, 3, 3).
+
+    Lengths are in the cube root of the volume of an atom in the metal's own crystal.
+    """
+
+    fractional: NDArray[np.float64]
+    cell: NDArray[np.float64]
+
+
+def strained_crystals(each: int, seed: int) -> Crystals:
+    """Return so many crystals of 32 atoms each of FCC, BCC and HCP, drawn at random.
+
+    See `VOLUMES`, `STRAIN` and `SHAKE`; how far the atoms of a crystal are shaken is drawn as well,
+    uniformly from 0 on. HCP has the ideal c/a before its strain.
+    """
+    images = [
+        _strained(perfect, stream(seed, "foundation", name, number))
+        for name, perfect in perfect_crystals().items()
+        for number in range(each)
+    ]
+    return Crystals(
+        np.array([image.get_scaled_positions() for image in images]),
+        np.array([image.cell.array for image in images]),
+    )
+
+
+def perfect_crystals() -> dict[str, ase.Atoms]:
+    """Return FCC, BCC and HCP of 32 atoms of volume one, without an element."""
+    a = (4 / (np.sqrt(3) * IDEAL_C_OVER_A)) ** (1 / 3)
+    hcp = bulk("X", "hcp", a=a, c=a * IDEAL_C_OVER_A, orthorhombic=True)
+    return {
+        "fcc": bulk("X", "fcc", a=4 ** (1 / 3), cubic=True) * (2, 2, 2),
+        "bcc": bulk("X", "bcc", a=2 ** (1 / 3), cubic=True) * (4, 2, 2),
+        "hcp": hcp * (2, 2, 2),
+    }
+
+
+def _strained(perfect: ase.Atoms, random: np.random.Generator) -> ase.Atoms:
+    atoms = perfect.copy()
+    strain = random.normal(0, STRAIN, (3, 3))
+    strain = (strain + strain.T) / 2
+    strain -= np.eye(3) * np.trace(strain) / 3
+    size = random.uniform(*VOLUMES) ** (1 / 3)
+    atoms.set_cell(atoms.cell.array @ (np.eye(3) + strain) * size, scale_atoms=True)
+    shake = random.uniform(0, SHAKE)
+    atoms.positions += random.normal(0, shake, atoms.positions.shape)
+    return atoms

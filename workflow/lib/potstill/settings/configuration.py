@@ -233,7 +233,7 @@ class Settings(Section):
         return self.origin_of(frames) == "calculator"
 
     def origin_of(self, frames: str) -> Literal["EAM", "calculator", "file"]:
-        """Return what labelled a frame file: the EAM, the calculator of `labels`, or who made it."""
+        """Return who labelled a frame file: the EAM, the calculator of `labels`, or its maker."""
         if is_relabelled(frames):
             return "calculator"
         name = frames.removeprefix("sampling/")

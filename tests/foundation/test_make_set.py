@@ -9,7 +9,7 @@ from potstill.descriptors.symmetry_functions import describe, smallest_spread
 from potstill.distillation.strategies.d_optimal import RIDGE
 from potstill.errors import PotstillError
 from potstill.foundation.frame_orders import first_frames, read_set
-from potstill.foundation.make_set import main, make_set, nested_order
+from potstill.foundation.make_set import EACH, SEED, main, make_set, nested_order
 from potstill.foundation.metal_crystal import MetalCrystal
 from potstill.foundation.strained_crystals import (
     SHAKE,
@@ -107,6 +107,17 @@ def test_one_in_four_is_a_strained_crystal(walk):
         unit = made.frames.cell[places] / metal.volume_A3 ** (1 / 3)
         same = first_frames(NICKEL, 19, found).frames.cell[places] / NICKEL.volume_A3 ** (1 / 3)
         np.testing.assert_allclose(unit, same, rtol=1e-6)
+
+
+def test_kinds_of_crystals_come_in_turn(walk):
+    found = make_set(walk, NICKEL, 19)
+    order = found.orders["fcc"]
+    drawn = strained_crystals(EACH, SEED).cell.astype(np.float32)
+    taken = [
+        int(np.flatnonzero((drawn == found.cell[frame]).all(axis=(1, 2)))[0])
+        for frame in order.frame[order.form == 2]
+    ]
+    assert [number // EACH for number in taken] == [0, 1, 2, 0] and len(set(taken)) == 4
 
 
 def test_strained_crystals_are_near_perfect_ones():

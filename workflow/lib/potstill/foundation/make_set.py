@@ -104,13 +104,19 @@ def _form(name: str) -> int:
 
 
 def _strained(count: int, symbol: str, unit_A: float) -> Crystals:
-    """Return so many strained crystals in order; unit_A: of their lengths in the walk's metal."""
+    """Return so many strained crystals, FCC, BCC and HCP in turn, each kind in its own order.
+
+    unit_A: of their lengths in the walk's metal.
+    """
     found = strained_crystals(EACH, SEED)
-    if count > len(found.cell):
-        raise PotstillError(f"there are {len(found.cell)} strained crystals; ask for fewer frames")
+    kinds = len(found.cell) // EACH
+    if count > kinds * EACH:
+        raise PotstillError(f"there are {kinds * EACH} strained crystals; ask for fewer frames")
     cell = unit_A * found.cell
     pool = Frames.uniform(symbol, found.fractional @ cell, cell)
-    order = nested_order(pool, count)
+    parts = np.arange(kinds * EACH).reshape(kinds, EACH)
+    orders = [part[nested_order(pool[part], -(-count // kinds))] for part in parts]
+    order = np.stack(orders, axis=1).ravel()[:count]
     return Crystals(found.fractional[order], found.cell[order])
 
 

@@ -15,7 +15,7 @@ from potstill.foundation.metal_crystal import IDEAL_C_OVER_A
 from potstill.runtime.streams import stream
 
 # Volume of an atom, in that of the metal's own crystal: the limits of a uniform distribution.
-VOLUMES = (0.85, 1.12)
+VOLUMES = (0.9, 1.1)
 # Standard deviation of each component of the strain beside it.
 STRAIN = 0.02
 # Largest standard deviation of a displacement along x, y or z, in the cube root of that volume.

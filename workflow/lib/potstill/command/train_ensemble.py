@@ -10,13 +10,11 @@ from potstill.command.error_tables import print_errors
 from potstill.command.model_options import Device, read_yaml
 from potstill.command.options import (
     SEED,
-    THREADS,
     EnergyKey,
     ForcesKey,
     Seed,
     StressKey,
     StressUnit,
-    Threads,
     keep_inputs,
 )
 from potstill.errors import PotstillError
@@ -45,7 +43,10 @@ def train(
     stress_unit: StressUnit = "eV/A^3",
     seed: Seed = SEED,
     device: Device = "auto",
-    threads: Threads = THREADS,
+    threads: Annotated[
+        int,
+        typer.Option(min=1, help="cores to use; a minibatch is too little work for several"),
+    ] = 1,
 ) -> None:
     """Train an ensemble of networks on labelled frames.
 

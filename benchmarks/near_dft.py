@@ -23,15 +23,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import yaml
-from ase import units
 from ase.calculators.calculator import Calculator
-from ase.md.langevinbaoab import LangevinBAOAB
 from ase.md.velocitydistribution import thermalize_momenta
 from common import machine
 from foundation import errors_on, relaxed, trained
 
 from potstill.data.frames import Frames
 from potstill.errors import PotstillError
+from potstill.exploration.model_dynamics import langevin
 from potstill.foundation.frame_orders import first_frames, read_set
 from potstill.foundation.metal_crystal import MetalCrystal, metal_crystal
 from potstill.foundation.strained_crystals import perfect_crystals
@@ -50,7 +49,7 @@ PACKAGES = ("potstill", "torch", "numba", "numpy", "calorine")
 # of the melting temperature, and whether the crystal is molten first
 RUNS = {"0.3": (0.3, False), "0.6": (0.6, False), "0.9": (0.9, False), "liquid": (1.2, True)}
 FRAMES, APART, FIRST, MELTING = 8, 150, 600, 1000
-TIMESTEP = 1.5 * units.fs
+TIMESTEP_FS = 1.5
 MEASURED = PropertySettings(measure=("elastic_constants", "vacancy"), vacancy_edge_A=8)
 
 
@@ -76,18 +75,10 @@ def dynamics(crystal: MetalCrystal, calculator: Calculator, melting_K: float) ->
         atoms.calc = calculator
         kelvin = share * melting_K
         thermalize_momenta(atoms, 2 * kelvin, rng=random)
-        times = {"timestep": TIMESTEP, "T_tau": 500 * units.fs, "rng": random}
         if molten:
             atoms.set_cell(atoms.cell * 1.05, scale_atoms=True)
-            LangevinBAOAB(atoms, temperature_K=2.5 * melting_K, **times).run(MELTING)
-        run = LangevinBAOAB(
-            atoms,
-            temperature_K=kelvin,
-            externalstress=0.0,
-            hydrostatic=True,
-            P_tau=500 * units.fs,
-            **times,
-        )
+            langevin(atoms, 2.5 * melting_K, TIMESTEP_FS, random).run(MELTING)
+        run = langevin(atoms, kelvin, TIMESTEP_FS, random, pressure=0.0)
         run.run(FIRST)
         images = []
         for _ in range(FRAMES):

@@ -62,9 +62,8 @@ def run_model(
     progress = Progress(label, total, "steps")
     done = 0
 
-    def go(steps: int, kelvin: float, *, pressure: bool) -> None:
+    def go(dynamics: LangevinBAOAB, steps: int) -> None:
         nonlocal done
-        dynamics = _dynamics(atoms, kelvin, settings.timestep_fs, random, pressure=pressure)
         for ahead in range(0, steps, LOOK):
             taken = min(LOOK, steps - ahead)
             dynamics.run(taken)
@@ -79,24 +78,30 @@ def run_model(
     try:
         if melting:
             atoms.set_cell(atoms.cell * MELT_VOLUME ** (1 / 3), scale_atoms=True)
-            go(melting, MELT_TEMPERATURE * run.temperature_K, pressure=False)
-        go(settings.equilibration_steps, run.temperature_K, pressure=True)
+            hot = MELT_TEMPERATURE * run.temperature_K
+            go(langevin(atoms, hot, settings.timestep_fs, random), melting)
+        at_pressure = langevin(atoms, run.temperature_K, settings.timestep_fs, random, pressure=0.0)
+        go(at_pressure, settings.equilibration_steps)
         for _ in range(count):
-            go(settings.interval_steps, run.temperature_K, pressure=True)
+            go(at_pressure, settings.interval_steps)
             course.frames.append(_bare(atoms))
     except _DoubtedError as doubt:
         return course._replace(stopped=str(doubt), doubted=_bare(atoms))
     return course
 
 
-def _dynamics(
+def langevin(
     atoms: ase.Atoms,
     kelvin: float,
     timestep_fs: float,
     random: np.random.Generator,
     *,
-    pressure: bool,
+    pressure: float | None = None,
 ) -> LangevinBAOAB:
+    """Return Langevin dynamics of atoms, with a barostat of a cell that keeps its shape.
+
+    pressure: the external stress, eV/A^3, as ASE has it; None for a cell that stays as it is.
+    """
     with warnings.catch_warnings():
         # it tells which mass it gives the barostat
         warnings.simplefilter("ignore", UserWarning)
@@ -105,8 +110,8 @@ def _dynamics(
             timestep_fs * units.fs,
             temperature_K=kelvin,
             T_tau=1e3 * units.fs / FRICTION_PER_PS,
-            externalstress=0.0 if pressure else None,
-            hydrostatic=pressure,
+            externalstress=pressure,
+            hydrostatic=pressure is not None,
             P_tau=BAROSTAT_FS * units.fs,
             rng=random,
         )

@@ -6,18 +6,17 @@ runs: the volume wanders slowly, and blocks of single runs of 8 ps gave half of 
 with one potential differed by.
 """
 
-import warnings
 from math import ceil
 
 import ase
 import numpy as np
-from ase import units
 from ase.md.langevinbaoab import LangevinBAOAB
 from ase.md.velocitydistribution import thermalize_momenta
 from matscipy.neighbours import neighbour_list
 from numpy.typing import NDArray
 
 from potstill.errors import PotstillError
+from potstill.exploration.model_dynamics import langevin
 from potstill.properties import Conditions, Curves, Measured, Value
 from potstill.properties.metal import Metal
 from potstill.runtime.progress import Progress
@@ -28,7 +27,7 @@ Floats = NDArray[np.float64]
 
 # Shortest edge of the crystal that melts, A: 108 atoms of Ni and Al, 128 of Nb.
 EDGE_A = 10.5
-TIMESTEP_FS, FRICTION_PER_PS, BAROSTAT_FS = 1.5, 2.0, 500.0
+TIMESTEP_FS = 1.5
 # The crystal melts at a larger volume and temperature (both relative), then both are let go.
 MELT_VOLUME, MELT_TEMPERATURE = 1.15, 1.5
 MELT_PS, EQUILIBRATION_PS, SAMPLING_PS = 1.5, 2.5, 4.0
@@ -107,21 +106,6 @@ def _run(
     progress = Progress(f"liquid {metal.symbol} {number + 1}/{RUNS}", total, "steps")
     samples: list[tuple[float, float, Floats, Floats]] = []
 
-    def dynamics(temperature: float, pressure: float | None) -> LangevinBAOAB:
-        with warnings.catch_warnings():
-            # it tells which mass it gives the barostat
-            warnings.simplefilter("ignore", UserWarning)
-            return LangevinBAOAB(
-                atoms,
-                TIMESTEP_FS * units.fs,
-                temperature_K=temperature,
-                T_tau=1e3 * units.fs / FRICTION_PER_PS,
-                externalstress=pressure,
-                hydrostatic=pressure is not None,
-                P_tau=BAROSTAT_FS * units.fs,
-                rng=random,
-            )
-
     done = 0
 
     def go(run: LangevinBAOAB, steps: int, sample: bool = False) -> None:
@@ -140,8 +124,8 @@ def _run(
 
     # as much again goes into potential energy
     thermalize_momenta(atoms, 2 * MELT_TEMPERATURE * kelvin, rng=random)
-    go(dynamics(MELT_TEMPERATURE * kelvin, None), _steps(MELT_PS))
-    at_pressure = dynamics(kelvin, 0.0)
+    go(langevin(atoms, MELT_TEMPERATURE * kelvin, TIMESTEP_FS, random), _steps(MELT_PS))
+    at_pressure = langevin(atoms, kelvin, TIMESTEP_FS, random, pressure=0.0)
     go(at_pressure, _steps(EQUILIBRATION_PS))
     go(at_pressure, _steps(SAMPLING_PS), sample=True)
     volume, energy, g, positions = (np.array(values) for values in zip(*samples, strict=True))

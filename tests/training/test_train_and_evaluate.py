@@ -193,6 +193,19 @@ def test_too_many_frames_asked_for(frame_file: Path, tmp_path: Path) -> None:
         run(tmp_path, frame_file, count=61)
 
 
+def test_of_frames_with_an_order_the_first_are_trained_on(labelled: Frames, tmp_path: Path):
+    """A model of the first eight is that of a file of them alone, whichever way they lie."""
+    order = np.random.default_rng(1).permutation(len(labelled))
+    write_frames(tmp_path / "whole.h5", replace(labelled, columns={"order": order}))
+    first = labelled[np.argsort(order)[:8]]
+    write_frames(tmp_path / "first.h5", replace(first, columns={}))
+    made = [
+        run(tmp_path / name, tmp_path / f"{name}.h5", count=8).read_bytes()
+        for name in ("whole", "first")
+    ]
+    assert made[0] == made[1]
+
+
 def test_evaluation_on_another_element(
     model: Path, features: Path, labelled: Frames, tmp_path: Path
 ) -> None:

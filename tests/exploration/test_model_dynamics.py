@@ -67,12 +67,12 @@ def test_it_ends_where_the_model_does_not_know(ensemble):
 
 
 def test_a_liquid_is_none_of_the_crystals(ensemble):
-    """Its atoms have left their places, beyond what a crystal's do."""
+    """Its twelve nearest neighbours are at many distances."""
     given = settings({"temperature_K": 2200, "start": "liquid"}, frames=1)
     crystal = course(ensemble, settings({"temperature_K": 300}, frames=1)).frames[0]
     (liquid,) = course(ensemble, given).frames
     shells = [np.sort(a.get_all_distances(mic=True), axis=1)[:, 1:13] for a in (crystal, liquid)]
-    assert shells[0].std() < 0.3 < shells[1].std()
+    assert 2 * shells[0].std() < shells[1].std()
 
 
 def test_the_files_of_a_set(ensemble, tmp_path):

@@ -112,7 +112,9 @@ def test_the_shipped_file(shipped):
     assert 0.89 < volume.min() < 0.93 and 1.2 < volume.max() < 1.7  # dense crystals, hot liquids
     for crystal in METALS:  # none of them holds atoms on top of each other
         frames = first_frames(crystal, 300, shipped).frames
-        nearest = min(bonds(frames.image(k), 3.0)[0].min() for k in range(0, 300, 7))
+        nearest = min(
+            bonds(frames.image(k), 1.2 * crystal.nearest_A)[0].min() for k in range(0, 300, 7)
+        )
         assert nearest > 0.6 * crystal.nearest_A
 
 

@@ -102,7 +102,7 @@ def test_the_reference_is_the_calculator(run):
         ({"labels": {}}, "sampling.Cu/32/foundational: add labels.Cu, which labels these frames"),
         (
             {"sampling": SETS | {"Cu/108/foundational": {"method": "foundational"}}},
-            "sampling.Cu/108/foundational: frames that come along have 32 atoms",
+            "sampling.Cu/108/foundational: frames of method foundational have 32 atoms",
         ),
         (
             {"models": {"Cu-8": CONFIG["models"]["Cu-8"] | {"test": "Cu/32/other"}}},

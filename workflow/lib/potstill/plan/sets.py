@@ -61,9 +61,12 @@ class Sets:
         """Return how a set is sampled; PotstillError for one that nothing samples here."""
         found: Momt | Npt | GivenSet = entry(self.settings, "sampling", name)
         if isinstance(found, GivenSet):
+            why = "is not sampled with a potential"
+            if isinstance(found, FileSet):
+                why = "is from a file, and how it was sampled is not known"
             raise PotstillError(
-                f"configuration: sampling.{name} is not sampled in this run, and how it was is not "
-                "known; ask for this of a set with method momt or npt"
+                f"configuration: sampling.{name} {why}; ask for this of a set with method momt or "
+                "npt"
             )
         return found
 

@@ -33,7 +33,7 @@ from potstill.errors import PotstillError
 from potstill.exploration.model_dynamics import langevin
 from potstill.foundation.frame_orders import first_frames, read_set
 from potstill.foundation.metal_crystal import MetalCrystal, metal_crystal
-from potstill.foundation.strained_crystals import perfect_crystals
+from potstill.foundation.strained_crystals import perfect_cell
 from potstill.labels.label_one import label_one
 from potstill.labels.label_source import make_calculator
 from potstill.models.ensemble_calculator import EnsembleCalculator
@@ -69,9 +69,7 @@ def dynamics(crystal: MetalCrystal, calculator: Calculator, melting_K: float) ->
     tests = {}
     for name, (share, molten) in RUNS.items():
         random = stream(1, "benchmark", "dynamics", crystal.symbol, name)
-        atoms = perfect_crystals()[crystal.structure]
-        atoms.symbols[:] = crystal.symbol
-        atoms.set_cell(atoms.cell * crystal.volume_A3 ** (1 / 3), scale_atoms=True)
+        atoms = perfect_cell(crystal)
         atoms.calc = calculator
         kelvin = share * melting_K
         thermalize_momenta(atoms, 2 * kelvin, rng=random)

@@ -11,7 +11,7 @@ from ase.md.velocitydistribution import thermalize_momenta
 
 from potstill.data.structures import Structures
 from potstill.foundation.metal_crystal import MetalCrystal
-from potstill.foundation.strained_crystals import perfect_crystals
+from potstill.foundation.strained_crystals import perfect_cell
 from potstill.models.doubts import doubts
 from potstill.models.ensemble import Ensemble
 from potstill.models.ensemble_calculator import EnsembleCalculator
@@ -52,9 +52,7 @@ def run_model(
     from a molten one. Every `LOOK` steps, and at each frame, the model is asked whether it knows
     where it is (see `doubts`).
     """
-    atoms = perfect_crystals()[crystal.structure]
-    atoms.symbols[:] = crystal.symbol
-    atoms.set_cell(atoms.cell * crystal.volume_A3 ** (1 / 3), scale_atoms=True)
+    atoms = perfect_cell(crystal)
     atoms.calc = EnsembleCalculator(ensemble)
     course = Course([])
     melting = round(1e3 * MELT_PS / settings.timestep_fs) if run.start == "liquid" else 0

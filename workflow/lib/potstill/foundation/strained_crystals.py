@@ -11,7 +11,7 @@ import numpy as np
 from ase.build import bulk
 from numpy.typing import NDArray
 
-from potstill.foundation.metal_crystal import IDEAL_C_OVER_A
+from potstill.foundation.metal_crystal import IDEAL_C_OVER_A, MetalCrystal
 from potstill.runtime.streams import stream
 
 # Volume of an atom, in that of the metal's own crystal: the limits of a uniform distribution.
@@ -58,6 +58,14 @@ def perfect_crystals() -> dict[str, ase.Atoms]:
         "bcc": bulk("X", "bcc", a=2 ** (1 / 3), cubic=True) * (4, 2, 2),
         "hcp": hcp * (2, 2, 2),
     }
+
+
+def perfect_cell(crystal: MetalCrystal) -> ase.Atoms:
+    """Return 32 atoms of a metal's crystal; HCP has the ideal c/a, at the crystal's volume."""
+    atoms = perfect_crystals()[crystal.structure]
+    atoms.symbols[:] = crystal.symbol
+    atoms.set_cell(atoms.cell * crystal.volume_A3 ** (1 / 3), scale_atoms=True)
+    return atoms
 
 
 def _strained(perfect: ase.Atoms, random: np.random.Generator) -> ase.Atoms:

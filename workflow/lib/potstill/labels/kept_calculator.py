@@ -5,6 +5,7 @@ from typing import Any
 
 import ase
 from ase.calculators.calculator import Calculator, all_changes
+from ase.stress import full_3x3_to_voigt_6_stress
 
 from potstill.data.frames import Frames
 from potstill.errors import PotstillError
@@ -47,4 +48,4 @@ class KeptCalculator(Calculator):
         self.results = {"energy": float(found.energy), "forces": found.forces}
         self.results["free_energy"] = self.results["energy"]
         if found.stress is not None:
-            self.results["stress"] = found.stress[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
+            self.results["stress"] = full_3x3_to_voigt_6_stress(found.stress)

@@ -14,8 +14,7 @@ from ase.calculators.espresso import Espresso, EspressoProfile
 from potstill.errors import PotstillError
 from potstill.labels.gth_files import FOLDER
 
-# An estimate of the energy's error at which the charge is converged, Ry: forces are then good to
-# 1 meV/A.
+# An estimate of the energy's error at which the charge counts as converged, Ry.
 CHARGE_Ry = 1e-8
 
 

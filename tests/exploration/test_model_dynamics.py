@@ -39,10 +39,10 @@ def course(ensemble: Ensemble, given: ModelDynamics, seed: int = 1):
 
 def test_a_cold_crystal_stays_one_that_the_model_knows(ensemble, monkeypatch):
     momenta = []
-    bare = model_dynamics._bare
+    bare = model_dynamics.bare
     monkeypatch.setattr(
         model_dynamics,
-        "_bare",
+        "bare",
         lambda atoms: momenta.append(atoms.get_temperature()) or bare(atoms),
     )
     given = settings({"temperature_K": 600}, frames=6, equilibration_steps=400, interval_steps=40)

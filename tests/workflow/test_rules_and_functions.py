@@ -38,8 +38,9 @@ def test_what_goes_to_a_cluster(rules):
         "sample", "read_set", "validate", "coexistence", "train", "train_iteration", "describe",
         "evaluate",
         "score", "select", "reduction", "translate", "translate_whole", "translate_scaled",
-        "translate_bain", "relabel_chunk", "dynamics", "relax", "measure_properties", "native",
-        "native_evaluate", "study_score", "study_select", "study_evaluate",
+        "translate_bain", "relabel_chunk", "dynamics", "explore", "relax",
+        "measure_properties", "native", "native_evaluate", "study_score", "study_select",
+        "study_evaluate",
     }  # fmt: skip
 
 

@@ -1,6 +1,12 @@
 """Frames labelled by another calculator than the EAM, which the configuration names."""
 
-RELABELLED = f"distillation/{FIELDS['element']}|translation/{FIELDS['source']}-{FIELDS['target']}"
+RELABELLED = "|".join(
+    (
+        f"distillation/{FIELDS['element']}",
+        f"translation/{FIELDS['source']}-{FIELDS['target']}",
+        f"exploration/{FIELDS['element']}/{FIELDS['iteration']}",
+    )
+)
 LABELLED = f"sampling/(?:{plan.sets.named(*get_args(UnlabelledSet))})"
 
 

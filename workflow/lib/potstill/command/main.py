@@ -9,6 +9,7 @@ from potstill.command.audit_files import audit
 from potstill.command.check_structures import check
 from potstill.command.choose_frames import select
 from potstill.command.evaluate_files import evaluate
+from potstill.command.explore_metal import explore
 from potstill.command.export_model import export
 from potstill.command.label_frames import label
 from potstill.command.metal_frames import frames
@@ -34,6 +35,7 @@ SUBCOMMANDS = (
     label,
     train,
     evaluate,
+    explore,
     relax,
     check,
     export,

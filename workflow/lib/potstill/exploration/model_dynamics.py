@@ -16,7 +16,7 @@ from potstill.models.doubts import doubts
 from potstill.models.ensemble import Ensemble
 from potstill.models.ensemble_calculator import EnsembleCalculator
 from potstill.runtime.progress import Progress
-from potstill.settings import ModelDynamics, ModelRun
+from potstill.settings import ModelRun, ModelRuns
 
 FRICTION_PER_PS, BAROSTAT_FS = 2.0, 500.0
 # A liquid starts as a crystal of this volume and temperature, both relative, for so long.
@@ -40,7 +40,7 @@ class _DoubtedError(Exception):
 def run_model(
     ensemble: Ensemble,
     crystal: MetalCrystal,
-    settings: ModelDynamics,
+    settings: ModelRuns,
     run: ModelRun,
     count: int,
     random: np.random.Generator,
@@ -82,9 +82,9 @@ def run_model(
         go(at_pressure, settings.equilibration_steps)
         for _ in range(count):
             go(at_pressure, settings.interval_steps)
-            course.frames.append(_bare(atoms))
+            course.frames.append(bare(atoms))
     except _DoubtedError as doubt:
-        return course._replace(stopped=str(doubt), doubted=_bare(atoms))
+        return course._replace(stopped=str(doubt), doubted=bare(atoms))
     return course
 
 
@@ -115,6 +115,6 @@ def langevin(
         )
 
 
-def _bare(atoms: ase.Atoms) -> ase.Atoms:
+def bare(atoms: ase.Atoms) -> ase.Atoms:
     """Return the atoms without calculator and momenta."""
     return ase.Atoms(atoms.symbols, atoms.positions, cell=atoms.cell, pbc=True)

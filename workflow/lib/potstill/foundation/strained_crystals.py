@@ -11,7 +11,7 @@ import numpy as np
 from ase.build import bulk
 from numpy.typing import NDArray
 
-from potstill.foundation.metal_crystal import IDEAL_C_OVER_A, MetalCrystal
+from potstill.foundation.metal_crystal import IDEAL_C_OVER_A, CrystalName, MetalCrystal
 from potstill.runtime.streams import stream
 
 # Volume of an atom, in that of the metal's own crystal: the limits of a uniform distribution.
@@ -60,9 +60,12 @@ def perfect_crystals() -> dict[str, ase.Atoms]:
     }
 
 
-def perfect_cell(crystal: MetalCrystal) -> ase.Atoms:
-    """Return 32 atoms of a metal's crystal; HCP has the ideal c/a, at the crystal's volume."""
-    atoms = perfect_crystals()[crystal.structure]
+def perfect_cell(crystal: MetalCrystal, structure: CrystalName | None = None) -> ase.Atoms:
+    """Return 32 atoms of a metal's crystal, or of another structure at its volume.
+
+    HCP has the ideal c/a, at this volume.
+    """
+    atoms = perfect_crystals()[structure or crystal.structure]
     atoms.symbols[:] = crystal.symbol
     atoms.set_cell(atoms.cell * crystal.volume_A3 ** (1 / 3), scale_atoms=True)
     return atoms

@@ -8,10 +8,17 @@ from potstill.settings import Settings
 
 
 def label_part(
-    frames: Path, *, configuration: Settings, element: str, chunk: int, store: Path, output: Path
+    frames: Path,
+    *,
+    configuration: Settings,
+    element: str,
+    place: str,
+    chunk: int,
+    store: Path,
+    output: Path,
 ) -> None:
-    """Label one part of an element's frames, see `relabel_chunk`."""
-    labels = configuration.labels[element]
+    """Label one part of an element's frames, see `relabel_chunk`; place: their folder."""
+    labels = configuration.labels[element].at(place)
     relabel_chunk(frames, element=element, labels=labels, chunk=chunk, store=store, output=output)
 
 
@@ -21,12 +28,13 @@ def join_parts(
     *,
     configuration: Settings,
     element: str,
+    place: str,
     store: Path,
     output: Path,
     summary: Path,
 ) -> None:
-    """Write an element's frames with the labels of all parts, see `join_chunks`."""
-    labels = configuration.labels[element]
+    """Write the frames of a folder with the labels of all parts, see `join_chunks`."""
+    labels = configuration.labels[element].at(place)
     join_chunks(
         frames,
         chunks,
@@ -58,6 +66,7 @@ def join_set(
         chunks,
         configuration=configuration,
         element=element,
+        place=place,
         store=store,
         output=output,
         summary=summary,

@@ -30,7 +30,8 @@ class Labelling:
     def section(self, place: str) -> tuple[str, Labels]:
         """Return the element of the frames in a folder, and the section `labels` for it."""
         element = element_of(f"{place}/relabelled")
-        return element, entry(self.settings, "labels", element)
+        labels: Labels = entry(self.settings, "labels", element)
+        return element, labels.at(place)
 
     def chunks(self, place: str) -> list[str]:
         """Return the files of the parts in which a folder's frames are labelled."""

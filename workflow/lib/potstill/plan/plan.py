@@ -18,11 +18,13 @@ from potstill.settings import FileSet, Model, Section, Settings, Training
 from potstill.settings.names import (
     DISTILLED,
     DISTILLED_MODEL,
+    EXPLORED_BY_TURN,
     FIELDS,
     ITERATION_MODEL,
     OF_TRANSLATION,
     SELECTION,
     TRANSLATED,
+    TURN_MODEL,
     Template,
     element_of,
     split_symbols,
@@ -63,6 +65,7 @@ class Plan:
         self.implied: dict[Template, Implied] = {
             ITERATION_MODEL: lambda fields: Model(frames=SELECTION.make(**fields)),
             DISTILLED_MODEL: lambda fields: Model(frames=DISTILLED.make(**fields)),
+            TURN_MODEL: lambda fields: Model(frames=EXPLORED_BY_TURN.make(**fields)),
         }
 
     def setting(self, section: str, name: str) -> Any:
@@ -207,15 +210,13 @@ class Plan:
         """
         found = []
         for name, model in self.settings.models.items():
-            element = element_of(model.frames)
-            if model.test:
-                found.append((name, model.test))
-            elif DISTILLED.read(model.frames):
+            element, tests = element_of(model.frames), [model.test]
+            if model.test is None and DISTILLED.read(model.frames):
                 loop = self.settings.distillation[element]
-                found += [(name, tested) for tested in (loop.source, loop.test) if tested]
-            elif TRANSLATED.read(model.frames):
-                transfer = self.settings.translation[element]
-                found += [(name, transfer.test)] if transfer.test else []
+                tests = [loop.source, loop.test]
+            elif model.test is None and TRANSLATED.read(model.frames):
+                tests = [self.settings.translation[element].test]
+            found += [(name, test) for test in tests if test]
         return found
 
     # -- distillation
@@ -294,5 +295,5 @@ class Plan:
 
     def scale(self, target: str, factors: Sequence[float] = ()) -> float | list[float]:
         """Return the factor of lengths in a translation, or those that frames take in turn."""
-        factors = factors or self.setting("translation", target).factors
-        return self.settings.length_scales(target, factors)
+        own = self.setting("translation", target).factors
+        return self.settings.length_scales(target, factors or own)

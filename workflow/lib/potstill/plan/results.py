@@ -38,6 +38,7 @@ def data(plan: Plan) -> list[str]:
             f"<results>/translation/{transfer.source}-{target}/frames.h5"
             for target, transfer in settings.translation.items()
         ),
+        *(f"<results>/exploration/{element}/labelled.h5" for element in settings.exploration),
         *(f"<results>/models/{name}/ensemble.pt" for name in settings.models),
     ]
 
@@ -49,6 +50,7 @@ def tables_and_plots(plan: Plan) -> list[str]:
     plots += [f"errors/{model}-on-{_dashed(name)}" for model, name in plan.judged()]
     return [
         *(f"<results>/distillation/{element}/reduction.md" for element in settings.distillation),
+        *(f"<results>/exploration/{element}/turns.md" for element in settings.exploration),
         *(f"<results>/tables/crystals_{e}.{k}" for e in plan.crystal_elements() for k in kinds),
         *(f"<results>/plots/{name}.{k}" for name in plots for k in ("pdf", "png", "svg")),
     ]

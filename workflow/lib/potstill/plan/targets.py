@@ -48,8 +48,8 @@ def _check(plan: Plan, parts: tuple[str, ...]) -> None:
             sources = {labels.name for labels in plan.settings.labels.values()}
             if model != "EAM" and model not in sources:
                 plan.model(model)
-        case ("distillation", element, *_):
-            plan.setting("distillation", element)
+        case ("distillation" | "exploration" as section, element, *_):
+            plan.setting(section, element)
         case ("translation", place, *_):
             plan.setting("translation", place.rpartition("-")[2])
 

@@ -15,6 +15,7 @@ from potstill.settings.base import (
 )
 from potstill.settings.configuration import Settings, load_settings
 from potstill.settings.distillation import Distillation, StrategyName
+from potstill.settings.exploration import Exploration, ModelDynamics, ModelRun, ModelRuns
 from potstill.settings.names import split_sampled, split_set
 from potstill.settings.paper import Comparison, NativeStrategy, Paper, Study
 from potstill.settings.properties import Properties, PropertyName, PropertySettings
@@ -25,8 +26,6 @@ from potstill.settings.sampling import (
     FileSet,
     Foundational,
     GivenSet,
-    ModelDynamics,
-    ModelRun,
     Momt,
     Npt,
     UnlabelledSet,
@@ -47,6 +46,7 @@ __all__ = [
     "Distillation",
     "Element",
     "ElementGiven",
+    "Exploration",
     "Factors",
     "FileSet",
     "Finite",
@@ -56,6 +56,7 @@ __all__ = [
     "Model",
     "ModelDynamics",
     "ModelRun",
+    "ModelRuns",
     "Momt",
     "Name",
     "NativeStrategy",

@@ -14,7 +14,8 @@ from potstill.settings import names
 from potstill.settings.base import ATOMS_PER_CELL, ElementGiven, Name, Section, Table
 from potstill.settings.complaints import complaints, did_you_mean
 from potstill.settings.distillation import Distillation
-from potstill.settings.model_frames import check_model
+from potstill.settings.exploration import Exploration, ModelDynamics
+from potstill.settings.model_frames import check_exploration, check_model
 from potstill.settings.names import (
     element_of,
     is_relabelled,
@@ -28,7 +29,6 @@ from potstill.settings.sampling import (
     FOUNDATIONAL_ATOMS,
     AnySet,
     FileSet,
-    ModelDynamics,
     UnlabelledSet,
 )
 from potstill.settings.training import Descriptor, Model, Training
@@ -64,6 +64,9 @@ class Settings(Section):
         {},
         description="labels by another calculator than the EAM, by element or by several as one "
         "word",
+    )
+    exploration: dict[str, Exploration] = Field(
+        {}, description="loops that label what models come to and do not know, by element"
     )
     properties: dict[str, Properties] = Field(
         {}, description="properties of models against the reference by element"
@@ -120,6 +123,8 @@ class Settings(Section):
                 )
         for system in self.labels:
             self.need_elements(f"labels.{system}", system)
+        for symbol, explored in self.exploration.items():
+            check_exploration(self, symbol, explored)
         for name, model in self.models.items():
             check_model(self, name, model)
         for symbol, properties in self.properties.items():

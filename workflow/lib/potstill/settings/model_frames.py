@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from potstill.settings import names
 from potstill.settings.complaints import did_you_mean
+from potstill.settings.exploration import Exploration
 from potstill.settings.names import element_of
 from potstill.settings.training import Model
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 # What `models` may be trained on beside sampled sets.
 _DISTILLED = (names.DISTILLED, names.DISTILLED_RELABELLED, names.SELECTION)
 _TRANSLATED = (names.TRANSLATED, names.TRANSLATED_RELABELLED)
+
+_EXPLORED = (names.EXPLORED, names.EXPLORED_BY_TURN)
 
 
 def _read(name: str, templates: Sequence[names.Template]) -> dict[str, str] | None:
@@ -43,11 +46,14 @@ def check_model(settings: "Settings", name: str, model: Model) -> None:
                 f"{place}: add translation.{fields['target']} with source {fields['source']}, "
                 "or name another set"
             )
+    elif fields := _read(model.frames, _EXPLORED):
+        if fields["element"] not in settings.exploration:
+            raise ValueError(f"{place}: add exploration.{fields['element']} or name another set")
     else:
         raise ValueError(
             f"{place} is no set of frames; use sampling/<key of `sampling`>, "
-            "distillation/<element>/distilled or translation/<source>-<target>/frames"
-            + did_you_mean(model.frames, _frame_files(settings))
+            "distillation/<element>/distilled, translation/<source>-<target>/frames or "
+            "exploration/<element>/labelled" + did_you_mean(model.frames, _frame_files(settings))
         )
     symbol = element_of(model.frames)
     if model.test is not None:
@@ -66,6 +72,27 @@ def check_model(settings: "Settings", name: str, model: Model) -> None:
     settings.training_of(model)
 
 
+def check_exploration(settings: "Settings", symbol: str, loop: Exploration) -> None:
+    """See that a loop's first frames are labelled by the calculator that labels the others."""
+    place = f"exploration.{symbol}"
+    settings.need_one(place, symbol)
+    settings.own_set(f"{place}.start", loop.start, symbol)
+    if symbol not in settings.labels:
+        raise ValueError(f"{place}: add labels.{symbol}, which labels what it chooses")
+    if settings.origin_of(f"sampling/{loop.start}") == "EAM":
+        raise ValueError(
+            f"{place}.start: '{loop.start}' has labels of the EAM, and the loop's are by "
+            f"{settings.labels[symbol].name}; name a set that labels.{symbol} labels, or label by "
+            "potstill.potentials.eam_calculator.eam_table"
+        )
+    frames = settings.sampling[loop.start].frames
+    if loop.count is not None and frames is not None and loop.count > frames:
+        raise ValueError(
+            f"{place}.count: {loop.count} frames of a set of {frames}; lower it, or raise "
+            f"sampling.{loop.start}.frames"
+        )
+
+
 def _frame_files(settings: "Settings") -> list[str]:
     """Return the frame files that models are most often trained on."""
     return [
@@ -75,4 +102,5 @@ def _frame_files(settings: "Settings") -> list[str]:
             names.TRANSLATED.make(source=t.source, target=symbol)
             for symbol, t in settings.translation.items()
         ),
+        *(names.EXPLORED.make(element=symbol) for symbol in settings.exploration),
     ]

@@ -67,9 +67,14 @@ TRANSLATED_RELABELLED = Template("translation/{source}-{target}/relabelled")
 # whatever is made of a translation, as a workflow on top may name it
 OF_TRANSLATION = Template("translation/{source}-{target}/{rest}", rest=".+")
 
+# what a turn of an exploration knows, and its last turn
+EXPLORED_BY_TURN = Template("exploration/{element}/{iteration}/labelled")
+EXPLORED = Template("exploration/{element}/labelled")
+
 # Models that a run has without being told.
 ITERATION_MODEL = Template("{element}-iteration-{iteration}")
 DISTILLED_MODEL = Template("{element}-distilled")
+TURN_MODEL = Template("{element}-turn-{iteration}")
 
 
 class SetName(NamedTuple):
@@ -132,4 +137,5 @@ def element_of(frames: str) -> str:
 
 def is_relabelled(frames: str) -> bool:
     """Return whether a frame file is labelled by another calculator than the EAM."""
-    return any(t.read(frames) for t in (DISTILLED_RELABELLED, TRANSLATED_RELABELLED))
+    relabelled = (DISTILLED_RELABELLED, TRANSLATED_RELABELLED, EXPLORED_BY_TURN, EXPLORED)
+    return any(template.read(frames) for template in relabelled)

@@ -31,6 +31,8 @@ def reference() -> str:
         ("`distillation.<element>`", settings.Distillation),
         ("`translation.<target>`", settings.Translation),
         ("`labels.<element>`", settings.Labels),
+        ("`exploration.<element>`", settings.Exploration),
+        ("`exploration.<element>.runs`", settings.ModelRun),
         ("`properties.<element>`", settings.Properties),
         ("`paper`", settings.Paper),
         ("`paper.study.<element>`", settings.Study),

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from potstill.settings.base import Count, Finite, Name, Positive, Range, Section
+from potstill.settings.base import Count, Finite, Positive, Range, Section
+from potstill.settings.exploration import ModelDynamics
 
 
 class _Dynamics(Section):
@@ -242,42 +243,6 @@ class Foundational(Section):
         "null for that of `elements`, or the usual one",
     )
     c_over_a: Positive | None = Field(None, description="of hcp; null for the usual one")
-
-
-class ModelRun(Section):
-    """One run of dynamics that a model drives."""
-
-    temperature_K: Positive = Field(description="temperature of the thermostat")
-    start: Literal["crystal", "liquid"] = Field(
-        "crystal", description="phase to start from; a liquid is molten first"
-    )
-
-
-class ModelDynamics(Section):
-    """Frames of dynamics that a model drives, which end where it can't be believed: no labels."""
-
-    method: Literal["dynamics"] = Field(description="the set is of dynamics by a model")
-    model: Name = Field(description="the model, a key of `models`")
-    runs: tuple[ModelRun, ...] = Field(
-        min_length=1, description="its runs, each with temperature_K and start: crystal or liquid"
-    )
-    frames: Count = Field(description="frames of all runs together, evenly; fewer where one ends")
-    interval_steps: Count = Field(
-        200, description="steps between frames; with more they are less alike"
-    )
-    equilibration_steps: Count = Field(1000, description="steps before the first frame")
-    timestep_fs: Positive = Field(2.0, le=10, description="time step; light metals need less")
-
-    @model_validator(mode="after")
-    def _even(self) -> Self:
-        if self.frames % len(self.runs):
-            raise ValueError(f"frames must be a multiple of the number of runs ({len(self.runs)})")
-        return self
-
-    @property
-    def frames_of_run(self) -> int:
-        """Frames of each run."""
-        return self.frames // len(self.runs)
 
 
 # Sets that come without labels, and get those of `labels`.

@@ -6,6 +6,10 @@ from pydantic import Field, model_validator
 
 from potstill.settings.base import Count, Factors, Positive, Proportion, Section, Share
 
+# Of the frames of a turn of an exploration: it goes on as long as one has labels. Models lead to
+# frames at which a code fails, and the usual share of eight frames is none.
+_FAILED_OF_TURN = 0.99
+
 
 class Translation(Section):
     """Transfer of the distilled geometries to another element."""
@@ -62,6 +66,11 @@ class Labels(Section):
                 known = ", ".join(self.arguments) or "empty"
                 raise ValueError(f"unrelated: '{name}' is not a key of `arguments` ({known})")
         return self
+
+    def at(self, place: str) -> "Labels":
+        """Return how the frames in a folder of the run are labelled."""
+        of_turn = place.startswith("exploration/")
+        return self.model_copy(update={"failed_share": _FAILED_OF_TURN}) if of_turn else self
 
     @property
     def essence(self) -> dict[str, Any]:

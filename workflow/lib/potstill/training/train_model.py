@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from potstill.audit.data_check import check_data
-from potstill.data.frames import Frames, read_frames
+from potstill.data.frames import Frames
+from potstill.data.part_of_file import read_part
 from potstill.data.structures import told_atoms
 from potstill.errors import PotstillError, WriteError
 from potstill.models.ensemble import Ensemble
 from potstill.models.model_file import save_ensemble
 from potstill.runtime.device import limit_threads, resolve_device
 from potstill.runtime.files import atomic_path, write_json
-from potstill.runtime.progress import say
 from potstill.runtime.restart import restart_file
 from potstill.settings import Training
 from potstill.training.learn_trust import learn_trust
@@ -42,7 +42,7 @@ def train_model(
     PotstillError as of `read_frames` as well.
     """
     train_frames(
-        _choose(frames, count),
+        read_part(frames, count),
         file=frames,
         elements=elements,
         settings=settings,
@@ -106,21 +106,6 @@ def train_frames(
                 **_validation(fit, settings),
             },
         )
-
-
-def _choose(path: Path, count: int | None) -> Frames:
-    frames = read_frames(path)
-    # other labels than the EAM's: a frame that got none is missing, and not for having asked
-    left_out = int(frames.attributes.get("labels_failed", 0))
-    if count is not None and len(frames) < count <= len(frames) + left_out:
-        say(f"{path}: {left_out} frames were left out, taking all {len(frames)} instead of {count}")
-        count = None
-    if "order" in frames.columns and count is not None and count <= len(frames):
-        return frames[np.argsort(frames.columns["order"])[:count]]
-    try:
-        return frames.spread(count)
-    except PotstillError as error:
-        raise PotstillError(f"{path}: {error}; lower the model's count") from None
 
 
 def _fingerprint(

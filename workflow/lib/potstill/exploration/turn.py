@@ -1,0 +1,115 @@
+"""A turn of the loop: what a model leads to, and which of it is most worth a label."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import ase
+import numpy as np
+
+from potstill.data.frames import Frames, read_frames, write_frames
+from potstill.data.structures import Structures
+from potstill.distillation.from_pool import pick_from_pool
+from potstill.errors import PotstillError
+from potstill.exploration.led_to import LedTo, led_to
+from potstill.foundation.metal_crystal import metal_crystal
+from potstill.models.doubts import need_trust
+from potstill.models.ensemble import Ensemble
+from potstill.models.model_file import load_ensemble
+from potstill.runtime.files import write_json
+from potstill.runtime.progress import say
+from potstill.settings import ElementGiven, Exploration
+
+
+class Chosen(NamedTuple):
+    """Frames that are most worth a label, and where each comes from, in words."""
+
+    frames: Frames
+    sources: list[str]
+
+
+def explore(
+    model: Path,
+    labelled: Path,
+    *,
+    symbol: str,
+    settings: Exploration,
+    given: ElementGiven,
+    turn: int,
+    seed: int,
+    threads: int,
+    frames: Path,
+    summary: Path,
+) -> None:
+    """Write the frames that the model of a turn leads to and that are to be labelled.
+
+    labelled: what the model was trained on; given: of the element. summary (JSON): of each run and
+    relaxation how many frames it gave, and why it stopped early; and where each of the chosen
+    frames comes from.
+    """
+    ensemble = load_ensemble(model)
+    need_trust(ensemble, model)
+    place = f"elements.{symbol}"
+    crystal = metal_crystal(symbol, given.structure, given.lattice_constant_A, place=place)
+    known = read_frames(labelled)
+    found = list(led_to(ensemble, crystal, settings, seed, turn))
+    chosen = choose(ensemble, known, found, settings, seed, threads)
+    chosen.frames.columns["turn"] = np.full(len(chosen.frames), turn)
+    write_frames(frames, chosen.frames)
+    courses = [
+        {"source": source, "frames": len(course.frames), "stopped": course.stopped}
+        for source, course in found
+    ]
+    write_json(summary, {"courses": courses, "chosen": chosen.sources})
+    say(f"turn {turn}: {len(chosen.frames)} frames to label, {ended(found)}")
+
+
+def choose(
+    ensemble: Ensemble,
+    known: Structures,
+    found: list[LedTo],
+    settings: Exploration,
+    seed: int,
+    threads: int = 1,
+) -> Chosen:
+    """Return `settings.added` of the frames that were found, by `settings.strategy`.
+
+    Those at which a course ended in doubt come first, and the others make up the number. What
+    could not even be predicted, as atoms on one spot, is no frame. known: what is labelled already.
+    """
+    doubted = [
+        (course.doubted, f"{source}, doubted")
+        for source, course in found
+        if course.doubted is not None and not course.stopped.startswith("refused")
+    ]
+    others = [(atoms, source) for source, course in found for atoms in course.frames]
+    taken: list[tuple[ase.Atoms, str]] = []
+    for pool in (doubted, others):
+        count = min(settings.added - len(taken), len(pool))
+        if count:
+            base = Structures.of_atoms([*(known.image(k) for k in range(len(known))), *_of(taken)])
+            picked = pick_from_pool(
+                Frames.of_atoms(_of(pool)),
+                base,
+                count,
+                strategy=settings.strategy,
+                committee=ensemble,
+                seed=seed,
+                threads=threads,
+            )
+            taken += [pool[row] for row in picked.rows]
+    if not taken:
+        raise PotstillError(
+            f"the model leads to nothing that could be labelled ({found[0].course.stopped}); begin "
+            "with more frames, or with colder runs"
+        )
+    return Chosen(Frames.of_atoms(_of(taken)), [source for _, source in taken])
+
+
+def _of(pool: list[tuple[ase.Atoms, str]]) -> list[ase.Atoms]:
+    return [atoms for atoms, _ in pool]
+
+
+def ended(found: list[LedTo]) -> str:
+    """Return in words how many runs and relaxations the model could not be believed in."""
+    stopped = sum(bool(course.stopped) for _, course in found)
+    return f"{stopped} of {len(found)} runs and relaxations ended in doubt"

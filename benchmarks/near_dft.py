@@ -32,7 +32,7 @@ from potstill.data.frames import Frames
 from potstill.errors import PotstillError
 from potstill.exploration.model_dynamics import langevin
 from potstill.foundation.frame_orders import first_frames, read_set
-from potstill.foundation.metal_crystal import MetalCrystal, metal_crystal
+from potstill.foundation.metal_crystal import CrystalName, MetalCrystal, metal_crystal
 from potstill.foundation.strained_crystals import perfect_cell
 from potstill.labels.label_one import label_one
 from potstill.labels.label_source import make_calculator
@@ -62,6 +62,16 @@ def labelled(frames: Frames, calculator: Calculator) -> Frames:
         forces=np.concatenate([one.forces for one in found]),
         stress=np.array([one.stress for one in found]),
     )
+
+
+def own_crystal(
+    calculator: Calculator, symbol: str, structure: CrystalName, lattice_constant_A: float
+) -> MetalCrystal:
+    """Return a metal's crystal with the calculator's own lattice constant, from a first guess."""
+    guess = metal_crystal(symbol, structure, lattice_constant_A)
+    found = relaxed(calculator, symbol, guess.volume_A3)[structure.upper()]
+    factor = (found.volume_A3_per_atom / guess.volume_A3) ** (1 / 3)
+    return replace(guess, lattice_constant_A=lattice_constant_A * factor)
 
 
 def dynamics(crystal: MetalCrystal, calculator: Calculator, melting_K: float) -> dict[str, Frames]:
@@ -149,11 +159,8 @@ def main() -> None:
     limit_threads(1)
     arguments = yaml.safe_load(given.arguments.read_text())
     calculator = make_calculator(None, given.calculator, arguments)
-    crystal = metal_crystal(given.symbol, given.crystal, given.lattice_constant)
+    crystal = own_crystal(calculator, given.symbol, given.crystal, given.lattice_constant)
     exact = relaxed(calculator, given.symbol, crystal.volume_A3)
-    own = exact[given.crystal.upper()]
-    factor = (own.volume_A3_per_atom / crystal.volume_A3) ** (1 / 3)
-    crystal = replace(crystal, lattice_constant_A=crystal.lattice_constant_A * factor)
     tests = dynamics(crystal, calculator, given.melting)
     settings = yaml.safe_load(given.training.read_text()) if given.training else {}
     content = {

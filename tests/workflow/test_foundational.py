@@ -37,9 +37,28 @@ CONFIG = {
 SETS = CONFIG["sampling"]
 
 
-def snakemake(folder: Path, *arguments: str, **changes: object) -> str:
-    """Run Snakemake in a folder on the configuration, with changes; return what it says."""
-    (folder / "cu.yaml").write_text(yaml.safe_dump(CONFIG | changes))
+# The same from the files that it leaves: the calculator is named nowhere.
+AGAIN = {
+    "run": "again",
+    "elements": CONFIG["elements"],
+    "sampling": {
+        "Cu/32/labelled": {
+            "method": "file",
+            "file": "results/copper/sampling/Cu/32/foundational.h5",
+            "shuffle": False,
+        }
+    },
+    "training": CONFIG["training"],
+    "models": {"Cu-8": {"frames": "sampling/Cu/32/labelled", "count": 8}},
+    "properties": {
+        "Cu": CONFIG["properties"]["Cu"] | {"reference": "results/copper/properties/EMT/Cu.json"}
+    },
+}
+
+
+def snakemake(folder: Path, *arguments: str, given: dict = CONFIG, **changes: object) -> str:
+    """Run Snakemake in a folder on a configuration, with changes; return what it says."""
+    (folder / "cu.yaml").write_text(yaml.safe_dump(given | changes))
     command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", *arguments]
     done = subprocess.run(
         [*command, "--configfile", "cu.yaml"],
@@ -94,6 +113,19 @@ def test_the_reference_is_the_calculator(run):
     # kept, so that neither a relaxation nor a curve is calculated twice
     kept = len(list((run / "labels").iterdir()))
     assert kept > 12 + 3 + 18
+
+
+def test_model_and_table_are_made_again_without_the_calculator(run):
+    folder = run.parents[1]
+    said = snakemake(folder, "--cores", "2", "properties", given=AGAIN)
+    assert "(100%) done" in said, said[-6000:]
+    tables = [folder / f"results/{name}/tables/properties_Cu.csv" for name in ("copper", "again")]
+    assert tables[0].read_text() == tables[1].read_text()
+    models = [folder / f"results/{name}/models/Cu-8/history.csv" for name in ("copper", "again")]
+    assert models[0].read_text() == models[1].read_text()
+    elsewhere = AGAIN["properties"]["Cu"] | {"reference": "nowhere.json"}
+    said = snakemake(folder, "-n", "properties", given=AGAIN, properties={"Cu": elsewhere})
+    assert "properties.Cu.reference: there is no file nowhere.json; correct the name" in said
 
 
 @pytest.mark.parametrize(

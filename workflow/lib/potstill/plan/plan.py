@@ -13,7 +13,7 @@ from ase.data import atomic_numbers, covalent_radii
 
 from potstill.errors import PotstillError
 from potstill.plan.labelling import Labelling
-from potstill.plan.sets import Sets, entry
+from potstill.plan.sets import Sets, entry, need_file
 from potstill.settings import FileSet, Model, Section, Settings, Training
 from potstill.settings.names import (
     DISTILLED,
@@ -99,11 +99,8 @@ class Plan:
         """Return no inputs; PotstillError where a table is to be made of a file not there."""
         file = self.setting("potentials", name).file
         made = Path(f"results/{self.settings.run}/potentials/{name}.eam.fs").exists()
-        if file is not None and not made and not Path(file).is_file():
-            raise PotstillError(
-                f"configuration: potentials.{name}.file: there is no file {file}; correct the name "
-                "(it is relative to the folder that Snakemake runs in), or remove the setting"
-            )
+        if file is not None and not made:
+            need_file(f"potentials.{name}.file", file, cure=", or remove the setting")
         return []
 
     # -- models
@@ -254,7 +251,7 @@ class Plan:
     def measured(self, element: str) -> dict[str, Any]:
         """Return what is measured of an element."""
         found: Section = self.setting("properties", element)
-        return found.model_dump(mode="json", exclude={"models"})
+        return found.model_dump(mode="json", exclude={"models", "reference"})
 
     def compared(
         self, folder: str, element: str, models: Iterable[str], reference: str = "EAM"
@@ -278,10 +275,13 @@ class Plan:
         ]
 
     def properties(self, element: str) -> Files:
-        """Return a properties table's files; the reference is what labelled the models' frames."""
-        models = self.setting("properties", element).models
-        reference = self.settings.reference_of(element, models)
-        return self.compared("properties", element, models, reference)
+        """Return a properties table's files: of the models, and of what they are compared with."""
+        given = self.setting("properties", element)
+        reference = self.settings.reference_of(element, given.models)
+        files = self.compared("properties", element, given.models, reference)
+        if given.reference is not None:
+            files["reference"] = need_file(f"properties.{element}.reference", given.reference)
+        return files
 
     def crystals(self, element: str) -> Files:
         """Return the files of the table of their crystals."""

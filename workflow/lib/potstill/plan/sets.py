@@ -20,6 +20,16 @@ from potstill.settings.complaints import did_you_mean
 from potstill.settings.names import SYMBOL
 
 
+def need_file(setting: str, file: str, *, cure: str = "") -> str:
+    """Return a file that a setting names; PotstillError where it is not there to be read."""
+    if not Path(file).is_file():
+        raise PotstillError(
+            f"configuration: {setting}: there is no file {file}; correct the name (it is relative "
+            f"to the folder that Snakemake runs in){cure}"
+        )
+    return file
+
+
 def entry(settings: Settings, section: str, name: str) -> Any:
     """Return one entry of a section; PotstillError where there is none of this name."""
     known = getattr(settings, section)
@@ -88,12 +98,7 @@ class Sets:
         found = self.all[name]
         assert isinstance(found, FileSet)  # the rule's names say so
         made = Path(f"results/{self.settings.run}/sampling/{name}.h5").exists()
-        if not made and not Path(found.file).is_file():
-            raise PotstillError(
-                f"configuration: sampling.{name}.file: there is no file {found.file}; correct the "
-                "name (it is relative to the folder that Snakemake runs in)"
-            )
-        return found.file
+        return found.file if made else need_file(f"sampling.{name}.file", found.file)
 
     def momt(self, element: str) -> dict[str, Momt]:
         """Return an element's MOMT sets; PotstillError where there is none."""

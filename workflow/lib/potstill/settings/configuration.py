@@ -138,7 +138,7 @@ class Settings(Section):
                         f"{symbol}"
                     )
             reference = self.reference_of(symbol, properties.models)
-            own_table = reference == "EAM"
+            own_table = reference == "EAM" and properties.reference is None
             self.elements[symbol].known(symbol, f"properties.{symbol}", table=own_table)
         return self
 

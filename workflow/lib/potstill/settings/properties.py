@@ -60,3 +60,9 @@ class Properties(PropertySettings):
     models: tuple[Name, ...] = Field(
         min_length=1, description="the models to compare with the reference, keys of `models`"
     )
+    reference: str | None = Field(
+        None,
+        description="file of a reference that was measured already, as "
+        "results/<run>/properties/<name>/<element>.json; null measures it with what labelled the "
+        "models' frames",
+    )

@@ -3,8 +3,8 @@
 Labels are by any ASE calculator. The loop begins with the first foundational frames and adds some a
 turn, as `exploration` in a configuration does; the other models have the first foundational frames
 alone. Both are tested as near_dft.py does: on frames of the calculator's own dynamics, and on its
-crystals, elastic constants and vacancy. A row a turn has both, and the loop's errors in its new
-frames, by which it would end. Writes one JSON file. See docs/notes/loop.md.
+crystals, elastic constants and vacancy. A row a turn has both, and the loop's errors in the
+frames drawn from its runs, by which it would end. Writes one JSON file. See docs/notes/loop.md.
 
 python benchmarks/loop.py al.json Al 4.04 933 --crystal fcc \\
     --calculator calorine.calculators.CPUNEP --arguments nep.yaml
@@ -125,10 +125,15 @@ def main() -> None:
     for turn in range(1, given.turns + 1):
         began = time.process_time()
         found = list(led_to(model, crystal, settings, given.seed, turn))
-        chosen = choose(model, known, found, settings, given.seed)
+        chosen = choose(model, known, found, settings, given.seed, turn)
         new = bare(labelled(chosen.frames, calculator))
+        drawn = new[chosen.frames.columns["drawn"]]
         row: dict[str, Any] = {"turn": turn, "ended": ended(found), "chosen": chosen.sources}
-        row |= {"new": errors_in(model, new), "seconds": round(time.process_time() - began, 1)}
+        row |= {
+            "drawn": errors_in(model, drawn),
+            "new": errors_in(model, new),
+            "seconds": round(time.process_time() - began, 1),
+        }
         known = known.joined(new)
         model = knowing(known, training, given.seed)
         row |= {"labels": len(known), "loop": judge.of(model)}

@@ -24,7 +24,7 @@ from potstill.models.ensemble import Ensemble
 from potstill.models.ensemble_calculator import EnsembleCalculator
 from potstill.models.model_file import load_ensemble
 from potstill.settings import ElementGiven, Exploration
-from potstill.settings.exploration import is_enough
+from potstill.settings.exploration import GOALS, is_enough
 
 NICKEL = metal_crystal("Ni", "fcc", 3.516)
 
@@ -101,25 +101,47 @@ def test_a_model_leads_to_runs_and_relaxations(ensemble):
     assert np.abs(dynamics.frames[0].positions - again).max() > 0.01, "each turn has other courses"
 
 
-def test_doubted_frames_come_first_and_refused_ones_never(ensemble, known):
-    doubted, broken = shaken(0.3), perfect_cell(NICKEL)
-    broken.positions[1] = broken.positions[0]
-    twice = shaken(0.1, 1)
+def broken(*frames: ase.Atoms) -> Course:
+    """Return a course that ended where two atoms are on one spot."""
+    atoms = perfect_cell(NICKEL)
+    atoms.positions[1] = atoms.positions[0]
+    return Course(list(frames), "refused: two atoms on one spot", atoms)
+
+
+def test_one_of_each_run_then_doubted_ones_then_others(ensemble, known):
+    runs = settings(runs=[{"temperature_K": 500}, {"temperature_K": 900}], added=5)
+    cold = [shaken(0.05, 1), shaken(0.05, 2)]
+    doubted, relaxed, odd = shaken(0.3), shaken(0.01, 3), shaken(0.15, 4)
     found = [
-        LedTo("hot", Course([twice, shaken(0.15, 2)], "outside: atom 3", doubted)),
-        LedTo("broken", Course([twice], "refused: two atoms on one spot", broken)),
+        LedTo("cold", Course(cold)),
+        LedTo("hot", Course([odd], "outside: atom 3", doubted)),
+        LedTo("relaxed", Course([relaxed])),
     ]
-    chosen = choose(ensemble, known, found, settings(), seed=1)
-    assert chosen.sources[0] == "hot, doubted" and len(chosen.frames) == 3
-    np.testing.assert_array_equal(chosen.frames.image(0).positions, doubted.positions)
-    # there are two of `twice`, and one says it all
-    assert {tuple(chosen.frames.image(k).positions[0]) for k in (1, 2)} == {
-        tuple(atoms.positions[0]) for atoms in found[0].course.frames
+    chosen = choose(ensemble, known, found, runs, seed=1, turn=1)
+    assert chosen.sources[:3] == ["cold", "hot", "hot, doubted"]
+    assert sorted(chosen.sources[3:]) == ["cold", "relaxed"]
+    assert chosen.frames.columns["drawn"].tolist() == [True, True, False, False, False]
+    np.testing.assert_array_equal(chosen.frames.image(2).positions, doubted.positions)
+    drawn = [choose(ensemble, known, found, runs, 1, turn).frames.image(0) for turn in range(9)]
+    assert len({atoms.positions[0, 0] for atoms in drawn}) == 2, "either may be drawn"
+
+
+def test_what_is_most_unlike_the_known_is_chosen(ensemble, known):
+    """There are two of one, and one says it all."""
+    twice, odd = shaken(0.1, 1), shaken(0.15, 2)
+    found = [LedTo("run", Course([shaken(0.02)])), LedTo("x", Course([twice, twice, odd]))]
+    chosen = choose(ensemble, known, found, settings(), seed=1, turn=1)
+    assert {chosen.frames.image(k).positions[0, 0] for k in (1, 2)} == {
+        twice.positions[0, 0],
+        odd.positions[0, 0],
     }
-    fewer = choose(ensemble, known, found[1:], settings(), seed=1)
-    assert fewer.sources == ["broken"]
+
+
+def test_what_cannot_be_predicted_is_no_frame(ensemble, known):
+    found = [LedTo("run", broken(shaken(0.1)))]
+    assert choose(ensemble, known, found, settings(), seed=1, turn=1).sources == ["run"]
     with pytest.raises(PotstillError, match="leads to nothing that could be labelled"):
-        choose(ensemble, known, [LedTo("x", Course([], "refused: NaN", broken))], settings(), 1)
+        choose(ensemble, known, [LedTo("run", broken())], settings(), 1, 1)
 
 
 def test_files_of_turns(ensemble, known, tmp_path: Path):
@@ -149,7 +171,9 @@ def test_files_of_turns(ensemble, known, tmp_path: Path):
     assert (tmp_path / "frames.h5").read_bytes() == (tmp_path / "again.h5").read_bytes()
     explored = json.loads((tmp_path / "frames.json").read_text())
     assert len(explored["courses"]) == 3 and len(explored["chosen"]) == 3
-    new = labelled(read_frames(tmp_path / "frames.h5"))
+    frames = read_frames(tmp_path / "frames.h5")
+    new = labelled(frames)
+    new.columns.update(frames.columns)
     write_frames(tmp_path / "new.h5", new)
     (tmp_path / "failures.json").write_text('{"failed": {"2": "no convergence"}}')
     second = {"labelled": tmp_path / "1.h5", "summary": tmp_path / "1.json"}
@@ -167,6 +191,8 @@ def test_files_of_turns(ensemble, known, tmp_path: Path):
     assert grown.columns["turn"].tolist() == [0] * 4 + [1] * 3
     np.testing.assert_array_equal(grown.energy[4:], new.energy)
     assert (told["labels"], told["failed"]) == (7, 1)
+    assert new.columns["drawn"].tolist() == [True, False, False]
+    assert {name: told[name] for name in GOALS} == errors_in(ensemble, new[:1])
 
     made = {name: tmp_path / f"explored.{name}" for name in ("frames", "csv", "markdown")}
     summaries = [second["summary"], first["summary"]]
@@ -185,10 +211,15 @@ def test_errors_are_those_of_the_calculator(ensemble, known):
     atoms = frame.image(0)
     atoms.calc = EnsembleCalculator(ensemble)
     found = errors_in(ensemble, frame)
+    assert errors_in(ensemble, frame[:0]) == {}
     energy = abs(atoms.get_potential_energy() - frame.energy[0]) / 32
     assert found["energy_error_meV_per_atom"] == pytest.approx(1e3 * energy, rel=1e-3)
     force = np.abs(atoms.get_forces() - frame.forces).mean()
     assert found["force_error_meV_per_A"] == pytest.approx(1e3 * force, rel=1e-3)
+
+
+def test_errors_that_are_not_known_are_not_enough():
+    assert not is_enough({}, {"energy_error_meV_per_atom": 1.0})
 
 
 @pytest.mark.parametrize(
@@ -206,5 +237,5 @@ def test_sizes_of_all_kinds_are_one_set(ensemble, known):
     vacancy = perfect_cell(NICKEL)
     del vacancy[0]
     found = [LedTo("vacancy", Course([vacancy])), LedTo("crystal", Course([shaken(0.1)]))]
-    chosen = choose(ensemble, Structures.of_atoms([shaken(0.05)]), found, settings(added=2), seed=1)
+    chosen = choose(ensemble, Structures.of_atoms([shaken(0.05)]), found, settings(added=2), 1, 1)
     assert sorted(chosen.frames.sizes) == [31, 32]

@@ -45,16 +45,21 @@ def explore(
 
     The model drives dynamics of 32 atoms at zero pressure at the temperatures named, and relaxes
     fcc, bcc, hcp and a vacancy. Each run ends at the first structure that the model does not know.
-    Those come first, and the others make up the number: what the labelled frames lack most. In the
-    file `source` says where a frame comes from.
+    One frame is drawn from each run. The others are chosen: those at which a run ended, and what
+    the labelled frames lack most. In the file `source` says where a frame comes from, and `group`
+    whether it is drawn or chosen.
 
-    Label them, compare the model with these labels (`potstill evaluate`), and train on all.
+    Label them, compare the model with these labels (`potstill evaluate`: errors in those drawn are
+    what to expect of such runs), and train on all.
 
     Example: `potstill explore al.pt al.xyz --crystal-at 600 --liquid-at 1100 -o next.xyz`
     """
     keep_inputs(output, model, *labelled)
     if not crystal_K and not liquid_K:
         raise PotstillError("no run to explore; name one with --crystal-at or --liquid-at")
+    number = len(crystal_K or []) + len(liquid_K or [])
+    if count < number:
+        raise PotstillError(f"-n {count}: one frame of each of {number} runs is written; raise it")
 
     from potstill.data.any_file import read_structures
     from potstill.data.formats import frames_to_extxyz
@@ -86,8 +91,10 @@ def explore(
         frames_of_run=frames_of_run,
         timestep_fs=timestep,
     )
-    # another course with each turn's frames
-    found = list(led_to(ensemble, metal, settings, seed, turn=len(known)))
-    chosen = choose(ensemble, known, found, settings, seed, threads)
-    frames_to_extxyz(output, chosen.frames, {"source": chosen.sources})
+    turn = len(known)  # another course with each turn's frames
+    found = list(led_to(ensemble, metal, settings, seed, turn))
+    chosen = choose(ensemble, known, found, settings, seed, turn, threads)
+    drawn = chosen.frames.columns.pop("drawn")
+    group = ["drawn" if one else "chosen" for one in drawn]
+    frames_to_extxyz(output, chosen.frames, {"source": chosen.sources, "group": group})
     typer.echo(f"{output}: {len(chosen.frames)} frames to label, {ended(found)}")

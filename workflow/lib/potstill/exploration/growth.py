@@ -14,7 +14,7 @@ from potstill.report.markup import markdown_table, write_csv, write_text
 from potstill.runtime.files import read_json, write_json
 from potstill.runtime.progress import say
 from potstill.settings import Exploration
-from potstill.settings.exploration import is_enough
+from potstill.settings.exploration import GOALS, is_enough
 
 # The columns of the table of turns, and what a summary has for each.
 _COLUMNS = {
@@ -45,7 +45,7 @@ def grow(
     Turn 0 has the first `count` frames of `start`. A later one has those before and `new`, the
     frames that `model` led to and that have labels now. summary (JSON): turn, labels (frames so
     far), failed (frames that got no label), doubted (of the runs and relaxations), and the model's
-    errors in the new frames.
+    errors in the new frames that were drawn from its runs.
     """
     if turn == 0:
         assert start is not None
@@ -54,9 +54,9 @@ def grow(
         write_json(summary, {"turn": 0, "labels": len(frames)})
         return
     assert labelled_before and model and explored and new and failures
-    added = _of_turn(read_frames(new), turn)
-    errors = errors_in(load_ensemble(model), added)
-    frames = read_frames(labelled_before).joined(added)
+    found = read_frames(new)
+    errors = errors_in(load_ensemble(model), found[found.columns["drawn"].astype(bool)])
+    frames = read_frames(labelled_before).joined(_of_turn(found, turn))
     write_frames(labelled, frames)
     told: dict[str, float] = {
         "turn": turn,
@@ -66,15 +66,17 @@ def grow(
         **errors,
     }
     write_json(summary, told)
-    say(
-        f"turn {turn}: {told['labels']} labels; in the new ones the model erred by "
-        f"{errors['energy_error_meV_per_atom']:.2f} meV/atom and "
-        f"{errors['force_error_meV_per_A']:.1f} meV/A"
-    )
+    energy, force = (f"{errors[name]:.2f}" if name in errors else "?" for name in GOALS)
+    say(f"turn {turn}: {len(frames)} labels; the model erred by {energy} meV/atom, {force} meV/A")
 
 
 def errors_in(ensemble: Ensemble, frames: Frames) -> dict[str, float]:
-    """Return an ensemble's mean absolute errors in frames: of energies, of components of forces."""
+    """Return an ensemble's mean absolute errors in frames, of energies and components of forces.
+
+    Nothing where there are no frames.
+    """
+    if not len(frames):
+        return {}
     found = ensemble.predict(frames, forces=True)
     energy = (found.energy - frames.need("energy", "a turn")) / frames.sizes
     assert found.forces is not None
@@ -115,8 +117,8 @@ def write_explored(
     text = [
         markdown_table(list(_COLUMNS), cells),
         "",
-        f"{end}. Errors are mean absolute ones of a turn's model, in the frames that it led to and "
-        "was not trained on.",
+        f"{end}. Errors are mean absolute ones of a turn's model in frames drawn from its runs, "
+        "which it was not trained on.",
     ]
     write_text(markdown, "\n".join(text) + "\n")
 

@@ -15,13 +15,23 @@ from potstill.foundation.metal_crystal import metal_crystal
 from potstill.models.doubts import need_trust
 from potstill.models.ensemble import Ensemble
 from potstill.models.model_file import load_ensemble
+from potstill.runtime.device import limit_threads
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
+from potstill.runtime.streams import stream
 from potstill.settings import ElementGiven, Exploration
+
+# A frame, and where it comes from, in words.
+Candidate = tuple[ase.Atoms, str]
 
 
 class Chosen(NamedTuple):
-    """Frames that are most worth a label, and where each comes from, in words."""
+    """Frames that are to be labelled.
+
+    sources: where each comes from, in words. The column `drawn` of the frames tells those that are
+    drawn from runs, and so tell the model's errors where it is used; the others are chosen for
+    being unlike what is known.
+    """
 
     frames: Frames
     sources: list[str]
@@ -46,13 +56,14 @@ def explore(
     relaxation how many frames it gave, and why it stopped early; and where each of the chosen
     frames comes from.
     """
+    limit_threads(threads)
     ensemble = load_ensemble(model)
     need_trust(ensemble, model)
     place = f"elements.{symbol}"
     crystal = metal_crystal(symbol, given.structure, given.lattice_constant_A, place=place)
     known = read_frames(labelled)
     found = list(led_to(ensemble, crystal, settings, seed, turn))
-    chosen = choose(ensemble, known, found, settings, seed, threads)
+    chosen = choose(ensemble, known, found, settings, seed, turn, threads)
     chosen.frames.columns["turn"] = np.full(len(chosen.frames), turn)
     write_frames(frames, chosen.frames)
     courses = [
@@ -69,27 +80,29 @@ def choose(
     found: list[LedTo],
     settings: Exploration,
     seed: int,
+    turn: int,
     threads: int = 1,
 ) -> Chosen:
-    """Return `settings.added` of the frames that were found, by `settings.strategy`.
+    """Return `settings.added` of the frames that were found.
 
-    Those at which a course ended in doubt come first, and the others make up the number. What
-    could not even be predicted, as atoms on one spot, is no frame. known: what is labelled already.
+    One is drawn from each run that gave any. Of the others those at which a course ended in doubt
+    come first, and the rest make up the number, both by `settings.strategy`. What could not even be
+    predicted, as atoms on one spot, is no frame. known: what is labelled already.
     """
+    taken, others = _drawn(found, settings, stream(seed, "exploration", "drawn", turn))
+    drawn = len(taken)
     doubted = [
         (course.doubted, f"{source}, doubted")
         for source, course in found
         if course.doubted is not None and not course.stopped.startswith("refused")
     ]
-    others = [(atoms, source) for source, course in found for atoms in course.frames]
-    taken: list[tuple[ase.Atoms, str]] = []
+    base = [known.image(k) for k in range(len(known))]
     for pool in (doubted, others):
         count = min(settings.added - len(taken), len(pool))
         if count:
-            base = Structures.of_atoms([*(known.image(k) for k in range(len(known))), *_of(taken)])
             picked = pick_from_pool(
                 Frames.of_atoms(_of(pool)),
-                base,
+                Structures.of_atoms([*base, *_of(taken)]),
                 count,
                 strategy=settings.strategy,
                 committee=ensemble,
@@ -102,10 +115,25 @@ def choose(
             f"the model leads to nothing that could be labelled ({found[0].course.stopped}); begin "
             "with more frames, or with colder runs"
         )
-    return Chosen(Frames.of_atoms(_of(taken)), [source for _, source in taken])
+    frames = Frames.of_atoms(_of(taken))
+    frames.columns["drawn"] = np.arange(len(taken)) < drawn
+    return Chosen(frames, [source for _, source in taken])
 
 
-def _of(pool: list[tuple[ase.Atoms, str]]) -> list[ase.Atoms]:
+def _drawn(
+    found: list[LedTo], settings: Exploration, random: np.random.Generator
+) -> tuple[list[Candidate], list[Candidate]]:
+    """Return one frame of each run that gave any, and all others, of relaxations as well."""
+    drawn, others = [], []
+    for number, (source, course) in enumerate(found):
+        pool = [(atoms, source) for atoms in course.frames]
+        if pool and number < len(settings.runs):
+            drawn.append(pool.pop(random.integers(len(pool))))
+        others += pool
+    return drawn, others
+
+
+def _of(pool: list[Candidate]) -> list[ase.Atoms]:
     return [atoms for atoms, _ in pool]
 
 

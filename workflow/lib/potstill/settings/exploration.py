@@ -1,6 +1,7 @@
 """Dynamics that a model drives, and the loop that has labelled what the model comes to."""
 
 from collections.abc import Mapping
+from math import inf
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -75,22 +76,32 @@ class Exploration(ModelRuns):
         "each turn relaxes with its model, and may choose as well",
     )
     strategy: StrategyName = Field(
-        "d_optimal", description="rule that chooses among them, as in `distillation`"
+        "d_optimal", description="rule that chooses the others, as in `distillation`"
     )
     added: Count = Field(
         8,
-        description="frames that a turn labels; with more there are fewer trainings, and the loop "
-        "goes further beyond what is enough",
+        description="frames that a turn labels: one drawn from each run, which tell the model's "
+        "errors, and others that `strategy` chooses; with more there are fewer trainings, and the "
+        "loop goes further beyond what is enough",
     )
     turns: Count = Field(8, description="turns at most")
     energy_error_meV_per_atom: Positive | None = Field(
         2.0,
-        description="the loop ends when a model's mean absolute error in the frames that it led "
-        "to, before it was trained on them, is at most this; null: whatever it is",
+        description="the loop ends when a model's mean absolute error in the frames drawn from its "
+        "runs, before it was trained on them, is at most this; null: whatever it is",
     )
     force_error_meV_per_A: Positive | None = Field(
         40.0, description="and that of a component of the force at most this; null as well"
     )
+
+    @model_validator(mode="after")
+    def _one_of_each_run(self) -> Self:
+        if self.added < len(self.runs):
+            raise ValueError(
+                f"added must be at least the number of runs ({len(self.runs)}), of each of which "
+                "one frame is labelled"
+            )
+        return self
 
     @property
     def goals(self) -> dict[str, float]:
@@ -99,5 +110,8 @@ class Exploration(ModelRuns):
 
 
 def is_enough(errors: Mapping[str, float], goals: Mapping[str, float]) -> bool:
-    """Return whether errors in frames that a model led to are small enough to end the loop."""
-    return bool(goals) and all(errors[name] <= goal for name, goal in goals.items())
+    """Return whether errors in frames that a model led to are small enough to end the loop.
+
+    An error that is not known, because no run gave a frame, is not.
+    """
+    return bool(goals) and all(errors.get(name, inf) <= goal for name, goal in goals.items())

@@ -125,7 +125,7 @@ def main() -> None:
     for turn in range(1, given.turns + 1):
         began = time.process_time()
         found = list(led_to(model, crystal, settings, given.seed, turn))
-        chosen = choose(model, known, found, settings, given.seed, turn)
+        chosen = choose(model, crystal, known, found, settings, given.seed, turn)
         new = bare(labelled(chosen.frames, calculator))
         drawn = new[chosen.frames.columns["drawn"]]
         row: dict[str, Any] = {"turn": turn, "ended": ended(found), "chosen": chosen.sources}

@@ -27,7 +27,8 @@ def test_the_next_frames(known: Path, tmp_path: Path, potstill: Callable[..., Re
     assert "next.xyz: 3 frames to label" in said and "of 5 runs and relaxations" in said
     found = ase.io.read(tmp_path / "next.xyz", ":")
     assert len(found) == 3 and all(atoms.info["source"] for atoms in found)
-    assert [atoms.info["group"] for atoms in found] == ["drawn", "chosen", "chosen"]
+    assert [atoms.info["group"] for atoms in found] == ["drawn", "others", "others"]
+    assert [atoms.info["source"][:8] for atoms in found[1:]] == ["strained"] * 2
     potstill(*words, "-o", tmp_path / "again.xyz")
     assert (tmp_path / "again.xyz").read_bytes() == (tmp_path / "next.xyz").read_bytes()
 
@@ -36,9 +37,9 @@ def test_what_cannot_be_explored(known: Path, tmp_path: Path, potstill: Callable
     out = tmp_path / "next.xyz"
     with pytest.raises(PotstillError, match="no run to explore; name one with --crystal-at"):
         potstill("explore", MODEL, known, "-o", out)
-    with pytest.raises(PotstillError, match="-n 1: one frame of each of 2 runs is written"):
+    with pytest.raises(PotstillError, match="-n 3: one frame of each of 2 runs is written, and 2"):
         runs = ["--crystal-at", 300, "--liquid-at", 900]
-        potstill("explore", MODEL, known, *runs, "-n", 1, "-o", out)
+        potstill("explore", MODEL, known, *runs, "-n", 3, "-o", out)
     with pytest.raises(PotstillError, match="is an input as well"):
         potstill("explore", MODEL, known, "--crystal-at", 300, "-o", known)
     assert not out.exists()

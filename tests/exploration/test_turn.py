@@ -60,6 +60,7 @@ def settings(**changes) -> Exploration:
         "equilibration_steps": 20,
         "relax": ["hcp", "vacancy"],
         "added": 3,
+        "strained": 0,
     }
     return Exploration.model_validate(given | changes)
 
@@ -117,20 +118,36 @@ def test_one_of_each_run_then_doubted_ones_then_others(ensemble, known):
         LedTo("hot", Course([odd], "outside: atom 3", doubted)),
         LedTo("relaxed", Course([relaxed])),
     ]
-    chosen = choose(ensemble, known, found, runs, seed=1, turn=1)
+    chosen = choose(ensemble, NICKEL, known, found, runs, seed=1, turn=1)
     assert chosen.sources[:3] == ["cold", "hot", "hot, doubted"]
     assert sorted(chosen.sources[3:]) == ["cold", "relaxed"]
     assert chosen.frames.columns["drawn"].tolist() == [True, True, False, False, False]
     np.testing.assert_array_equal(chosen.frames.image(2).positions, doubted.positions)
-    drawn = [choose(ensemble, known, found, runs, 1, turn).frames.image(0) for turn in range(9)]
+    drawn = [
+        choose(ensemble, NICKEL, known, found, runs, 1, turn).frames.image(0) for turn in range(9)
+    ]
     assert len({atoms.positions[0, 0] for atoms in drawn}) == 2, "either may be drawn"
+
+
+def test_strained_crystals_are_of_the_metal_and_of_each_kind_in_turn(ensemble, known):
+    given = settings(added=3, strained=2)
+    found = [LedTo("run", Course([shaken(0.05)]))]
+    chosen = [choose(ensemble, NICKEL, known, found, given, 1, turn) for turn in (1, 2, 3)]
+    kinds = [source for one in chosen for source in one.sources if source != "run"]
+    assert kinds == [f"strained {name}" for name in ("hcp", "fcc", "bcc", "hcp", "fcc", "bcc")]
+    for one in chosen:
+        assert one.frames.columns["drawn"].tolist() == [True, False, False]
+        for atoms in (one.frames.image(1), one.frames.image(2)):
+            assert set(atoms.symbols) == {"Ni"} and len(atoms) == 32
+            volume = atoms.get_volume() / 32 / NICKEL.volume_A3
+            assert 0.89 < volume < 1.11
 
 
 def test_what_is_most_unlike_the_known_is_chosen(ensemble, known):
     """There are two of one, and one says it all."""
     twice, odd = shaken(0.1, 1), shaken(0.15, 2)
     found = [LedTo("run", Course([shaken(0.02)])), LedTo("x", Course([twice, twice, odd]))]
-    chosen = choose(ensemble, known, found, settings(), seed=1, turn=1)
+    chosen = choose(ensemble, NICKEL, known, found, settings(), seed=1, turn=1)
     assert {chosen.frames.image(k).positions[0, 0] for k in (1, 2)} == {
         twice.positions[0, 0],
         odd.positions[0, 0],
@@ -139,9 +156,9 @@ def test_what_is_most_unlike_the_known_is_chosen(ensemble, known):
 
 def test_what_cannot_be_predicted_is_no_frame(ensemble, known):
     found = [LedTo("run", broken(shaken(0.1)))]
-    assert choose(ensemble, known, found, settings(), seed=1, turn=1).sources == ["run"]
+    assert choose(ensemble, NICKEL, known, found, settings(), seed=1, turn=1).sources == ["run"]
     with pytest.raises(PotstillError, match="leads to nothing that could be labelled"):
-        choose(ensemble, known, [LedTo("run", broken())], settings(), 1, 1)
+        choose(ensemble, NICKEL, known, [LedTo("run", broken())], settings(), 1, 1)
 
 
 def test_files_of_turns(ensemble, known, tmp_path: Path):
@@ -237,5 +254,7 @@ def test_sizes_of_all_kinds_are_one_set(ensemble, known):
     vacancy = perfect_cell(NICKEL)
     del vacancy[0]
     found = [LedTo("vacancy", Course([vacancy])), LedTo("crystal", Course([shaken(0.1)]))]
-    chosen = choose(ensemble, Structures.of_atoms([shaken(0.05)]), found, settings(added=2), 1, 1)
+    chosen = choose(
+        ensemble, NICKEL, Structures.of_atoms([shaken(0.05)]), found, settings(added=2), 1, 1
+    )
     assert sorted(chosen.frames.sizes) == [31, 32]

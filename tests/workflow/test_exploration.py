@@ -32,6 +32,7 @@ CONFIG = {
             "frames_of_run": 2,
             "relax": ["fcc", "vacancy"],
             "added": 3,
+            "strained": 0,
             "turns": 4,
             "energy_error_meV_per_atom": 1e6,
             "force_error_meV_per_A": None,
@@ -134,7 +135,10 @@ def test_frames_that_fail_are_survived_and_listed(run):
             "exploration.Cu: add labels.Cu, which labels what it chooses",
         ),
         (loop(start="Cu/32/other"), "exploration.Cu.start: 'Cu/32/other' is not a key of"),
-        (loop(added=1, runs=[{"temperature_K": k} for k in (300, 600)]), "number of runs (2)"),
+        (
+            loop(added=3, strained=2, runs=[{"temperature_K": k} for k in (300, 600)]),
+            "added must be at least 4: one frame of each of the 2 runs, and 2 strained",
+        ),
         (loop(count=13), "exploration.Cu.count: 13 frames of a set of 12"),
         ({"exploration": {}}, "add exploration.Cu or name another set"),
         (

@@ -35,6 +35,9 @@ def explore(
     frames_of_run: Annotated[
         int, typer.Option(min=1, help="frames of each run to choose from, 200 steps apart")
     ] = 20,
+    strained: Annotated[
+        int, typer.Option(min=0, help="strained and shaken crystals among them, fcc, bcc, hcp")
+    ] = 2,
     timestep: Annotated[
         float, typer.Option(min=0.01, max=10, help="time step, fs; light metals need less")
     ] = 2.0,
@@ -45,9 +48,9 @@ def explore(
 
     The model drives dynamics of 32 atoms at zero pressure at the temperatures named, and relaxes
     fcc, bcc, hcp and a vacancy. Each run ends at the first structure that the model does not know.
-    One frame is drawn from each run. The others are chosen: those at which a run ended, and what
-    the labelled frames lack most. In the file `source` says where a frame comes from, and `group`
-    whether it is drawn or chosen.
+    One frame is drawn from each run. The others are strained crystals, which no run comes to, and
+    what is chosen: where a run ended, and what the labelled frames lack most. In the file `source`
+    says where a frame comes from, and `group` whether it is drawn or not.
 
     Label them, compare the model with these labels (`potstill evaluate`: errors in those drawn are
     what to expect of such runs), and train on all.
@@ -58,8 +61,11 @@ def explore(
     if not crystal_K and not liquid_K:
         raise PotstillError("no run to explore; name one with --crystal-at or --liquid-at")
     number = len(crystal_K or []) + len(liquid_K or [])
-    if count < number:
-        raise PotstillError(f"-n {count}: one frame of each of {number} runs is written; raise it")
+    if count < number + strained:
+        raise PotstillError(
+            f"-n {count}: one frame of each of {number} runs is written, and {strained} strained "
+            "ones; raise it"
+        )
 
     from potstill.data.any_file import read_structures
     from potstill.data.formats import frames_to_extxyz
@@ -89,12 +95,13 @@ def explore(
         added=count,
         runs=tuple(runs),
         frames_of_run=frames_of_run,
+        strained=strained,
         timestep_fs=timestep,
     )
     turn = len(known)  # another course with each turn's frames
     found = list(led_to(ensemble, metal, settings, seed, turn))
-    chosen = choose(ensemble, known, found, settings, seed, turn, threads)
+    chosen = choose(ensemble, metal, known, found, settings, seed, turn, threads)
     drawn = chosen.frames.columns.pop("drawn")
-    group = ["drawn" if one else "chosen" for one in drawn]
+    group = ["drawn" if one else "others" for one in drawn]
     frames_to_extxyz(output, chosen.frames, {"source": chosen.sources, "group": group})
     typer.echo(f"{output}: {len(chosen.frames)} frames to label, {ended(found)}")

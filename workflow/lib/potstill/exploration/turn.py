@@ -1,7 +1,7 @@
 """A turn of the loop: what a model leads to, and which of it is most worth a label."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import ase
 import numpy as np
@@ -11,7 +11,8 @@ from potstill.data.structures import Structures
 from potstill.distillation.from_pool import pick_from_pool
 from potstill.errors import PotstillError
 from potstill.exploration.led_to import LedTo, led_to
-from potstill.foundation.metal_crystal import metal_crystal
+from potstill.foundation.metal_crystal import CrystalName, MetalCrystal, metal_crystal
+from potstill.foundation.strained_crystals import strained_cell
 from potstill.models.doubts import need_trust
 from potstill.models.ensemble import Ensemble
 from potstill.models.model_file import load_ensemble
@@ -63,7 +64,7 @@ def explore(
     crystal = metal_crystal(symbol, given.structure, given.lattice_constant_A, place=place)
     known = read_frames(labelled)
     found = list(led_to(ensemble, crystal, settings, seed, turn))
-    chosen = choose(ensemble, known, found, settings, seed, turn, threads)
+    chosen = choose(ensemble, crystal, known, found, settings, seed, turn, threads)
     chosen.frames.columns["turn"] = np.full(len(chosen.frames), turn)
     write_frames(frames, chosen.frames)
     courses = [
@@ -76,6 +77,7 @@ def explore(
 
 def choose(
     ensemble: Ensemble,
+    crystal: MetalCrystal,
     known: Structures,
     found: list[LedTo],
     settings: Exploration,
@@ -83,7 +85,7 @@ def choose(
     turn: int,
     threads: int = 1,
 ) -> Chosen:
-    """Return `settings.added` of the frames that were found.
+    """Return `settings.added` frames: of those that were found, and `settings.strained`.
 
     One is drawn from each run that gave any. Of the others those at which a course ended in doubt
     come first, and the rest make up the number, both by `settings.strategy`. What could not even be
@@ -91,6 +93,7 @@ def choose(
     """
     taken, others = _drawn(found, settings, stream(seed, "exploration", "drawn", turn))
     drawn = len(taken)
+    taken += _strained(crystal, settings.strained, turn, seed)
     doubted = [
         (course.doubted, f"{source}, doubted")
         for source, course in found
@@ -131,6 +134,17 @@ def _drawn(
             drawn.append(pool.pop(random.integers(len(pool))))
         others += pool
     return drawn, others
+
+
+def _strained(crystal: MetalCrystal, count: int, turn: int, seed: int) -> list[Candidate]:
+    """Return strained crystals, their structures in turn from one turn of the loop to the next."""
+    names = get_args(CrystalName)
+    found = []
+    for number in range(turn * count, (turn + 1) * count):
+        name = names[number % len(names)]
+        random = stream(seed, "exploration", "strained", number)
+        found.append((strained_cell(crystal, name, random), f"strained {name}"))
+    return found
 
 
 def _of(pool: list[Candidate]) -> list[ase.Atoms]:

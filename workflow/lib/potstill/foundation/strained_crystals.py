@@ -65,7 +65,18 @@ def perfect_cell(crystal: MetalCrystal, structure: CrystalName | None = None) ->
 
     HCP has the ideal c/a, at this volume.
     """
-    atoms = perfect_crystals()[structure or crystal.structure]
+    return _of_metal(crystal, perfect_crystals()[structure or crystal.structure])
+
+
+def strained_cell(
+    crystal: MetalCrystal, structure: CrystalName, random: np.random.Generator
+) -> ase.Atoms:
+    """Return 32 atoms of a structure of a metal, strained and shaken as those of the set."""
+    return _of_metal(crystal, _strained(perfect_crystals()[structure], random))
+
+
+def _of_metal(crystal: MetalCrystal, atoms: ase.Atoms) -> ase.Atoms:
+    """Return atoms, made for a volume of one each, as those of a metal at its volume."""
     atoms.symbols[:] = crystal.symbol
     atoms.set_cell(atoms.cell * crystal.volume_A3 ** (1 / 3), scale_atoms=True)
     return atoms

@@ -81,8 +81,14 @@ class Exploration(ModelRuns):
     added: Count = Field(
         8,
         description="frames that a turn labels: one drawn from each run, which tell the model's "
-        "errors, and others that `strategy` chooses; with more there are fewer trainings, and the "
-        "loop goes further beyond what is enough",
+        "errors, those `strained`, and others that `strategy` chooses; with more there are fewer "
+        "trainings, and the loop goes further beyond what is enough",
+    )
+    strained: int = Field(
+        2,
+        ge=0,
+        description="strained and shaken crystals among them, fcc, bcc and hcp in turn: no run "
+        "comes to such, and elastic constants are learned from them",
     )
     turns: Count = Field(8, description="turns at most")
     energy_error_meV_per_atom: Positive | None = Field(
@@ -95,11 +101,12 @@ class Exploration(ModelRuns):
     )
 
     @model_validator(mode="after")
-    def _one_of_each_run(self) -> Self:
-        if self.added < len(self.runs):
+    def _enough_added(self) -> Self:
+        least = len(self.runs) + self.strained
+        if self.added < least:
             raise ValueError(
-                f"added must be at least the number of runs ({len(self.runs)}), of each of which "
-                "one frame is labelled"
+                f"added must be at least {least}: one frame of each of the {len(self.runs)} runs, "
+                f"and {self.strained} strained"
             )
         return self
 

@@ -10,9 +10,9 @@ python benchmarks/loop.py al.json Al 4.04 933 --crystal fcc \\
     --calculator calorine.calculators.CPUNEP --arguments nep.yaml
 """
 
-import argparse
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,16 @@ import yaml
 from ase.calculators.calculator import Calculator
 from common import machine
 from foundation import errors_on, relaxed, trained
-from near_dft import PACKAGES, TIMESTEP_FS, against, dynamics, labelled, own_crystal, properties
+from near_dft import (
+    PACKAGES,
+    TIMESTEP_FS,
+    against,
+    dynamics,
+    labelled,
+    metal_parser,
+    own_crystal,
+    properties,
+)
 
 from potstill.data.frames import Frames
 from potstill.exploration.growth import errors_in
@@ -71,26 +80,12 @@ def knowing(frames: Frames, training: Training, seed: int) -> Ensemble:
 
 def bare(frames: Frames) -> Frames:
     """Return frames without columns, to be joined with others."""
-    return Frames(
-        **{
-            name: getattr(frames, name) for name in ("start", "species", "positions", "cell", "pbc")
-        },
-        energy=frames.energy,
-        forces=frames.forces,
-        stress=frames.stress,
-    )
+    return replace(frames, columns={})
 
 
 def main() -> None:
     """Go round the loop, and write the JSON file anew after each turn."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("output", type=Path)
-    parser.add_argument("symbol")
-    parser.add_argument("lattice_constant", type=float, help="a first guess, A")
-    parser.add_argument("melting", type=float, help="temperature, K")
-    parser.add_argument("--crystal", choices=["fcc", "bcc", "hcp"], required=True)
-    parser.add_argument("--calculator", required=True, help="class with its module")
-    parser.add_argument("--arguments", type=Path, required=True, help="YAML file")
+    parser = metal_parser(__doc__)
     parser.add_argument("--start", type=int, default=16, help="frames to begin with")
     parser.add_argument("--added", type=int, default=8, help="frames a turn")
     parser.add_argument("--turns", type=int, default=6)
@@ -108,11 +103,9 @@ def main() -> None:
     settings = Exploration(
         start="first", runs=tuple(runs), added=given.added, timestep_fs=TIMESTEP_FS
     )
-    first = labelled(
-        first_frames(crystal, given.start + given.turns * given.added, read_set()).frames,
-        calculator,
-    )
-    known = bare(first[: given.start])
+    most = given.start + given.turns * given.added
+    first = bare(labelled(first_frames(crystal, most, read_set()).frames, calculator))
+    known = first[: given.start]
     content = {
         "machine": machine(PACKAGES),
         "metal": str(crystal),
@@ -137,7 +130,7 @@ def main() -> None:
         known = known.joined(new)
         model = knowing(known, training, given.seed)
         row |= {"labels": len(known), "loop": judge.of(model)}
-        row["first"] = judge.of(trained(bare(first[: len(known)]), training, given.seed))
+        row["first"] = judge.of(trained(first[: len(known)], training, given.seed))
         print(row, flush=True)
         rows.append(row)
         write_json(given.output, content | {"turns": rows})

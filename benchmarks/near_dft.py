@@ -141,9 +141,9 @@ def sets(
         yield count, how, labelled(whole.frames[rows[:count]], calculator)
 
 
-def main() -> None:
-    """Run the trainings and write the JSON file, anew after each of them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def metal_parser(description: str) -> argparse.ArgumentParser:
+    """Return a parser of what is computed: the file to write, the metal, and who labels it."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("output", type=Path)
     parser.add_argument("symbol")
     parser.add_argument("lattice_constant", type=float, help="a first guess, A")
@@ -151,6 +151,12 @@ def main() -> None:
     parser.add_argument("--crystal", choices=["fcc", "bcc", "hcp"], required=True)
     parser.add_argument("--calculator", required=True, help="class with its module")
     parser.add_argument("--arguments", type=Path, required=True, help="YAML file")
+    return parser
+
+
+def main() -> None:
+    """Run the trainings and write the JSON file, anew after each of them."""
+    parser = metal_parser(__doc__)
     parser.add_argument("--counts", type=int, nargs="+", default=[16, 32, 64])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--training", type=Path, help="YAML file of training settings")

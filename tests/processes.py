@@ -1,6 +1,8 @@
 """Snakemake as tests start it, and the job of a run that a test is to break."""
 
+import os
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -16,6 +18,25 @@ def snakemake_command(directory: Path, *arguments: str | Path) -> list[str]:
     """Return the command of Snakemake on this workflow, with results in `directory`."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
     return list(map(str, [*command, "--directory", directory, *arguments]))
+
+
+def snakemake_at(folder: Path, *arguments: str | Path, **environment: str) -> str:
+    """Run Snakemake on this workflow as a person in a folder does; return what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", *arguments],
+        cwd=folder,
+        env=os.environ | environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    return done.stdout
+
+
+def jobs(plan: str) -> dict[str, int]:
+    """Return the numbers of jobs by rule from a dry run's table."""
+    table = plan.partition("Job stats:")[2].partition("\ntotal")[0]
+    return {name: int(n) for name, n in re.findall(r"^(\w+)\s+(\d+)$", table, re.MULTILINE)}
 
 
 def sampling_process(

@@ -13,7 +13,7 @@ from ase.optimize import BFGS
 from potstill.data.frames import Frames, read_frames, write_frames
 from potstill.data.structures import Structures
 from potstill.errors import PotstillError
-from potstill.exploration.growth import errors_in, grow, write_explored, write_goals
+from potstill.exploration.growth import begin, errors_in, grow, write_explored, write_goals
 from potstill.exploration.led_to import LedTo, led_to, relax_known
 from potstill.exploration.model_dynamics import Course
 from potstill.exploration.turn import choose, explore
@@ -167,7 +167,7 @@ def test_files_of_turns(ensemble, known, tmp_path: Path):
     write_frames(start, known)
     given = settings(count=4, energy_error_meV_per_atom=1e9, force_error_meV_per_A=1e9)
     first = {"labelled": tmp_path / "0.h5", "summary": tmp_path / "0.json"}
-    grow(start=start, count=given.count, turn=0, **first)
+    begin(start, count=given.count, **first)
     assert read_frames(first["labelled"]).energy.tolist() == known.energy[[0, 2, 1, 5]].tolist()
     assert json.loads(first["summary"].read_text()) == {"turn": 0, "labels": 4}
 
@@ -200,7 +200,6 @@ def test_files_of_turns(ensemble, known, tmp_path: Path):
         explored=tmp_path / "frames.json",
         new=tmp_path / "new.h5",
         failures=tmp_path / "failures.json",
-        count=given.count,
         turn=1,
         **second,
     )

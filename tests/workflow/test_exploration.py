@@ -2,14 +2,12 @@
 
 import json
 import os
-import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from processes import jobs, snakemake_at
 
 from potstill.data.frames import read_frames
 from potstill.errors import PotstillError
@@ -62,16 +60,8 @@ def snakemake(folder: Path, *arguments: str, **changes: object) -> str:
     """Run Snakemake in a folder on the configuration, with changes; return what it says."""
     (folder / "cu.yaml").write_text(yaml.safe_dump(CONFIG | changes))
     (folder / "fails_on_vacancies.py").write_text(CALCULATOR)
-    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", *arguments]
-    done = subprocess.run(
-        [*command, "--configfile", "cu.yaml"],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": f"{folder}:{os.environ.get('PYTHONPATH', '')}"},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    return done.stdout
+    path = f"{folder}:{os.environ.get('PYTHONPATH', '')}"
+    return snakemake_at(folder, *arguments, "--configfile", "cu.yaml", PYTHONPATH=path)
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +97,7 @@ def test_with_a_smaller_error_asked_for_it_goes_on(run):
     """From the turn where it ended, and nothing before is made again."""
     smaller = loop(energy_error_meV_per_atom=1e-9)
     said = snakemake(run.parents[1], "--cores", "1", "--dry-run", **smaller)
-    jobs = re.findall(r"^(\w+) +(\d+)$", said, re.MULTILINE)
-    planned = {name: int(count) for name, count in jobs}
+    planned = jobs(said)
     # the model of the turn that was the last, and the one that waits for the end
     assert (planned["explore"], planned["grow"], planned["train"]) == (1, 1, 2)
     assert "label_set" not in planned and "foundational" not in planned

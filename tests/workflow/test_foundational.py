@@ -1,14 +1,13 @@
 """A metal from frames that come along and any calculator: no sampling and no potential."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 from ase.calculators.emt import EMT
+from processes import snakemake_at
 
 from potstill.data.frames import read_frames
 from potstill.errors import PotstillError
@@ -59,15 +58,7 @@ AGAIN = {
 def snakemake(folder: Path, *arguments: str, given: dict = CONFIG, **changes: object) -> str:
     """Run Snakemake in a folder on a configuration, with changes; return what it says."""
     (folder / "cu.yaml").write_text(yaml.safe_dump(given | changes))
-    command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", *arguments]
-    done = subprocess.run(
-        [*command, "--configfile", "cu.yaml"],
-        cwd=folder,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    return done.stdout
+    return snakemake_at(folder, *arguments, "--configfile", "cu.yaml")
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import yaml
 from ase.calculators.emt import EMT
+from processes import jobs
 from snakemake.cli import get_argument_parser
 
 from potstill.data.frames import Frames, read_frames, write_frames
@@ -21,12 +22,6 @@ ROOT = Path(__file__).parents[2]
 SETTINGS = load_settings(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
 PAPER = ROOT / "config/paper/full.yaml"
 SNAKEMAKE = (sys.executable, "-m", "snakemake")
-
-
-def jobs(plan: str) -> dict[str, int]:
-    """Return the numbers of jobs by rule from a dry run's table."""
-    table = plan.partition("Job stats:")[2].partition("\ntotal")[0]
-    return {name: int(n) for name, n in re.findall(r"^(\w+)\s+(\d+)$", table, re.MULTILINE)}
 
 
 @pytest.fixture(scope="module")

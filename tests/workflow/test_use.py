@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from test_graph import jobs
+from processes import jobs
 
 ROOT = Path(__file__).parents[2]
 MODULE = f"""

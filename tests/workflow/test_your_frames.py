@@ -2,13 +2,12 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from emt_frames import emt_frames, write_xyz
+from processes import jobs, snakemake_at
 
 from potstill.data.frames import read_frames
 from potstill.models import load_calculator
@@ -26,24 +25,6 @@ TINY = {
 }
 
 
-def snakemake(folder: Path, *arguments: str) -> str:
-    """Run Snakemake in a folder on the configuration there; return what it says."""
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", *arguments],
-        cwd=folder,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    return done.stdout
-
-
-def jobs(plan: str) -> dict[str, int]:
-    """Return the numbers of jobs by rule from a dry run's table."""
-    table = plan.partition("Job stats:")[2].partition("\ntotal")[0]
-    return {name: int(n) for name, n in re.findall(r"^(\w+)\s+(\d+)$", table, re.MULTILINE)}
-
-
 def configured(folder: Path) -> Path:
     """Write the page's settings into `my.yaml` of a folder."""
     (folder / "my.yaml").write_text(PAGE.partition("```yaml\n")[2].partition("```")[0])
@@ -57,7 +38,7 @@ def folder(tmp_path_factory) -> Path:
     configured(folder)
     (folder / "tiny.yaml").write_text(yaml.safe_dump(TINY))
     write_xyz(folder / "frames.xyz", emt_frames())
-    said = snakemake(folder, "--cores", "2", "--configfile", "my.yaml", "tiny.yaml")
+    said = snakemake_at(folder, "--cores", "2", "--configfile", "my.yaml", "tiny.yaml")
     assert "(100%) done" in said, said[-6000:]
     return folder
 
@@ -66,7 +47,7 @@ def test_the_page_is_planned_in_an_empty_folder(tmp_path):
     settings = configured(tmp_path).read_text()
     assert len(settings.splitlines()) <= 12 and "potentials" not in settings
     (tmp_path / "frames.xyz").touch()
-    plan = snakemake(tmp_path, "-n", "--configfile", "my.yaml")
+    plan = snakemake_at(tmp_path, "-n", "--configfile", "my.yaml")
     assert jobs(plan) == PLANNED, plan
     assert not re.search(r"left out|Traceback|[Ee]rror\b", plan), plan
 
@@ -77,17 +58,17 @@ def test_several_elements_and_sizes_are_planned(tmp_path):
     (tmp_path / "my.yaml").write_text(settings)
     for file in ("tungsten-beryllium.xyz", "beryllium.xyz"):
         (tmp_path / file).touch()
-    plan = snakemake(tmp_path, "-n", "--configfile", "my.yaml")
+    plan = snakemake_at(tmp_path, "-n", "--configfile", "my.yaml")
     twice = ("read_set", "train", "describe", "evaluate", "plot_errors")
     assert jobs(plan) == PLANNED | dict.fromkeys(twice, 2), plan
     asked = "results/plasma/sampling/WBe/mixed/dft_trace.h5"
-    plan = snakemake(tmp_path, "-n", asked, "--configfile", "my.yaml")
+    plan = snakemake_at(tmp_path, "-n", asked, "--configfile", "my.yaml")
     assert "sampling.WBe/mixed/dft is from a file, and how it was sampled is not known" in plan
 
 
 def test_a_file_that_is_not_there(tmp_path):
     configured(tmp_path)
-    plan = snakemake(tmp_path, "-n", "--configfile", "my.yaml")
+    plan = snakemake_at(tmp_path, "-n", "--configfile", "my.yaml")
     assert re.search(r"sampling\.Cu/32/dft\.file: there is no file frames\.xyz; correct", plan)
 
 
@@ -103,7 +84,7 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_what_a_set_from_a_file_cannot_give(tmp_path, file, said):
     configured(tmp_path)
     (tmp_path / "frames.xyz").touch()
-    plan = snakemake(tmp_path, "-n", f"results/mine/{file}", "--configfile", "my.yaml")
+    plan = snakemake_at(tmp_path, "-n", f"results/mine/{file}", "--configfile", "my.yaml")
     assert said in plan, plan
 
 
@@ -129,14 +110,14 @@ def test_what_comes_out(folder):
 
 def test_a_changed_file_is_read_again(folder):
     again = ("-n", "--configfile", "my.yaml", "tiny.yaml")
-    assert "Nothing to be done" in snakemake(folder, *again)
+    assert "Nothing to be done" in snakemake_at(folder, *again)
     file = folder / "frames.xyz"
     content = file.read_text()
     try:
         file.rename(folder / "away.xyz")  # what was read once does without the file
-        assert "Nothing to be done" in snakemake(folder, *again)
+        assert "Nothing to be done" in snakemake_at(folder, *again)
         file.write_text(content.replace("energy=", "energy=1", 1))
-        assert jobs(snakemake(folder, *again))["read_set"] == 1
+        assert jobs(snakemake_at(folder, *again))["read_set"] == 1
     finally:
         (folder / "away.xyz").rename(file)
 
@@ -148,7 +129,7 @@ def test_frames_without_labels_are_distilled_and_labelled(tmp_path):
     settings["models"] = {"Cu-emt": {"frames": "distillation/Cu/relabelled"}}
     (tmp_path / "my.yaml").write_text(yaml.safe_dump(settings))
     (tmp_path / "frames.xyz").touch()
-    plan = jobs(snakemake(tmp_path, "-n", "--configfile", "my.yaml"))
+    plan = jobs(snakemake_at(tmp_path, "-n", "--configfile", "my.yaml"))
     left_out = ("evaluate", "describe", "plot_errors")
     assert plan == {k: n for k, n in PLANNED.items() if k not in left_out} | {
         "relabel_chunk": 1, "relabel": 1

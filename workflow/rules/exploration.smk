@@ -22,6 +22,21 @@ use rule network_job as explore with:
         seed=settings.seed,
 
 
+# Turn 0: the frames to begin with.
+use rule small_job as begin with:
+    input:
+        start=lambda wildcards: turns.start(wildcards.element),
+    output:
+        labelled="<results>/exploration/{element}/0/labelled.h5",
+        summary="<results>/exploration/{element}/0/summary.json",
+    log:
+        "<logs>/exploration/{element}-begin.log",
+    localrule: True
+    params:
+        call=library("exploration.growth.begin"),
+        arguments=lambda wildcards: {"count": plan.setting("exploration", wildcards.element).count},
+
+
 checkpoint grow:
     input:
         unpack(lambda wildcards: turns.inputs(wildcards.element, int(wildcards.iteration))),
@@ -30,6 +45,8 @@ checkpoint grow:
         summary="<results>/exploration/{element}/{iteration}/summary.json",
     log:
         "<logs>/exploration/{element}-{iteration}-grow.log",
+    wildcard_constraints:
+        iteration="[1-9][0-9]*",
     localrule: True
     conda:
         "../../envs/potstill.yaml"
@@ -39,7 +56,6 @@ checkpoint grow:
     params:
         call=library("exploration.growth.grow"),
         turn="{iteration}",
-        arguments=lambda wildcards: {"count": plan.setting("exploration", wildcards.element).count},
     message:
         "{rule}: {output[0]}"
     script:

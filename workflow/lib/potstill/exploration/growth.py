@@ -27,33 +27,31 @@ _COLUMNS = {
 }
 
 
+def begin(start: Path, *, count: int | None, labelled: Path, summary: Path) -> None:
+    """Write the first `count` frames of a labelled set (all for None) as turn 0, see `grow`."""
+    frames = _of_turn(read_part(start, count), 0)
+    write_frames(labelled, frames)
+    write_json(summary, {"turn": 0, "labels": len(frames)})
+
+
 def grow(
+    labelled_before: Path,
+    model: Path,
+    explored: Path,
+    new: Path,
+    failures: Path,
     *,
-    start: Path | None = None,
-    labelled_before: Path | None = None,
-    model: Path | None = None,
-    explored: Path | None = None,
-    new: Path | None = None,
-    failures: Path | None = None,
-    count: int | None,
     turn: int,
     labelled: Path,
     summary: Path,
 ) -> None:
     """Write what is labelled after a turn, with the column `turn`, and its summary.
 
-    Turn 0 has the first `count` frames of `start`. A later one has those before and `new`, the
-    frames that `model` led to and that have labels now. summary (JSON): turn, labels (frames so
-    far), failed (frames that got no label), doubted (of the runs and relaxations), and the model's
-    errors in the new frames that were drawn from its runs.
+    That is what was labelled before, and `new`, the frames that `model` led to and that have labels
+    now. summary (JSON): turn, labels (frames so far), failed (frames that got no label), doubted
+    (of the runs and relaxations), and the model's errors in the new frames that were drawn from its
+    runs.
     """
-    if turn == 0:
-        assert start is not None
-        frames = _of_turn(read_part(start, count), 0)
-        write_frames(labelled, frames)
-        write_json(summary, {"turn": 0, "labels": len(frames)})
-        return
-    assert labelled_before and model and explored and new and failures
     found = read_frames(new)
     errors = errors_in(load_ensemble(model), found[found.columns["drawn"].astype(bool)])
     frames = read_frames(labelled_before).joined(_of_turn(found, turn))

@@ -7,11 +7,9 @@ import ase
 from ase.filters import FrechetCellFilter
 from ase.optimize import FIRE
 
-from potstill.data.structures import Structures
-from potstill.exploration.model_dynamics import LOOK, Course, bare, run_model
+from potstill.exploration.model_dynamics import LOOK, Course, bare, doubt, run_model
 from potstill.foundation.metal_crystal import MetalCrystal
 from potstill.foundation.strained_crystals import perfect_cell
-from potstill.models.doubts import doubts
 from potstill.models.ensemble import Ensemble
 from potstill.models.ensemble_calculator import EnsembleCalculator
 from potstill.runtime.progress import say
@@ -59,9 +57,8 @@ def relax_known(ensemble: Ensemble, atoms: ase.Atoms) -> Course:
     for step, ended in enumerate(steps):
         if step % LOOK and not ended and step < RELAXING_STEPS:
             continue
-        (verdict,) = doubts(ensemble, Structures.of_atoms([atoms])).verdicts
-        if verdict.flag:
-            return Course([], verdict.flag, bare(atoms))
+        if flag := doubt(ensemble, atoms):
+            return Course([], flag, bare(atoms))
     return Course([bare(atoms)])
 
 

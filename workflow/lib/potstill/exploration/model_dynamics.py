@@ -66,9 +66,8 @@ def run_model(
             taken = min(LOOK, steps - ahead)
             dynamics.run(taken)
             done += taken
-            (verdict,) = doubts(ensemble, Structures.of_atoms([atoms])).verdicts
-            if verdict.flag:
-                raise _DoubtedError(verdict.flag)
+            if flag := doubt(ensemble, atoms):
+                raise _DoubtedError(flag)
             progress.update(done, f"{atoms.get_volume() / len(atoms):.2f} A^3 an atom")
 
     # as much again goes into potential energy
@@ -83,9 +82,14 @@ def run_model(
         for _ in range(count):
             go(at_pressure, settings.interval_steps)
             course.frames.append(bare(atoms))
-    except _DoubtedError as doubt:
-        return course._replace(stopped=str(doubt), doubted=bare(atoms))
+    except _DoubtedError as flagged:
+        return course._replace(stopped=str(flagged), doubted=bare(atoms))
     return course
+
+
+def doubt(ensemble: Ensemble, atoms: ase.Atoms) -> str:
+    """Return why an ensemble cannot be believed on atoms, as its flag; empty where it can be."""
+    return doubts(ensemble, Structures.of_atoms([atoms])).verdicts[0].flag
 
 
 def langevin(

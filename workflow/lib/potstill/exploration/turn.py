@@ -7,7 +7,7 @@ import ase
 import numpy as np
 
 from potstill.data.frames import Frames, read_frames, write_frames
-from potstill.data.structures import Structures
+from potstill.data.structures import Structures, joined
 from potstill.distillation.from_pool import pick_from_pool
 from potstill.errors import PotstillError
 from potstill.exploration.led_to import LedTo, led_to
@@ -30,8 +30,8 @@ class Chosen(NamedTuple):
     """Frames that are to be labelled.
 
     sources: where each comes from, in words. The column `drawn` of the frames tells those that are
-    drawn from runs, and so tell the model's errors where it is used; the others are chosen for
-    being unlike what is known.
+    drawn from runs, and so tell the model's errors where it is used; the others are there to be
+    learned from.
     """
 
     frames: Frames
@@ -54,8 +54,8 @@ def explore(
     """Write the frames that the model of a turn leads to and that are to be labelled.
 
     labelled: what the model was trained on; given: of the element. summary (JSON): of each run and
-    relaxation how many frames it gave, and why it stopped early; and where each of the chosen
-    frames comes from.
+    relaxation how many frames it gave, and why it stopped early; and where each of the frames to
+    label comes from.
     """
     limit_threads(threads)
     ensemble = load_ensemble(model)
@@ -65,7 +65,6 @@ def explore(
     known = read_frames(labelled)
     found = list(led_to(ensemble, crystal, settings, seed, turn))
     chosen = choose(ensemble, crystal, known, found, settings, seed, turn, threads)
-    chosen.frames.columns["turn"] = np.full(len(chosen.frames), turn)
     write_frames(frames, chosen.frames)
     courses = [
         {"source": source, "frames": len(course.frames), "stopped": course.stopped}
@@ -99,13 +98,12 @@ def choose(
         for source, course in found
         if course.doubted is not None and not course.stopped.startswith("refused")
     ]
-    base = [known.image(k) for k in range(len(known))]
     for pool in (doubted, others):
         count = min(settings.added - len(taken), len(pool))
         if count:
             picked = pick_from_pool(
                 Frames.of_atoms(_of(pool)),
-                Structures.of_atoms([*base, *_of(taken)]),
+                joined([known, Structures.of_atoms(_of(taken))]),
                 count,
                 strategy=settings.strategy,
                 committee=ensemble,

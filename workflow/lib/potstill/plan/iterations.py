@@ -1,10 +1,7 @@
 """The files of the distillation loop, whose length may be known only as it runs."""
 
-import json
-from collections.abc import Callable
-from pathlib import Path
-
-from potstill.plan.plan import Files, Plan
+from potstill.plan.plan import Files
+from potstill.plan.rounds import Rounds
 from potstill.settings.names import DISTILLED_MODEL, ITERATION_MODEL
 
 
@@ -23,15 +20,8 @@ def asks_forces(strategy: str) -> bool:
     return find(strategy).needs_forces
 
 
-class Loop:
-    """The loops of a configuration as the rules ask them.
-
-    summary: returns the summary of an element's iteration, or makes Snakemake wait for it.
-    """
-
-    def __init__(self, plan: Plan, summary: Callable[[str, int], str]) -> None:
-        self.plan = plan
-        self.summary = summary
+class Loop(Rounds):
+    """The distillation loops of a configuration, whose rounds are iterations."""
 
     def last(self, element: str) -> int:
         """Return the number of the loop's last iteration."""
@@ -39,10 +29,7 @@ class Loop:
         last: int = loop.blocks - 1
         if loop.converged_share == 0:
             return last  # the loop never stops early, so the whole graph is known from the start
-        for k in range(last):
-            if json.loads(Path(self.summary(element, k)).read_text())["converged"]:
-                return k
-        return last
+        return self.ended(element, range(last), lambda told: told["converged"])
 
     def asks_forces(self, element: str) -> bool:
         """Return whether the scores of an element's blocks are of forces as well."""

@@ -1,24 +1,15 @@
 """The files of the exploration loop, whose length is known only as it runs."""
 
-import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from potstill.plan.plan import Files, Plan
+from potstill.plan.plan import Files
+from potstill.plan.rounds import Rounds
 from potstill.settings.exploration import GOALS, is_enough
 from potstill.settings.names import EXPLORED_BY_TURN, TURN_MODEL
 
 
-class Turns:
-    """The loops of a configuration as the rules ask them; turn 0 is the frames to begin with.
-
-    summary: returns the summary of an element's turn, or makes Snakemake wait for it.
-    """
-
-    def __init__(self, plan: Plan, summary: Callable[[str, int], str]) -> None:
-        self.plan = plan
-        self.summary = summary
+class Turns(Rounds):
+    """The exploration loops of a configuration; turn 0 is the frames to begin with."""
 
     def last(self, element: str) -> int:
         """Return the number of the loop's last turn."""
@@ -26,11 +17,7 @@ class Turns:
         last: int = loop.turns
         if not loop.goals:
             return last  # the whole graph is known from the start
-        for turn in range(1, last):
-            told = json.loads(Path(self.summary(element, turn)).read_text())
-            if is_enough(told, loop.goals):
-                return turn
-        return last
+        return self.ended(element, range(1, last), lambda told: is_enough(told, loop.goals))
 
     def explored(self, element: str) -> dict[str, Any]:
         """Return what a turn depends on: the loop's settings without what ends it."""
@@ -51,11 +38,12 @@ class Turns:
             "labelled": self.labelled(element, turn - 1),
         }
 
+    def start(self, element: str) -> str:
+        """Return the set of the frames to begin with."""
+        return f"<results>/sampling/{self.plan.setting('exploration', element).start}.h5"
+
     def inputs(self, element: str, turn: int) -> Files:
-        """Return what a turn's data are made of: the frames to begin with, or those before it."""
-        if turn == 0:
-            start = self.plan.setting("exploration", element).start
-            return {"start": f"<results>/sampling/{start}.h5"}
+        """Return what a turn's data are made of: those before it, and what it has labelled."""
         folder = f"<results>/exploration/{element}/{turn}"
         return {
             "model": self.explorer(element, turn)["model"],

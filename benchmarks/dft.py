@@ -1,10 +1,13 @@
 """Train on a file of DFT frames of any sizes and elements; test on another, or on a part held out.
 
-Errors are mean absolute ones: of energies per atom, and of force components; `shift` is the mean of
-the signed errors of the energies. They are told of all frames tested, by number of atoms, by
-chemical system, by whether the data check doubts a frame's labels and, where frames have a value
-`group`, by group, of which the part held out then has its share. Writes one JSON file. See
-docs/notes/public-dft.md.
+Trains on all frames or on `--counts` of them, chosen by each of `--rules`. Beside it, of metals of
+one element, with the options: SNAP as published, MACE trained on the same frames, and elastic
+constants and a vacancy by each model but MACE.
+
+Errors, see dft_errors.py, are told of all frames tested, by number of atoms, by chemical system, by
+whether the data check doubts a frame's labels and, where frames have a value `group`, by group, of
+which the part held out then has its share. Writes one JSON file, anew after each model; models that
+it holds already are not trained again. See docs/notes/public-dft.md.
 
 python benchmarks/dft.py results/bench/Mo.json --train train.xyz --test test.xyz
 """
@@ -12,6 +15,8 @@ python benchmarks/dft.py results/bench/Mo.json --train train.xyz --test test.xyz
 import argparse
 import os
 import time
+from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,91 +24,104 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import yaml
+from ase.calculators.calculator import Calculator
+from choices import RULES, chosen
 from common import machine
-from numpy.typing import NDArray
+from dft_errors import Tested, doubtful, parted, read
+from dft_peers import Snap, mace_errors
+from foundation import trained
+from near_dft import labelled, properties
 
-from potstill.audit.data_check import check_data
-from potstill.data.any_file import read_frames_file
 from potstill.data.frames import Frames
-from potstill.data.structures import frame_means
+from potstill.foundation.metal_crystal import MetalCrystal, metal_crystal
+from potstill.models.ensemble_calculator import EnsembleCalculator
 from potstill.runtime.device import limit_threads
-from potstill.runtime.files import write_json
-from potstill.runtime.restart import Restart
-from potstill.runtime.streams import stream
+from potstill.runtime.files import read_json, write_json
 from potstill.settings import Training
-from potstill.training.loop import train
 
 PACKAGES = ("potstill", "torch", "numba", "numpy")
+# what a run is known by in the file
+NAMES = ("model", "rule", "asked", "seed")
 
 
-def read(path: Path, options: dict[str, Any]) -> tuple[Frames, NDArray[np.str_]]:
-    """Return the frames of a file, and each frame's group, "" where not all have one."""
-    found = read_frames_file(path, **options)
-    return found.frames, np.array(found.texts.get("group", [""] * len(found.frames)))
+class Runs:
+    """The models measured so far, by what they are, in a JSON file."""
+
+    def __init__(self, path: Path, content: dict[str, Any]) -> None:
+        self.path, self.content = path, content
+        before = read_json(path) if path.exists() else {}
+        kept = [name for name in content if name != "machine"]
+        if before and any(before[name] != content[name] for name in kept):
+            raise SystemExit(f"{path}: of other frames or settings; name another file")
+        self.runs: list[dict[str, Any]] = before.get("runs", [])
+
+    def add(
+        self, name: dict[str, Any], measure: Callable[..., dict[str, Any]], *arguments: Any
+    ) -> None:
+        """Measure a model, unless the file has it."""
+        if any(all(run.get(n) == name.get(n) for n in NAMES) for run in self.runs):
+            return
+        self.runs.append(name | measure(*arguments))
+        write_json(self.path, self.content | {"runs": self.runs})
+        print({k: v for k, v in self.runs[-1].items() if k != "test"}, flush=True)
+        print(self.runs[-1]["test"]["all"], flush=True)
+
+    def table(self) -> Iterator[str]:
+        """Yield the lines of a table: of each model, errors of all frames over the seeds."""
+        yield "| model | chosen by | frames | energy, meV/atom | forces, meV/Å | CPU time, s |"
+        yield "| --- | --- | ---: | ---: | ---: | ---: |"
+        names = [tuple(run.get(n) for n in NAMES[:3]) for run in self.runs]
+        for name in dict.fromkeys(names):
+            own = [run for run, its in zip(self.runs, names, strict=True) if its == name]
+            errors = [run["test"]["all"] for run in own]
+            model, rule, _ = name
+            cells = [model, rule or "", str(own[0].get("frames", ""))]
+            cells += [_over([e[key] for e in errors]) for key in ERRORS]
+            seconds = [run["cpu_seconds"] for run in own if "cpu_seconds" in run]
+            yield f"| {' | '.join([*cells, f'{np.median(seconds):.0f}' if seconds else ''])} |"
 
 
-def parted(groups: NDArray[np.str_], share: float, seed: int) -> NDArray[np.bool_]:
-    """Return which frames (F,) train: this share of each group, drawn at random."""
-    chosen = np.zeros(len(groups), dtype=bool)
-    for group in np.unique(groups):
-        rows = stream(seed, "benchmark", "part", str(group)).permutation(
-            np.flatnonzero(groups == group)
-        )
-        chosen[rows[: round(share * len(rows))]] = True
-    return chosen
+ERRORS = ("energy_meV_per_atom", "force_meV_per_A")
 
 
-def doubtful(frames: Frames, settings: Training) -> NDArray[np.bool_]:
-    """Return which frames (F,) have energies that do not follow, by the data check."""
-    named = np.zeros(len(frames), dtype=bool)
-    named[check_data(frames, settings).get("unexplained_energies", [])] = True
-    return named
-
-
-def tested(
-    model: Any, frames: Frames, groups: NDArray[np.str_], doubted: NDArray[np.bool_]
-) -> dict[str, Any]:
-    """Return the errors on frames: of all, and by what they are."""
-    found = model.predict(frames, forces=True)
-    energy = 1e3 * (found.energy - frames.need("energy", "a test")) / frames.sizes
-    assert found.forces is not None
-    component = np.abs(found.forces - frames.need("forces", "a test"))
-    force = 1e3 * frame_means(component.mean(axis=1), frames.sizes)
-
-    def told(here: NDArray[np.bool_]) -> dict[str, float]:
-        return {
-            "frames": int(here.sum()),
-            "energy_meV_per_atom": round(float(np.abs(energy[here]).mean()), 3),
-            "shift_meV_per_atom": round(float(energy[here].mean()), 3),
-            "force_meV_per_A": round(float(np.average(force[here], weights=frames.sizes[here])), 2),
-        }
-
-    result: dict[str, Any] = {"all": told(np.ones(len(frames), dtype=bool))}
-    words, which = frames.systems()
-    parts = {"atoms": frames.sizes.astype(str), "system": np.array(words)[which], "group": groups}
-    parts["check"] = np.where(doubted, "doubtful", "others")
-    for name, words in parts.items():
-        if len(np.unique(words)) > 1:
-            result[f"by_{name}"] = {str(word): told(words == word) for word in np.unique(words)}
-    return result
+def _over(values: list[float]) -> str:
+    """Return the median and the range, if there are several."""
+    middle = f"{np.median(values):.3g}"
+    return middle if len(values) == 1 else f"{middle} ({min(values):.3g} to {max(values):.3g})"
 
 
 def main() -> None:
     """Run the trainings that the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("output", type=Path, help="JSON file to write")
     parser.add_argument("--train", type=Path, required=True, help="frames to train on")
     parser.add_argument(
         "--test", type=Path, help="frames to test on; without, a part of the others"
     )
     parser.add_argument("--share", type=float, default=0.8, help="of each group, without --test")
-    parser.add_argument("--count", type=int, help="train on this many, drawn at random")
+    parser.add_argument("--counts", type=int, nargs="*", default=[], help="frames to train on")
+    parser.add_argument("--rules", nargs="+", choices=RULES, default=["random"], help="of --counts")
+    parser.add_argument("--not-all", action="store_true", help="train on --counts alone")
     parser.add_argument(
         "--checked", action="store_true", help="train without what the data check doubts"
     )
     parser.add_argument("--seeds", type=int, default=1, help="trainings (1)")
     parser.add_argument("--training", type=Path, help="YAML file of training settings")
     parser.add_argument("--set", type=Path, help="YAML file of keys and stress_unit of the labels")
+    parser.add_argument(
+        "--metal",
+        nargs=3,
+        metavar=("SYMBOL", "CRYSTAL", "A"),
+        help="measure its properties as well",
+    )
+    parser.add_argument(
+        "--snap", type=Path, nargs="*", default=[], help="SNAPs, each without its files' endings"
+    )
+    parser.add_argument(
+        "--mace-seconds", type=float, nargs="*", default=[], help="CPU time of each MACE"
+    )
+    parser.add_argument("--mace", default="", help="options of mace_peer.py, in one word")
+    parser.add_argument("--environment", type=Path, default=Path("results/bench/mace"))
     given = parser.parse_args()
     limit_threads(1)
     settings, options = (
@@ -111,39 +129,68 @@ def main() -> None:
     )
     frames, groups = read(given.train, options)
     training = Training.model_validate(settings)
-    descriptor = training.descriptor.of_elements(frames.elements)
-    training = training.model_copy(update={"descriptor": descriptor})
-    doubted, runs = doubtful(frames, training), []
-    for seed in range(1, given.seeds + 1):
-        if given.test:
-            part, left = frames, doubted
-            others, of_others = read(given.test, options)
-            unsure = doubtful(others, training)
-        else:
-            chosen = parted(groups, given.share, seed)
-            part, others, of_others = frames[chosen], frames[~chosen], groups[~chosen]
-            left, unsure = doubted[chosen], doubted[~chosen]
-        if given.checked:
-            part = part[~left]
-        if given.count:
-            drawn = stream(seed, "benchmark", "count").permutation(len(part))[: given.count]
-            part = part[np.sort(drawn)]
-        began = time.process_time()
-        restart = Restart(given.output.with_suffix(".restart"), "", float("inf"))
-        model, _ = train(part, training, seed, restart=restart)
-        seconds = time.process_time() - began
-        run = {"seed": seed, "frames": len(part), "cpu_seconds": round(seconds, 1)}
-        runs.append(run | {"test": tested(model, others, of_others, unsure)})
-        print(runs[-1], flush=True)
-    write_json(
-        given.output,
-        {
-            "machine": machine(PACKAGES),
-            "training": training.model_dump(mode="json"),
-            "set": options,
-            "runs": runs,
-        },
+    training = training.model_copy(
+        update={"descriptor": training.descriptor.of_elements(frames.elements)}
     )
+    files = [path.name for path in (given.train, given.test) if path]
+    told = {"files": files, "checked": given.checked, "set": options}
+    told["training"] = training.model_dump(mode="json")
+    runs = Runs(given.output, {"machine": machine(PACKAGES), **told})
+    crystal = None
+    if given.metal:
+        symbol, structure, a = given.metal
+        crystal = metal_crystal(symbol, structure, float(a))
+
+    doubted = doubtful(frames, training)
+    if given.test:
+        others, of_others = read(given.test, options)
+        tested = Tested(others, of_others, doubtful(others, training))
+    for seed in range(1, given.seeds + 1):
+        pool, left = frames, doubted
+        if not given.test:
+            inside = parted(groups, given.share, seed)
+            pool, left = frames[inside], doubted[inside]
+            tested = Tested(frames[~inside], groups[~inside], doubted[~inside])
+        if given.checked:
+            pool = pool[~left]
+        of_all = [] if given.not_all else [("", 0)]
+        for rule, count in [*product(given.rules, sorted(given.counts)), *of_all]:
+            part = pool[chosen(pool, rule, count, seed, training)] if rule else pool
+            name = {"rule": rule, "asked": count, "seed": seed, "frames": len(part)}
+            own = {"model": "potstill", **name}
+            runs.add(own, own_run, part, training, seed, tested, crystal)
+            for budget in given.mace_seconds:
+                peer = {"model": f"MACE, {budget:g} s", **name}
+                where = given.environment, given.mace
+                runs.add(peer, mace_errors, part, tested.frames, seed, budget, *where)
+    for snap in given.snap:
+        name = {"model": snap.name, "rule": "", "asked": 0, "seed": 0}
+        runs.add(name, snap_run, snap, tested, crystal)
+    print(*runs.table(), sep="\n")
+
+
+def own_run(
+    frames: Frames, training: Training, seed: int, tested: Tested, crystal: MetalCrystal | None
+) -> dict[str, Any]:
+    """Return what an ensemble trained on these frames comes to."""
+    began = time.process_time()
+    model = trained(frames, training, seed)
+    seconds = time.process_time() - began
+    told = {"cpu_seconds": round(seconds, 1)}
+    told["test"] = tested.errors(model.predict(tested.frames, forces=True))
+    return told | measured(crystal, EnsembleCalculator(model))
+
+
+def snap_run(files: Path, tested: Tested, crystal: MetalCrystal | None) -> dict[str, Any]:
+    """Return what a published SNAP comes to."""
+    calculator = Snap(files, tested.frames.symbol)
+    said = labelled(tested.frames, calculator)
+    return {"test": tested.errors(said)} | measured(crystal, calculator)
+
+
+def measured(crystal: MetalCrystal | None, calculator: Calculator) -> dict[str, Any]:
+    """Return elastic constants and the vacancy, if a metal was named."""
+    return {"properties": properties(crystal, calculator)} if crystal else {}
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ from potstill.runtime.files import write_json
 from potstill.runtime.restart import restart_file
 from potstill.runtime.streams import stream
 from potstill.settings import Training
-from potstill.training.loop import train
+from potstill.training.learn_trust import learn_trust
+from potstill.training.loop import split, train
 from potstill.translation.scaling import crystal_rows
 
 PACKAGES = ("potstill", "torch", "numba", "numpy")
@@ -111,6 +112,11 @@ def trained(frames: Frames, settings: Training, seed: int) -> Ensemble:
     settings = settings.model_copy(update={"descriptor": descriptor})
     with tempfile.TemporaryDirectory() as folder, restart_file(Path(folder) / "model", "") as kept:
         return train(frames, settings, seed, restart=kept)[0]
+
+
+def knowing(frames: Frames, training: Training, seed: int) -> Ensemble:
+    """Return a model of frames that knows what it was trained on, as `potstill train` makes it."""
+    return learn_trust(trained(frames, training, seed), frames, split(len(frames), training, seed))
 
 
 def errors_on(model: Ensemble, frames: Frames) -> dict[str, float]:

@@ -21,7 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import yaml
 from ase.calculators.calculator import Calculator
 from common import machine
-from foundation import errors_on, relaxed, trained
+from foundation import errors_on, knowing, relaxed, trained
 from near_dft import (
     PACKAGES,
     TIMESTEP_FS,
@@ -46,8 +46,6 @@ from potstill.relaxation.relax import Relaxed
 from potstill.runtime.device import limit_threads
 from potstill.runtime.files import write_json
 from potstill.settings import Exploration, ModelRun, Training
-from potstill.training.learn_trust import learn_trust
-from potstill.training.loop import split
 
 # of the melting temperature
 COLD, HOT, LIQUID = 0.3, 0.9, 1.2
@@ -71,11 +69,6 @@ class Judge:
             "crystals": against(own, self.exact),
             "properties": properties(self.crystal, found),
         }
-
-
-def knowing(frames: Frames, training: Training, seed: int) -> Ensemble:
-    """Return a model of frames that knows what it was trained on, as `potstill train` makes it."""
-    return learn_trust(trained(frames, training, seed), frames, split(len(frames), training, seed))
 
 
 def bare(frames: Frames) -> Frames:

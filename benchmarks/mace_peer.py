@@ -26,29 +26,29 @@ from mace.tools.train import take_step
 BATCH_FRAMES = 4
 # Looks at the error in a budget; each takes about a second, off the clock.
 LOOKS = 50
+READ = ("species", "coordinates", "cell", "energies", "forces")
 # mace_run_train's defaults, but for sizes and range, which make a step as cheap as is sensible.
 RATE, WEIGHT_DECAY, CLIP = 0.01, 5e-7, 10.0
 
 
 def read(path: str, cutoff: float) -> list[data.AtomicData]:
-    """Return the frames of a file of potstill as MACE's graphs."""
-    with h5py.File(path) as store:
-        (group,) = store.values()
-        arrays = {name: group[name][...] for name in ("coordinates", "cell", "energies", "forces")}
-        numbers = group["species"][...]
-    table = AtomicNumberTable([int(numbers[0, 0])])
+    """Return the frames of a file of potstill, of one element and any sizes, as MACE's graphs."""
     graphs = []
-    for f in range(len(numbers)):
-        labels = {"energy": arrays["energies"][f], "forces": arrays["forces"][f]}
-        configuration = data.Configuration(
-            atomic_numbers=numbers[f],
-            positions=arrays["coordinates"][f],
-            properties=labels,
-            property_weights=dict.fromkeys(labels, 1.0),
-            cell=arrays["cell"][f],
-            pbc=(True, True, True),
-        )
-        graphs.append(data.AtomicData.from_config(configuration, table, cutoff))
+    with h5py.File(path) as store:
+        groups = [{name: stored[name][...] for name in READ} for stored in store.values()]
+    table = AtomicNumberTable([int(groups[0]["species"][0, 0])])
+    for group in groups:
+        for f in range(len(group["species"])):
+            labels = {"energy": group["energies"][f], "forces": group["forces"][f]}
+            configuration = data.Configuration(
+                atomic_numbers=group["species"][f],
+                positions=group["coordinates"][f],
+                properties=labels,
+                property_weights=dict.fromkeys(labels, 1.0),
+                cell=group["cell"][f],
+                pbc=(True, True, True),
+            )
+            graphs.append(data.AtomicData.from_config(configuration, table, cutoff))
     return graphs
 
 
@@ -122,7 +122,7 @@ def main() -> None:
     began = time.process_time()
     graphs = read(arguments.train, arguments.cutoff)
     loader = torch_geometric.dataloader.DataLoader(graphs, BATCH_FRAMES, shuffle=True)
-    energy = torch.stack([g.energy for g in graphs]) / graphs[0].num_nodes
+    energy = torch.stack([g.energy / g.num_nodes for g in graphs])
     forces = torch.cat([g.forces for g in graphs])
     with h5py.File(arguments.train) as store:
         number = int(next(iter(store.values()))["species"][0, 0])

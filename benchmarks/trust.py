@@ -27,7 +27,7 @@ import numpy as np
 import torch
 from ase.cluster import Icosahedron
 from common import machine
-from dft import parted, read
+from dft_errors import parted, read
 from numpy.typing import NDArray
 
 from potstill.data.frames import Frames

@@ -32,7 +32,7 @@ from potstill.data.frames import Frames
 from potstill.errors import PotstillError
 from potstill.exploration.model_dynamics import langevin
 from potstill.foundation.frame_orders import first_frames, read_set
-from potstill.foundation.metal_crystal import CrystalName, MetalCrystal, metal_crystal
+from potstill.foundation.metal_crystal import MetalCrystal, metal_crystal
 from potstill.foundation.strained_crystals import perfect_cell
 from potstill.labels.label_one import label_one
 from potstill.labels.label_source import make_calculator
@@ -43,7 +43,7 @@ from potstill.relaxation.relax import Relaxed
 from potstill.runtime.device import limit_threads
 from potstill.runtime.files import write_json
 from potstill.runtime.streams import stream
-from potstill.settings import Element, PropertySettings, Training
+from potstill.settings import CrystalName, Element, PropertySettings, Training
 
 PACKAGES = ("potstill", "torch", "numba", "numpy", "calorine")
 # of the melting temperature, and whether the crystal is molten first

@@ -15,6 +15,8 @@ COPPER = yaml.safe_load((ROOT / "config/copper.yaml").read_text())
 FULL = yaml.safe_load((ROOT / "config/paper/full.yaml").read_text())
 # Mistakes that show only between two settings: of limits, of names that no section has, of labels.
 BETWEEN = {
+    "a sampled hcp metal",
+    "c/a of a cubic metal",
     "model of nothing",
     "model of a loop that is not there",
     "model of a translation that is not there",

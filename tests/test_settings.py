@@ -64,6 +64,16 @@ def set_without(name: str) -> dict[str, Any]:
 
 
 BAD = {
+    "a sampled hcp metal": (
+        {"elements": {"Ni": {"structure": "hcp"}}},
+        "sampling.Ni/32/momt: ",
+        "elements.Ni.structure is hcp; take a set of method foundational or file",
+    ),
+    "c/a of a cubic metal": (
+        {"elements": {"Ni": {"c_over_a": 1.6}}},
+        "elements.Ni: ",
+        "leave it out, or set structure to hcp",
+    ),
     "a set without its file": (
         {"elements": {"Cu": {}}, "sampling": {"Cu/32/dft": {"method": "file", "frames": 9}}},
         "sampling.Cu/32/dft.file: ",
@@ -233,9 +243,9 @@ BAD = {
         "match pattern",
     ),
     "no such crystal": (
-        {"elements": {"Al": {"structure": "hcp"}}},
+        {"elements": {"Al": {"structure": "dhcp"}}},
         "elements.Al.structure: ",
-        "'fcc' or 'bcc'",
+        "'fcc', 'bcc' or 'hcp'",
     ),
     "no element": (
         {"elements": {"Xy": {"table": "Al", "structure": "fcc", "lattice_constant_A": 4}}},

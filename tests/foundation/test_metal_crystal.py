@@ -8,7 +8,8 @@ from ase.build import bulk
 from ase.data import atomic_numbers, reference_states
 
 from potstill.errors import PotstillError
-from potstill.foundation.metal_crystal import IDEAL_C_OVER_A, MetalCrystal, metal_crystal
+from potstill.foundation.metal_crystal import MetalCrystal, crystal_of, metal_crystal
+from potstill.settings import IDEAL_C_OVER_A, ElementGiven
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,9 @@ def test_what_is_refused(arguments, said):
     with pytest.raises(PotstillError, match=re.escape(said)) as error:
         metal_crystal(*arguments)
     assert "\n" not in str(error.value)
+
+
+def test_an_element_says_what_its_crystal_is():
+    given = ElementGiven(structure="hcp", lattice_constant_A=3.19, c_over_a=1.61)
+    assert crystal_of("Mg", given) == MetalCrystal("Mg", "hcp", 3.19, 1.61)
+    assert given.known("Mg", "here").volume_per_atom_A3 == crystal_of("Mg", given).volume_A3

@@ -98,6 +98,12 @@ def bonds() -> Metal:
 
 
 @pytest.fixture(scope="module")
+def hexagonal_bonds() -> Metal:
+    start = Element(table=None, structure="hcp", lattice_constant_A=2.6, c_over_a=1.6)
+    return Metal.relaxed("Mg", start, Bonds())
+
+
+@pytest.fixture(scope="module")
 def eam(tables: dict[str, Path]) -> dict[str, Metal]:
     return {
         symbol: Metal.relaxed(
@@ -119,6 +125,38 @@ def test_crystal_of_bonds_is_exact(bonds: Metal) -> None:
     assert found["bulk modulus"] == pytest.approx(4 / 3 * stiffness, rel=2e-3)
     assert found["HCP above FCC"] == pytest.approx(0, abs=1e-3)
     assert found["DHCP above FCC"] == pytest.approx(0, abs=1e-3)
+
+
+def test_hexagonal_crystal_of_bonds_is_exact(hexagonal_bonds: Metal) -> None:
+    """Elastic constants are as 29 : 11 : 8 : 32 : 8, those of FCC turned and relaxed within."""
+    found = values(
+        hexagonal_bonds, "equation_of_state", "elastic_constants", "stacking_order", "vacancy",
+        "surfaces",
+    )  # fmt: skip
+    assert found["lattice constant"] == pytest.approx(BOND_A, rel=1e-4)
+    assert found["c/a"] == pytest.approx(math.sqrt(8 / 3), rel=1e-4)
+    assert found["energy of an atom"] == pytest.approx(-6 * BOND_EV)
+    unit = SPRING / (math.sqrt(2) * BOND_A) / units.GPa / 12
+    for name, times in {"C11": 29, "C12": 11, "C13": 8, "C33": 32, "C44": 8}.items():
+        assert found[name] == pytest.approx(times * unit, rel=5e-3), name
+    bulk = 2 * (found["C11"] + found["C12"]) + 4 * found["C13"] + found["C33"]
+    assert found["bulk modulus"] == pytest.approx(bulk / 9, rel=5e-3)
+    assert found["HCP above FCC"] == pytest.approx(0, abs=1e-3)
+    assert found["vacancy formation energy"] == pytest.approx(6 * BOND_EV, abs=1e-5)
+    per_area = BOND_EV / BOND_A**2 / (units.kJ / units.m**2) * 1e6
+    assert found["surface 0001"] == pytest.approx(1.5 * per_area / (math.sqrt(3) / 2), rel=1e-4)
+
+
+def test_phonons_of_hexagonal_bonds_are_exact(hexagonal_bonds: Metal) -> None:
+    """At A each layer moves as one: two springs along z to either side, half of one across."""
+    found = values(hexagonal_bonds, "phonons", conditions=conditions_at(300.0, phonon_cells=4))
+    one = math.sqrt(SPRING / ase.data.atomic_masses[12]) * 1e3 * units.fs / (2 * math.pi)
+    assert found["phonon A, branch 1"] == pytest.approx(one, rel=2e-3)
+    assert found["phonon A, branch 5"] == pytest.approx(2 * one, rel=2e-3)
+    small = values(hexagonal_bonds, "phonons", conditions=conditions_at(300.0, phonon_cells=2))
+    assert {k: v for k, v in small.items() if " M" in k} == pytest.approx(
+        {k: v for k, v in found.items() if " M" in k}, rel=1e-3
+    )
 
 
 def test_defects_of_bonds_are_counts(bonds: Metal) -> None:

@@ -39,7 +39,8 @@ def frames(
     keep_inputs(output)
     from potstill.data.formats import frames_to_extxyz
     from potstill.foundation.frame_orders import first_frames, read_set
-    from potstill.foundation.metal_crystal import IDEAL_C_OVER_A, metal_crystal
+    from potstill.foundation.metal_crystal import metal_crystal
+    from potstill.settings import IDEAL_C_OVER_A
 
     metal = metal_crystal(element, crystal, lattice_constant, c_over_a)
     taken = []

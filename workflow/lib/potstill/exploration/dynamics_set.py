@@ -7,7 +7,7 @@ import numpy as np
 from potstill.data.frames import Frames, write_frames
 from potstill.errors import PotstillError
 from potstill.exploration.model_dynamics import run_model
-from potstill.foundation.metal_crystal import metal_crystal
+from potstill.foundation.metal_crystal import crystal_of
 from potstill.models.doubts import need_trust
 from potstill.models.model_file import load_ensemble
 from potstill.runtime.device import limit_threads
@@ -38,9 +38,7 @@ def write_dynamics_set(
     limit_threads(threads)
     ensemble = load_ensemble(model)
     need_trust(ensemble, model)
-    crystal = metal_crystal(
-        symbol, element.structure, element.lattice_constant_A, place=f"elements.{symbol}"
-    )
+    crystal = crystal_of(symbol, element)
     images, kelvins, told = [], [], []
     for number, run in enumerate(settings.runs):
         label = f"{name}, {run.start} at {run.temperature_K:g} K"

@@ -11,7 +11,7 @@ from potstill.data.structures import Structures, joined
 from potstill.distillation.from_pool import pick_from_pool
 from potstill.errors import PotstillError
 from potstill.exploration.led_to import LedTo, led_to
-from potstill.foundation.metal_crystal import CrystalName, MetalCrystal, metal_crystal
+from potstill.foundation.metal_crystal import MetalCrystal, crystal_of
 from potstill.foundation.strained_crystals import strained_cell
 from potstill.models.doubts import need_trust
 from potstill.models.ensemble import Ensemble
@@ -20,7 +20,7 @@ from potstill.runtime.device import limit_threads
 from potstill.runtime.files import write_json
 from potstill.runtime.progress import say
 from potstill.runtime.streams import stream
-from potstill.settings import ElementGiven, Exploration
+from potstill.settings import CrystalName, ElementGiven, Exploration
 
 # A frame, and where it comes from, in words.
 Candidate = tuple[ase.Atoms, str]
@@ -60,8 +60,7 @@ def explore(
     limit_threads(threads)
     ensemble = load_ensemble(model)
     need_trust(ensemble, model)
-    place = f"elements.{symbol}"
-    crystal = metal_crystal(symbol, given.structure, given.lattice_constant_A, place=place)
+    crystal = crystal_of(symbol, given)
     known = read_frames(labelled)
     found = list(led_to(ensemble, crystal, settings, seed, turn))
     chosen = choose(ensemble, crystal, known, found, settings, seed, turn, threads)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from potstill.data.frames import Frames
 from potstill.errors import PotstillError
-from potstill.foundation.metal_crystal import CrystalName, MetalCrystal
+from potstill.foundation.metal_crystal import MetalCrystal
 from potstill.runtime.files import atomic_path
+from potstill.settings import CrystalName
 
 FILE = Path(__file__).with_name("foundational.h5")
 # a model of the first of these frames, and structures to try it on

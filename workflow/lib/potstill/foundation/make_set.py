@@ -21,10 +21,10 @@ from potstill.distillation.candidates import Candidates
 from potstill.distillation.strategies.d_optimal import greedy_rows, model_rows
 from potstill.errors import PotstillError
 from potstill.foundation.frame_orders import FoundationalSet, Order, write_set
-from potstill.foundation.metal_crystal import CrystalName, MetalCrystal, metal_crystal
+from potstill.foundation.metal_crystal import MetalCrystal, metal_crystal
 from potstill.foundation.strained_crystals import Crystals, strained_crystals
 from potstill.runtime.device import limit_threads
-from potstill.settings import Descriptor
+from potstill.settings import CrystalName, Descriptor
 from potstill.translation.scaling import BAIN, crystal_rows
 
 # What a frame is, and by what it is then stretched along each axis, at the same volume.

@@ -2,16 +2,16 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import cast, get_args
 
 from ase.data import reference_states
 
 from potstill.data.structures import atomic_number
 from potstill.errors import PotstillError, setting_name
+from potstill.settings import IDEAL_C_OVER_A, CrystalName, ElementGiven
 from potstill.settings.atomic_size import atomic_length_A
+from potstill.settings.crystals import volume_per_atom_A3
 
-CrystalName = Literal["fcc", "bcc", "hcp"]
-IDEAL_C_OVER_A = math.sqrt(8 / 3)
 # Lengths that a lattice constant may give, in those of ASE's crystal of the element. Potentials
 # differ by a few per cent; a bcc constant taken for fcc gives 0.79, neighbours' distance 0.71.
 LENGTHS = (0.83, 1.2)
@@ -29,9 +29,7 @@ class MetalCrystal:
     @property
     def volume_A3(self) -> float:
         """Volume of an atom."""
-        if self.c_over_a is not None:
-            return math.sqrt(3) / 4 * self.c_over_a * self.lattice_constant_A**3
-        return self.lattice_constant_A**3 / {"fcc": 4, "bcc": 2}[self.structure]
+        return volume_per_atom_A3(self.structure, self.lattice_constant_A, self.c_over_a)
 
     @property
     def nearest_A(self) -> float:
@@ -93,6 +91,13 @@ def metal_crystal(
     if structure == "hcp" and c_over_a is None:
         c_over_a = float(reference["c/a"]) if known == "hcp" else IDEAL_C_OVER_A
     return _checked(MetalCrystal(symbol, structure, lattice_constant_A, c_over_a), place)
+
+
+def crystal_of(symbol: str, given: ElementGiven) -> MetalCrystal:
+    """Return an element's crystal as a configuration has it, see `metal_crystal`."""
+    place = f"elements.{symbol}"
+    lengths = given.lattice_constant_A, given.c_over_a
+    return metal_crystal(symbol, given.structure, *lengths, place=place)
 
 
 def _checked(crystal: MetalCrystal, place: str | None) -> MetalCrystal:

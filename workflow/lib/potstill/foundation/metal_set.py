@@ -31,6 +31,6 @@ def _crystal(
         symbol,
         settings.crystal or element.structure,
         settings.lattice_constant_A or (element.lattice_constant_A if own else None),
-        settings.c_over_a,
+        settings.c_over_a or (element.c_over_a if own else None),
         place=place,
     )

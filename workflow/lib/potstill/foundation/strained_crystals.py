@@ -11,8 +11,9 @@ import numpy as np
 from ase.build import bulk
 from numpy.typing import NDArray
 
-from potstill.foundation.metal_crystal import IDEAL_C_OVER_A, CrystalName, MetalCrystal
+from potstill.foundation.metal_crystal import MetalCrystal
 from potstill.runtime.streams import stream
+from potstill.settings import IDEAL_C_OVER_A, CrystalName
 
 # Volume of an atom, in that of the metal's own crystal: the limits of a uniform distribution.
 VOLUMES = (0.9, 1.1)

@@ -1,14 +1,12 @@
 """FCC, BCC and HCP: energies above the metal's own crystal, and volumes, relaxed."""
 
-from ase.build import bulk
-
 from potstill.errors import PotstillError
 from potstill.properties import Conditions, Measured, Value
 from potstill.properties.metal import Metal
 from potstill.properties.stacking_order import close_packed
-from potstill.relaxation.crystals import Crystal
+from potstill.relaxation.crystals import Crystal, conventional_cell
 from potstill.relaxation.relax import relax
-from potstill.settings import ATOMS_PER_CELL
+from potstill.settings import CrystalName
 
 
 def measure(metal: Metal, conditions: Conditions) -> Measured:
@@ -30,6 +28,6 @@ def _crystal(name: str, metal: Metal) -> Crystal:
     if name == "HCP":
         atoms = close_packed(metal.symbol, "AB", metal.reference_volume_A3)
         return Crystal(name, atoms, isotropic=False)
-    structure = name.lower()
-    a = (ATOMS_PER_CELL[structure] * metal.reference_volume_A3) ** (1 / 3)
-    return Crystal(name, bulk(metal.symbol, structure, a=a, cubic=True), isotropic=True)
+    structure: CrystalName = "fcc" if name == "FCC" else "bcc"
+    cell = conventional_cell(metal.symbol, structure, metal.reference_volume_A3)
+    return Crystal(name, cell, isotropic=True)

@@ -1,4 +1,7 @@
-"""Equation of state: lattice constant, energy, bulk modulus, and the whole curve E(V)."""
+"""Equation of state: lattice constants, energy, bulk modulus, and the whole curve E(V).
+
+The crystal keeps its c/a along the curve.
+"""
 
 import numpy as np
 from ase import units
@@ -7,7 +10,6 @@ from numpy.typing import NDArray
 
 from potstill.properties import Conditions, Curves, Measured, Value
 from potstill.properties.metal import Metal
-from potstill.settings import ATOMS_PER_CELL
 
 Floats = NDArray[np.float64]
 
@@ -21,12 +23,14 @@ FIT = np.linspace(0.98, 1.02, 5)
 def measure(metal: Metal, conditions: Conditions) -> Measured:
     """Return them, with the bulk modulus of a Birch-Murnaghan fit about the minimum."""
     volumes = CURVE * metal.reference_volume_A3
-    around = FIT * metal.lattice_constant_A**3 / ATOMS_PER_CELL[metal.structure]
+    around = FIT * metal.volume_A3
     fit = EquationOfState(around, _energies(metal, around), eos="birchmurnaghan")
     _, _, bulk_modulus = fit.fit()
+    ratio = [] if metal.c_over_a is None else [Value("c/a", "1", metal.c_over_a)]
     return Measured(
         [
             Value("lattice constant", "A", metal.lattice_constant_A),
+            *ratio,
             Value("energy of an atom", "eV", metal.energy_eV),
             Value("bulk modulus", "GPa", bulk_modulus / units.GPa),
         ],

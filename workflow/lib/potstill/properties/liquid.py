@@ -6,8 +6,6 @@ runs: the volume wanders slowly, and blocks of single runs of 8 ps gave half of 
 with one potential differed by.
 """
 
-from math import ceil
-
 import ase
 import numpy as np
 from ase.md.langevinbaoab import LangevinBAOAB
@@ -19,9 +17,9 @@ from potstill.errors import PotstillError
 from potstill.exploration.model_dynamics import langevin
 from potstill.properties import Conditions, Curves, Measured, Value
 from potstill.properties.metal import Metal
+from potstill.relaxation.relax import bond_length
 from potstill.runtime.progress import Progress
 from potstill.runtime.streams import stream
-from potstill.settings import ATOMS_PER_CELL
 
 Floats = NDArray[np.float64]
 
@@ -83,16 +81,14 @@ def compare(curves: Curves, reference: Curves) -> list[Value]:
     ]
 
 
-def _cells(metal: Metal) -> tuple[float, int]:
-    """Return the lattice constant, A, and how many cells the crystal to melt has along an edge."""
-    a = (ATOMS_PER_CELL[metal.structure] * metal.reference_volume_A3) ** (1 / 3)
-    return a, ceil(EDGE_A / a)
+def _crystal(metal: Metal, stretch: float = 1) -> ase.Atoms:
+    """Return the crystal to melt, of `stretch` times the configuration's volume."""
+    return metal.supercell(EDGE_A, stretch * metal.reference_volume_A3)
 
 
 def _edges(metal: Metal) -> Floats:
-    """Return the edges of the bins of g(r), A: up to half of the crystal's edge."""
-    a, repeat = _cells(metal)
-    return np.linspace(0, repeat * a / 2, BINS + 1)
+    """Return the edges of the bins of g(r), A: up to half of the crystal's shortest edge."""
+    return np.linspace(0, _crystal(metal).cell.lengths().min() / 2, BINS + 1)
 
 
 def _run(
@@ -100,8 +96,7 @@ def _run(
 ) -> tuple[Floats, Floats, Floats]:
     """Return the means over one run of volume and energy of an atom and of g between `edges`."""
     random = stream(seed, "relaxation", "liquid", metal.symbol, number)
-    a, repeat = _cells(metal)
-    atoms = metal.attached(metal.crystal(MELT_VOLUME * metal.reference_volume_A3).repeat(repeat))
+    atoms = _crystal(metal, MELT_VOLUME)
     total = sum(_steps(ps) for ps in (MELT_PS, EQUILIBRATION_PS, SAMPLING_PS))
     progress = Progress(f"liquid {metal.symbol} {number + 1}/{RUNS}", total, "steps")
     samples: list[tuple[float, float, Floats, Floats]] = []
@@ -130,7 +125,7 @@ def _run(
     go(at_pressure, _steps(SAMPLING_PS), sample=True)
     volume, energy, g, positions = (np.array(values) for values in zip(*samples, strict=True))
     moved = positions[-1] - positions[len(positions) // 2]
-    bond = a / np.sqrt(2) if metal.structure == "fcc" else a * np.sqrt(3) / 2
+    bond = bond_length(_crystal(metal))
     if (moved**2).sum(axis=1).mean() < LEAST_DISPLACEMENT * bond**2:
         raise PotstillError(f"at {kelvin:g} K it is no liquid: atoms keep their places")
     return volume.mean(), energy.mean(), g.mean(axis=0)

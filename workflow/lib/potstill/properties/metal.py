@@ -1,18 +1,18 @@
 """A metal as one calculator has it: its own crystal, relaxed, and the energy of its defects."""
 
 from dataclasses import dataclass
+from math import ceil
 
 import ase
-import ase.build
 import numpy as np
 from ase.calculators.calculator import Calculator
 from ase.filters import FrechetCellFilter
 from ase.optimize import LBFGS
 
 from potstill.errors import PotstillError
-from potstill.relaxation.crystals import Crystal
+from potstill.relaxation.crystals import Crystal, conventional_cell
 from potstill.relaxation.relax import bond_length, relax
-from potstill.settings import ATOMS_PER_CELL, Element
+from potstill.settings import IDEAL_C_OVER_A, CrystalName, Element
 
 # Atoms relax until no force is larger, eV/A: surface energies are then good to 0.1 mJ/m2.
 FORCE_LIMIT = 1e-3
@@ -23,43 +23,64 @@ STEP_LIMIT = 500
 class Metal:
     """An element's own crystal, relaxed with a calculator.
 
-    structure: fcc or bcc. reference_volume_A3: of an atom, by the configuration, the same for all
-    calculators. lattice_constant_A and energy_eV (of an atom): by this calculator.
+    reference_volume_A3: of an atom, by the configuration, the same for all calculators. volume_A3
+    and energy_eV (of an atom), and c_over_a (of hcp, else None): by this calculator.
     """
 
     symbol: str
-    structure: str
+    structure: CrystalName
     calculator: Calculator
     reference_volume_A3: float
-    lattice_constant_A: float
+    volume_A3: float
     energy_eV: float
+    c_over_a: float | None = None
 
     @classmethod
     def relaxed(cls, symbol: str, element: Element, calculator: Calculator) -> "Metal":
         """Relax the crystal; PotstillError if it does not converge."""
-        start = _cubic(symbol, element.structure, element.lattice_constant_A)
-        found = relax(Crystal(element.structure.upper(), start, isotropic=True), calculator)
+        start = conventional_cell(
+            symbol,
+            element.structure,
+            element.volume_per_atom_A3,
+            element.c_over_a or IDEAL_C_OVER_A,
+        )
+        isotropic = element.structure != "hcp"
+        found = relax(Crystal(element.structure.upper(), start, isotropic), calculator)
         if not found.converged:
             raise PotstillError(
                 f"the {element.structure} crystal of {symbol} does not relax with this model; "
                 "train it anew, or on frames that hold the crystal"
             )
-        basis = ATOMS_PER_CELL[element.structure]
         return cls(
             symbol,
             element.structure,
             calculator,
             element.volume_per_atom_A3,
-            (basis * found.volume_A3_per_atom) ** (1 / 3),
+            found.volume_A3_per_atom,
             found.energy_eV_per_atom,
+            found.c_over_a,
         )
 
+    @property
+    def lattice_constant_A(self) -> float:
+        """The edge of the cube, of hcp a."""
+        return float(self.crystal().cell.lengths()[0])
+
     def crystal(self, volume_A3: float | None = None) -> ase.Atoms:
-        """Return the conventional cubic cell, relaxed or with `volume_A3` an atom."""
-        a = self.lattice_constant_A
-        if volume_A3 is not None:
-            a = (ATOMS_PER_CELL[self.structure] * volume_A3) ** (1 / 3)
-        return self.attached(_cubic(self.symbol, self.structure, a))
+        """Return the conventional cell, relaxed or, of the same c/a, with `volume_A3` an atom."""
+        volume = self.volume_A3 if volume_A3 is None else volume_A3
+        ratio = self.c_over_a or IDEAL_C_OVER_A
+        return self.attached(conventional_cell(self.symbol, self.structure, volume, ratio))
+
+    def supercell(self, edge_A: float, volume_A3: float | None = None) -> ase.Atoms:
+        """Return the crystal in the least cell of which no edge is shorter than this.
+
+        How many atoms that are, the configuration's volume tells, so that it is the same for all
+        calculators.
+        """
+        lengths = self.crystal(self.reference_volume_A3).cell.lengths()
+        cell = self.crystal(volume_A3).repeat([ceil(edge_A / length) for length in lengths])
+        return self.attached(cell)
 
     def attached(self, atoms: ase.Atoms) -> ase.Atoms:
         """Return the atoms with this metal's calculator."""
@@ -83,7 +104,3 @@ class Metal:
         if not optimiser.converged():
             raise PotstillError(f"forces are above {FORCE_LIMIT} eV/A after {STEP_LIMIT} steps")
         return float(atoms.get_potential_energy()) - len(atoms) * self.energy_eV
-
-
-def _cubic(symbol: str, structure: str, a: float) -> ase.Atoms:
-    return ase.build.bulk(symbol, structure, a=a, cubic=True)

@@ -1,6 +1,7 @@
 """Phonons by finite displacements, with phonopy: at points of high symmetry and on a mesh."""
 
 import ase
+import ase.build
 import numpy as np
 from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
@@ -10,7 +11,7 @@ from potstill.properties.metal import Metal
 
 DISPLACEMENT_A = 0.01
 MESH = (8, 8, 8)
-PRIMITIVE = {"fcc": "F", "bcc": "I"}
+PRIMITIVE = {"fcc": "F", "bcc": "I", "hcp": "P"}
 # Reduced coordinates of the primitive cell, and the branches to tell (1 is the lowest). They fit
 # into the usual supercell, so that their frequencies are those of an infinite crystal.
 POINTS: dict[str, dict[str, tuple[tuple[float, ...], tuple[int, ...]]]] = {
@@ -20,6 +21,7 @@ POINTS: dict[str, dict[str, tuple[tuple[float, ...], tuple[int, ...]]]] = {
         "N": ((0.0, 0.0, 0.5), (1, 2, 3)),
         "P": ((0.25, 0.25, 0.25), (1,)),
     },
+    "hcp": {"A": ((0.0, 0.0, 0.5), (1, 5)), "M": ((0.5, 0.0, 0.0), (1, 2, 3, 4, 5, 6))},
 }
 
 
@@ -38,7 +40,7 @@ def measure(metal: Metal, conditions: Conditions) -> Measured:
         values,
         {
             "mesh_frequency_THz": mesh.frequencies.ravel().tolist(),
-            "mesh_weight": np.repeat(mesh.weights, 3).astype(float).tolist(),
+            "mesh_weight": np.repeat(mesh.weights, mesh.frequencies.shape[1]).tolist(),
         },
     )
 
@@ -52,6 +54,9 @@ def compare(curves: Curves, reference: Curves) -> list[Value]:
 
 def _force_constants(metal: Metal, cells: int) -> Phonopy:
     cell = metal.crystal()
+    if metal.c_over_a is not None:
+        a = metal.lattice_constant_A
+        cell = ase.build.bulk(metal.symbol, "hcp", a=a, c=metal.c_over_a * a)
     unit = PhonopyAtoms(
         symbols=list(cell.symbols),
         cell=cell.cell[:],

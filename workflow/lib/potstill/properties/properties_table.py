@@ -12,7 +12,7 @@ from potstill.runtime.files import read_json
 
 # digits after the point by unit
 DIGITS = {
-    "A": 4, "A^3": 3, "eV": 4, "eV/atom": 4, "meV/atom": 2, "GPa": 1, "mJ/m2": 1, "THz": 3,
+    "1": 4, "A": 4, "A^3": 3, "eV": 4, "eV/atom": 4, "meV/atom": 2, "GPa": 1, "mJ/m2": 1, "THz": 3,
 }  # fmt: skip
 
 

@@ -5,11 +5,11 @@ from math import sqrt
 import ase
 
 from potstill.errors import PotstillError
-from potstill.foundation.metal_crystal import IDEAL_C_OVER_A
 from potstill.properties import Conditions, Measured, Value
 from potstill.properties.metal import Metal
 from potstill.relaxation.crystals import Crystal
 from potstill.relaxation.relax import relax
+from potstill.settings import IDEAL_C_OVER_A
 
 STACKINGS = {"FCC": "ABC", "HCP": "AB", "DHCP": "ABAC"}
 

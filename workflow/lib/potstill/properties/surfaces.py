@@ -1,4 +1,4 @@
-"""Energies of the three low-index surfaces, of relaxed slabs."""
+"""Energies of low-index surfaces, of relaxed slabs."""
 
 from math import ceil
 
@@ -10,7 +10,8 @@ from ase import units
 from potstill.properties import Conditions, Measured, Value
 from potstill.properties.metal import Metal
 
-FACES = ("111", "100", "110")
+# as ASE's functions name them, which have prism planes of hcp with another end than the stable one
+FACES = {"fcc": ("111", "100", "110"), "bcc": ("111", "100", "110"), "hcp": ("0001",)}
 # A; both are further than any neighbour counts, so that the slab's inside is the crystal
 THICKNESS_A, VACUUM_A = 25.0, 16.0
 MILLIJOULE_PER_M2 = 1e-6 * units.kJ / units.m**2
@@ -19,15 +20,18 @@ MILLIJOULE_PER_M2 = 1e-6 * units.kJ / units.m**2
 def slab(metal: Metal, face: str) -> ase.Atoms:
     """Return a slab of one atom a layer; the surface cannot reconstruct in so small a cell."""
     build = getattr(ase.build, f"{metal.structure}{face}")
-    layer = build(metal.symbol, (1, 1, 2), a=metal.lattice_constant_A).positions[:, 2]
+    lengths = {"a": metal.lattice_constant_A}
+    if metal.c_over_a is not None:
+        lengths["c"] = metal.c_over_a * lengths["a"]
+    layer = build(metal.symbol, (1, 1, 2), **lengths).positions[:, 2]
     size = (1, 1, 1 + ceil(THICKNESS_A / np.ptp(layer)))
-    return build(metal.symbol, size, a=metal.lattice_constant_A, vacuum=VACUUM_A / 2, periodic=True)
+    return build(metal.symbol, size, **lengths, vacuum=VACUUM_A / 2, periodic=True)
 
 
 def measure(metal: Metal, conditions: Conditions) -> Measured:
     """Return (E - N E(crystal's atom)) / (2 area)."""
     values = []
-    for face in FACES:
+    for face in FACES[metal.structure]:
         atoms = slab(metal, face)
         area = np.linalg.norm(np.cross(atoms.cell[0], atoms.cell[1]))
         energy = metal.excess_energy(atoms) / (2 * area)

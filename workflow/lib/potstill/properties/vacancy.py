@@ -1,14 +1,11 @@
 """Vacancy formation energy, at the crystal's volume."""
 
-from math import ceil
-
 from potstill.properties import Conditions, Measured, Value
 from potstill.properties.metal import Metal
 
 
 def measure(metal: Metal, conditions: Conditions) -> Measured:
     """Return E(N - 1 atoms) - (N - 1) E(crystal's atom)."""
-    edge = conditions.settings.vacancy_edge_A
-    atoms = metal.crystal().repeat(ceil(edge / metal.lattice_constant_A))
+    atoms = metal.supercell(conditions.settings.vacancy_edge_A)
     del atoms[0]
     return Measured([Value("vacancy formation energy", "eV", metal.excess_energy(atoms))])

@@ -10,8 +10,8 @@ import ase
 import ase.build
 
 from potstill.data.structures import atomic_number
-from potstill.foundation.metal_crystal import IDEAL_C_OVER_A
 from potstill.report.read_results import BCC, FCC, HCP, HCP_HELD
+from potstill.settings import ATOMS_PER_CELL, IDEAL_C_OVER_A, CrystalName
 
 # hexagonal cells along x, orthorhombic ones along y and z: 3 x 2 x 2 x 4 = 48 atoms
 _HCP_REPEAT = (3, 2, 2)
@@ -21,20 +21,36 @@ _HCP_REPEAT = (3, 2, 2)
 class Crystal:
     """A perfect crystal and what of its cell may relax.
 
-    structure: its name in result files; isotropic: whether the cell keeps its shape. HCP relaxes
-    its c/a as well; another HCP crystal is held at c/a = sqrt(3), where published energies are.
+    structure: its name in result files; isotropic: whether the cell keeps its shape; repeat: how
+    many conventional cells along each edge. HCP relaxes its c/a as well; another HCP crystal is
+    held at c/a = sqrt(3), where published energies are.
     """
 
     structure: str
     atoms: ase.Atoms
     isotropic: bool
+    repeat: tuple[int, int, int] = (1, 1, 1)
 
     def c_over_a(self) -> float | None:
         """Return c/a of the present cell of a hexagonal crystal, else None."""
         if self.structure not in (HCP, HCP_HELD):
             return None
-        lengths = self.atoms.cell.lengths()
-        return float(lengths[2] / _HCP_REPEAT[2] / (lengths[0] / _HCP_REPEAT[0]))
+        lengths = self.atoms.cell.lengths() / self.repeat
+        return float(lengths[2] / lengths[0])
+
+
+def conventional_cell(
+    symbol: str, structure: CrystalName, volume_A3: float, c_over_a: float = IDEAL_C_OVER_A
+) -> ase.Atoms:
+    """Return the cubic cell, or of hcp that of four atoms with the edges a, sqrt(3) a and c.
+
+    volume_A3: of an atom; c_over_a: of hcp.
+    """
+    if structure == "hcp":
+        a = (4 * volume_A3 / (sqrt(3) * c_over_a)) ** (1 / 3)
+        return ase.build.bulk(symbol, "hcp", a=a, c=a * c_over_a, orthorhombic=True)
+    a = (ATOMS_PER_CELL[structure] * volume_A3) ** (1 / 3)
+    return ase.build.bulk(symbol, structure, a=a, cubic=True)
 
 
 def build_crystals(symbol: str, volume_A3: float) -> list[Crystal]:
@@ -43,20 +59,15 @@ def build_crystals(symbol: str, volume_A3: float) -> list[Crystal]:
     Raises PotstillError for what is no chemical symbol.
     """
     atomic_number(symbol)
-    cube = {"cubic": True, "crystalstructure": "fcc", "a": (4 * volume_A3) ** (1 / 3)}
-    fcc = ase.build.bulk(symbol, **cube).repeat(2)
-    cube = {"cubic": True, "crystalstructure": "bcc", "a": (2 * volume_A3) ** (1 / 3)}
-    bcc = ase.build.bulk(symbol, **cube).repeat(3)
+    fcc = conventional_cell(symbol, "fcc", volume_A3).repeat(2)
+    bcc = conventional_cell(symbol, "bcc", volume_A3).repeat(3)
+    hcp, held = (
+        conventional_cell(symbol, "hcp", volume_A3, c_over_a).repeat(_HCP_REPEAT)
+        for c_over_a in (IDEAL_C_OVER_A, sqrt(3))
+    )
     return [
         Crystal(FCC, fcc, isotropic=True),
         Crystal(BCC, bcc, isotropic=True),
-        Crystal(HCP, _hcp(symbol, volume_A3, IDEAL_C_OVER_A), isotropic=False),
-        Crystal(HCP_HELD, _hcp(symbol, volume_A3, sqrt(3)), isotropic=True),
+        Crystal(HCP, hcp, isotropic=False, repeat=_HCP_REPEAT),
+        Crystal(HCP_HELD, held, isotropic=True, repeat=_HCP_REPEAT),
     ]
-
-
-def _hcp(symbol: str, volume_A3: float, c_over_a: float) -> ase.Atoms:
-    """Return the orthorhombic cell (a, sqrt(3) a, c) with four atoms, repeated to 48."""
-    a = (4 * volume_A3 / (sqrt(3) * c_over_a)) ** (1 / 3)
-    cell = ase.build.bulk(symbol, "hcp", a=a, c=a * c_over_a, orthorhombic=True)
-    return cell.repeat(_HCP_REPEAT)

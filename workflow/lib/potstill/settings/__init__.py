@@ -1,7 +1,6 @@
 """The configuration: names, defaults, limits and units of every setting."""
 
 from potstill.settings.base import (
-    ATOMS_PER_CELL,
     Count,
     Element,
     ElementGiven,
@@ -14,6 +13,7 @@ from potstill.settings.base import (
     Table,
 )
 from potstill.settings.configuration import Settings, load_settings
+from potstill.settings.crystals import ATOMS_PER_CELL, IDEAL_C_OVER_A, CrystalName
 from potstill.settings.distillation import Distillation, StrategyName
 from potstill.settings.exploration import Exploration, ModelDynamics, ModelRun, ModelRuns
 from potstill.settings.names import split_sampled, split_set
@@ -36,12 +36,14 @@ from potstill.settings.translation import Labels, Translation
 __all__ = [
     "ATOMS_PER_CELL",
     "AUTHORS",
+    "IDEAL_C_OVER_A",
     "KEPT_BYTES",
     "MOMT_GIVEN",
     "MOMT_RULE",
     "AnySet",
     "Comparison",
     "Count",
+    "CrystalName",
     "Descriptor",
     "Distillation",
     "Element",

@@ -1,8 +1,10 @@
 """What all sections share, the potentials' tables and the elements."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from potstill.settings.crystals import CrystalName, volume_per_atom_A3
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -12,9 +14,6 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Range = tuple[Finite, Finite]
 Factors = Annotated[tuple[Positive, ...], Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-
-# Atoms in a conventional cubic cell.
-ATOMS_PER_CELL = {"fcc": 4, "bcc": 2}
 
 
 class Section(BaseModel):
@@ -40,13 +39,14 @@ class Element(Section):
     """One chemical element that has a crystal, as stages that build crystals know it."""
 
     table: Name | None
-    structure: Literal["fcc", "bcc"]
+    structure: CrystalName
     lattice_constant_A: Positive
+    c_over_a: Positive | None = None
 
     @property
     def volume_per_atom_A3(self) -> float:
         """Volume of an atom in the element's own crystal, A^3."""
-        return self.lattice_constant_A**3 / ATOMS_PER_CELL[self.structure]
+        return volume_per_atom_A3(self.structure, self.lattice_constant_A, self.c_over_a)
 
 
 class ElementGiven(Section):
@@ -57,13 +57,27 @@ class ElementGiven(Section):
         description="name of the EAM table, a key of `potentials`; whatever is sampled, translated "
         "to, or compared with the EAM needs it",
     )
-    structure: Literal["fcc", "bcc"] | None = Field(
-        None, description="the crystal at zero temperature; sampling and properties need it"
+    structure: CrystalName | None = Field(
+        None,
+        description="the crystal at zero temperature; sampling and properties need it; what is "
+        "sampled starts from fcc or bcc",
     )
     lattice_constant_A: Positive | None = Field(
         None,
-        description="conventional lattice constant with this EAM; needed where the structure is",
+        description="conventional lattice constant with this EAM, of hcp: a; needed where the "
+        "structure is",
     )
+    c_over_a: Positive | None = Field(
+        None,
+        exclude_if=lambda value: value is None,  # results of cubic metals keep their parameters
+        description="of hcp; null for the ideal one, 1.633",
+    )
+
+    @model_validator(mode="after")
+    def _of_hcp(self) -> Self:
+        if self.c_over_a is not None and self.structure != "hcp":
+            raise ValueError("c_over_a is of hcp; leave it out, or set structure to hcp")
+        return self
 
     @property
     def has_crystal(self) -> bool:

@@ -11,8 +11,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from potstill.errors import PotstillError
 from potstill.settings import names
-from potstill.settings.base import ATOMS_PER_CELL, ElementGiven, Name, Section, Table
+from potstill.settings.base import ElementGiven, Name, Section, Table
 from potstill.settings.complaints import complaints, did_you_mean
+from potstill.settings.crystals import check_cube
 from potstill.settings.distillation import Distillation
 from potstill.settings.exploration import Exploration, ModelDynamics
 from potstill.settings.model_frames import check_exploration, check_model
@@ -201,13 +202,7 @@ class Settings(Section):
                 self._check_dynamics(name, symbol, sampled)
             return
         metal = self.elements[symbol].known(symbol, f"sampling.{name}", table=True)
-        basis = ATOMS_PER_CELL[metal.structure]
-        cells = round((atoms / basis) ** (1 / 3))
-        if basis * cells**3 != atoms:
-            raise ValueError(
-                f"sampling.{name}: {atoms} atoms do not fill a cube of {metal.structure} cells; "
-                f"use {basis} n^3 atoms"
-            )
+        check_cube(f"sampling.{name}", symbol, metal.structure, atoms)
 
     def _check_dynamics(self, name: str, symbol: str, given: ModelDynamics) -> None:
         """See that the model of a set of dynamics is of its element and not trained on the set."""

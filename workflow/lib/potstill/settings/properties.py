@@ -43,8 +43,9 @@ class PropertySettings(Section):
     )
     phonon_cells: Count = Field(
         4,
-        description="conventional cells along each edge of the supercell of phonons; with 4 the "
-        "points of high symmetry fit into it, with 2 those of fcc alone",
+        description="cells along each edge of the supercell of phonons, conventional ones, of hcp "
+        "those of two atoms; with 4 the points of high symmetry fit into it, with 2 not those of "
+        "bcc",
     )
 
     @model_validator(mode="after")

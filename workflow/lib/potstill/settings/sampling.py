@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from potstill.settings.base import Count, Finite, Positive, Range, Section
+from potstill.settings.crystals import CrystalName
 from potstill.settings.exploration import ModelDynamics
 
 
@@ -234,7 +235,7 @@ class Foundational(Section):
 
     method: Literal["foundational"] = Field(description="the set is the first of these frames")
     frames: Count = Field(64, description="how many; more of them know more, and are more to label")
-    crystal: Literal["fcc", "bcc", "hcp"] | None = Field(
+    crystal: CrystalName | None = Field(
         None, description="that of the metal; null for that of `elements`, or the usual one"
     )
     lattice_constant_A: Positive | None = Field(

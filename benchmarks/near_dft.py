@@ -112,7 +112,7 @@ def properties(crystal: MetalCrystal, calculator: Calculator) -> dict[str, float
             values = find(name).measure(metal, Conditions(MEASURED, 1)).values
         except PotstillError:
             continue
-        found |= {value.name: round(value.value, 3) for value in values}
+        found |= {value.name: round(float(value.value), 3) for value in values}
     return found
 
 

@@ -42,6 +42,8 @@ from potstill.settings import Training
 PACKAGES = ("potstill", "torch", "numba", "numpy")
 # what a run is known by in the file
 NAMES = ("model", "rule", "asked", "seed")
+# what the table has of the errors
+ERRORS = ("energy_meV_per_atom", "force_meV_per_A")
 
 
 class Runs:
@@ -55,11 +57,15 @@ class Runs:
             raise SystemExit(f"{path}: of other frames or settings; name another file")
         self.runs: list[dict[str, Any]] = before.get("runs", [])
 
+    def has(self, name: dict[str, Any]) -> bool:
+        """Return whether the file has a model."""
+        return any(all(run.get(n) == name.get(n) for n in NAMES) for run in self.runs)
+
     def add(
         self, name: dict[str, Any], measure: Callable[..., dict[str, Any]], *arguments: Any
     ) -> None:
         """Measure a model, unless the file has it."""
-        if any(all(run.get(n) == name.get(n) for n in NAMES) for run in self.runs):
+        if self.has(name):
             return
         self.runs.append(name | measure(*arguments))
         write_json(self.path, self.content | {"runs": self.runs})
@@ -79,9 +85,6 @@ class Runs:
             cells += [_over([e[key] for e in errors]) for key in ERRORS]
             seconds = [run["cpu_seconds"] for run in own if "cpu_seconds" in run]
             yield f"| {' | '.join([*cells, f'{np.median(seconds):.0f}' if seconds else ''])} |"
-
-
-ERRORS = ("energy_meV_per_atom", "force_meV_per_A")
 
 
 def _over(values: list[float]) -> str:
@@ -155,14 +158,17 @@ def main() -> None:
             pool = pool[~left]
         of_all = [] if given.not_all else [("", 0)]
         for rule, count in [*product(given.rules, sorted(given.counts)), *of_all]:
-            part = pool[chosen(pool, rule, count, seed, training)] if rule else pool
-            name = {"rule": rule, "asked": count, "seed": seed, "frames": len(part)}
+            name = {"rule": rule, "asked": count, "seed": seed}
             own = {"model": "potstill", **name}
-            runs.add(own, own_run, part, training, seed, tested, crystal)
-            for budget in given.mace_seconds:
-                peer = {"model": f"MACE, {budget:g} s", **name}
+            peers = {b: {"model": f"MACE, {b:g} s", **name} for b in given.mace_seconds}
+            if all(runs.has(one) for one in (own, *peers.values())):
+                continue  # a choice may take a training
+            part = pool[chosen(pool, rule, count, seed, training)] if rule else pool
+            size = {"frames": len(part)}
+            runs.add(own | size, own_run, part, training, seed, tested, crystal)
+            for budget, peer in peers.items():
                 where = given.environment, given.mace
-                runs.add(peer, mace_errors, part, tested.frames, seed, budget, *where)
+                runs.add(peer | size, mace_errors, part, tested.frames, seed, budget, *where)
     for snap in given.snap:
         name = {"model": snap.name, "rule": "", "asked": 0, "seed": 0}
         runs.add(name, snap_run, snap, tested, crystal)

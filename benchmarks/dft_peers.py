@@ -1,12 +1,6 @@
 """What a model trained on DFT frames is compared with: SNAP as published, and MACE trained anew."""
 
-import ctypes
-import json
-import os
 import shlex
-import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +8,10 @@ from typing import Any
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 from ase.calculators.lammpslib import LAMMPSlib
-from independent import PEER, PINNED, make_environment
+from independent import run_mace
+from lammps_peer import load_mpi
 
-from potstill.data.frames import Frames, write_frames
+from potstill.data.frames import Frames
 
 
 class Snap(Calculator):  # type: ignore[misc]
@@ -29,7 +24,7 @@ class Snap(Calculator):  # type: ignore[misc]
 
     def __init__(self, files: Path, symbol: str) -> None:
         super().__init__()
-        ctypes.CDLL(str(Path(sys.prefix) / "lib" / "libmpi.so.12"), mode=ctypes.RTLD_GLOBAL)
+        load_mpi()
         coefficients, parameters = (f"{files}.{end}" for end in ("snapcoeff", "snapparam"))
         self.commands = ["pair_style snap", f"pair_coeff * * {coefficients} {parameters} {symbol}"]
         self.types = {symbol: 1}
@@ -55,20 +50,8 @@ def mace_errors(
     environment: the folder that MACE is installed into, if it is not there; options: of
     mace_peer.py.
     """
-    python = make_environment(environment, PINNED)
-    with tempfile.TemporaryDirectory() as temporary:
-        files = [str(Path(temporary) / name) for name in ("train.h5", "test.h5")]
-        for path, frames in zip(files, (train, test), strict=True):
-            write_frames(path, frames)
-        words = [f"--seed={seed}", "--target=0", f"--budget={budget}", *shlex.split(options)]
-        run = subprocess.run(
-            [str(python), str(PEER), *files, *words],
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONWARNINGS": "ignore"},
-        )
-    found = json.loads(run.stdout.splitlines()[-1])
+    words = [f"--seed={seed}", "--target=0", f"--budget={budget}", *shlex.split(options)]
+    found = run_mace(environment, train, test, words)
     errors = {
         "frames": len(test),
         "energy_meV_per_atom": found["mae_meV_per_atom"],

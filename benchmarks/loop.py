@@ -79,6 +79,7 @@ def bare(frames: Frames) -> Frames:
 def main() -> None:
     """Go round the loop, and write the JSON file anew after each turn."""
     parser = metal_parser(__doc__)
+    parser.add_argument("melting", type=float, help="temperature, K")
     parser.add_argument("--start", type=int, default=16, help="frames to begin with")
     parser.add_argument("--added", type=int, default=8, help="frames a turn")
     parser.add_argument("--turns", type=int, default=6)

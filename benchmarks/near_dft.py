@@ -147,7 +147,6 @@ def metal_parser(description: str) -> argparse.ArgumentParser:
     parser.add_argument("output", type=Path)
     parser.add_argument("symbol")
     parser.add_argument("lattice_constant", type=float, help="a first guess, A")
-    parser.add_argument("melting", type=float, help="temperature, K")
     parser.add_argument("--crystal", choices=["fcc", "bcc", "hcp"], required=True)
     parser.add_argument("--calculator", required=True, help="class with its module")
     parser.add_argument("--arguments", type=Path, required=True, help="YAML file")
@@ -157,6 +156,7 @@ def metal_parser(description: str) -> argparse.ArgumentParser:
 def main() -> None:
     """Run the trainings and write the JSON file, anew after each of them."""
     parser = metal_parser(__doc__)
+    parser.add_argument("melting", type=float, help="temperature, K")
     parser.add_argument("--counts", type=int, nargs="+", default=[16, 32, 64])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--training", type=Path, help="YAML file of training settings")

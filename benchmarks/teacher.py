@@ -10,7 +10,6 @@ python benchmarks/teacher.py results/bench/teacher-Al.json Al 4.04 --crystal fcc
     --calculator sevenn.calculator.SevenNetCalculator --arguments teacher.yaml --dft walk.xyz
 """
 
-import argparse
 import json
 import os
 import time
@@ -25,7 +24,7 @@ import yaml
 from ase.calculators.calculator import Calculator
 from common import machine
 from foundation import relaxed, trained
-from near_dft import labelled, own_crystal, properties
+from near_dft import labelled, metal_parser, own_crystal, properties
 
 from potstill.data.any_file import read_frames_file
 from potstill.data.frames import Frames
@@ -77,13 +76,7 @@ def seconds(calculator: Calculator, crystal: MetalCrystal, times: int) -> float:
 
 def main() -> None:
     """Distil the teacher, compare, and write the JSON file."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("output", type=Path)
-    parser.add_argument("symbol")
-    parser.add_argument("lattice_constant", type=float, help="a first guess, A")
-    parser.add_argument("--crystal", choices=["fcc", "bcc"], required=True)
-    parser.add_argument("--calculator", required=True, help="the teacher: class with its module")
-    parser.add_argument("--arguments", type=Path, required=True, help="YAML file")
+    parser = metal_parser(__doc__)
     parser.add_argument("--frames", type=int, default=64, help="frames to train on")
     parser.add_argument("--training", type=Path, help="YAML file of training settings")
     parser.add_argument("--dft", type=Path, nargs="+", required=True, help="frames with DFT labels")

@@ -4,11 +4,13 @@ import math
 from dataclasses import dataclass
 from typing import cast, get_args
 
+import ase
+from ase.build import bulk
 from ase.data import reference_states
 
 from potstill.data.structures import atomic_number
 from potstill.errors import PotstillError, setting_name
-from potstill.settings import IDEAL_C_OVER_A, CrystalName, ElementGiven
+from potstill.settings import ATOMS_PER_CELL, IDEAL_C_OVER_A, CrystalName, ElementGiven
 from potstill.settings.atomic_size import atomic_length_A
 from potstill.settings.crystals import volume_per_atom_A3
 
@@ -91,6 +93,21 @@ def metal_crystal(
     if structure == "hcp" and c_over_a is None:
         c_over_a = float(reference["c/a"]) if known == "hcp" else IDEAL_C_OVER_A
     return _checked(MetalCrystal(symbol, structure, lattice_constant_A, c_over_a), place)
+
+
+def conventional_cell(
+    symbol: str, structure: CrystalName, volume_A3: float, c_over_a: float | None = None
+) -> ase.Atoms:
+    """Return the cubic cell, or of hcp that of four atoms with the edges a, sqrt(3) a and c.
+
+    volume_A3: of an atom; c_over_a: of hcp alone, None for the ideal one.
+    """
+    if structure == "hcp":
+        ratio = c_over_a or IDEAL_C_OVER_A
+        a = (4 * volume_A3 / (math.sqrt(3) * ratio)) ** (1 / 3)
+        return bulk(symbol, "hcp", a=a, c=a * ratio, orthorhombic=True)
+    a = (ATOMS_PER_CELL[structure] * volume_A3) ** (1 / 3)
+    return bulk(symbol, structure, a=a, cubic=True)
 
 
 def crystal_of(symbol: str, given: ElementGiven) -> MetalCrystal:

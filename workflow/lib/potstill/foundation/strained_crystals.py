@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 import ase
 import numpy as np
-from ase.build import bulk
 from numpy.typing import NDArray
 
-from potstill.foundation.metal_crystal import MetalCrystal
+from potstill.foundation.metal_crystal import MetalCrystal, conventional_cell
 from potstill.runtime.streams import stream
-from potstill.settings import IDEAL_C_OVER_A, CrystalName
+from potstill.settings import CrystalName
 
 # Volume of an atom, in that of the metal's own crystal: the limits of a uniform distribution.
 VOLUMES = (0.9, 1.1)
@@ -52,13 +51,12 @@ def strained_crystals(each: int, seed: int) -> Crystals:
 
 def perfect_crystals() -> dict[str, ase.Atoms]:
     """Return FCC, BCC and HCP of 32 atoms of volume one, without an element."""
-    a = (4 / (np.sqrt(3) * IDEAL_C_OVER_A)) ** (1 / 3)
-    hcp = bulk("X", "hcp", a=a, c=a * IDEAL_C_OVER_A, orthorhombic=True)
-    return {
-        "fcc": bulk("X", "fcc", a=4 ** (1 / 3), cubic=True) * (2, 2, 2),
-        "bcc": bulk("X", "bcc", a=2 ** (1 / 3), cubic=True) * (4, 2, 2),
-        "hcp": hcp * (2, 2, 2),
+    repeats: dict[CrystalName, tuple[int, int, int]] = {
+        "fcc": (2, 2, 2),
+        "bcc": (4, 2, 2),
+        "hcp": (2, 2, 2),
     }
+    return {name: conventional_cell("X", name, 1.0) * times for name, times in repeats.items()}
 
 
 def perfect_cell(crystal: MetalCrystal, structure: CrystalName | None = None) -> ase.Atoms:

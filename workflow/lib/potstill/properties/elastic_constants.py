@@ -20,13 +20,12 @@ HCP = CUBIC | {"C13": (0, 2), "C33": (2, 2)}
 
 def measure(metal: Metal, conditions: Conditions) -> Measured:
     """Return them by matscipy's fit."""
-    kind: dict[str, Any] = {"symmetry": "cubic"}
+    wanted, kind = CUBIC, dict[str, Any](symmetry="cubic")
     if metal.structure == "hcp":
-        kind = {"symmetry": "hexagonal", "optimizer": LBFGS, "fmax": FORCE_LIMIT}
+        wanted, kind = HCP, {"symmetry": "hexagonal", "optimizer": LBFGS, "fmax": FORCE_LIMIT}
     c, _ = fit_elastic_constants(
         metal.crystal(), N_steps=STEPS, delta=INCREMENT, verbose=False, **kind
     )
-    wanted = HCP if metal.structure == "hcp" else CUBIC
     return Measured(
         [Value(name, "GPa", c[place] / units.GPa) for name, place in sorted(wanted.items())]
     )

@@ -10,9 +10,10 @@ from ase.filters import FrechetCellFilter
 from ase.optimize import LBFGS
 
 from potstill.errors import PotstillError
-from potstill.relaxation.crystals import Crystal, conventional_cell
+from potstill.foundation.metal_crystal import conventional_cell
+from potstill.relaxation.crystals import Crystal
 from potstill.relaxation.relax import bond_length, relax
-from potstill.settings import IDEAL_C_OVER_A, CrystalName, Element
+from potstill.settings import CrystalName, Element
 
 # Atoms relax until no force is larger, eV/A: surface energies are then good to 0.1 mJ/m2.
 FORCE_LIMIT = 1e-3
@@ -39,10 +40,7 @@ class Metal:
     def relaxed(cls, symbol: str, element: Element, calculator: Calculator) -> "Metal":
         """Relax the crystal; PotstillError if it does not converge."""
         start = conventional_cell(
-            symbol,
-            element.structure,
-            element.volume_per_atom_A3,
-            element.c_over_a or IDEAL_C_OVER_A,
+            symbol, element.structure, element.volume_per_atom_A3, element.c_over_a
         )
         isotropic = element.structure != "hcp"
         found = relax(Crystal(element.structure.upper(), start, isotropic), calculator)
@@ -66,11 +64,17 @@ class Metal:
         """The edge of the cube, of hcp a."""
         return float(self.crystal().cell.lengths()[0])
 
+    @property
+    def lattice(self) -> dict[str, float]:
+        """The lattice constants, A, by the names of ASE's builders: a, of hcp c as well."""
+        a = self.lattice_constant_A
+        return {"a": a} if self.c_over_a is None else {"a": a, "c": self.c_over_a * a}
+
     def crystal(self, volume_A3: float | None = None) -> ase.Atoms:
         """Return the conventional cell, relaxed or, of the same c/a, with `volume_A3` an atom."""
         volume = self.volume_A3 if volume_A3 is None else volume_A3
-        ratio = self.c_over_a or IDEAL_C_OVER_A
-        return self.attached(conventional_cell(self.symbol, self.structure, volume, ratio))
+        cell = conventional_cell(self.symbol, self.structure, volume, self.c_over_a)
+        return self.attached(cell)
 
     def supercell(self, edge_A: float, volume_A3: float | None = None) -> ase.Atoms:
         """Return the crystal in the least cell of which no edge is shorter than this.

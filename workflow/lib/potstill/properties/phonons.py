@@ -54,9 +54,8 @@ def compare(curves: Curves, reference: Curves) -> list[Value]:
 
 def _force_constants(metal: Metal, cells: int) -> Phonopy:
     cell = metal.crystal()
-    if metal.c_over_a is not None:
-        a = metal.lattice_constant_A
-        cell = ase.build.bulk(metal.symbol, "hcp", a=a, c=metal.c_over_a * a)
+    if metal.structure == "hcp":
+        cell = ase.build.bulk(metal.symbol, "hcp", **metal.lattice)
     unit = PhonopyAtoms(
         symbols=list(cell.symbols),
         cell=cell.cell[:],

@@ -20,12 +20,9 @@ MILLIJOULE_PER_M2 = 1e-6 * units.kJ / units.m**2
 def slab(metal: Metal, face: str) -> ase.Atoms:
     """Return a slab of one atom a layer; the surface cannot reconstruct in so small a cell."""
     build = getattr(ase.build, f"{metal.structure}{face}")
-    lengths = {"a": metal.lattice_constant_A}
-    if metal.c_over_a is not None:
-        lengths["c"] = metal.c_over_a * lengths["a"]
-    layer = build(metal.symbol, (1, 1, 2), **lengths).positions[:, 2]
+    layer = build(metal.symbol, (1, 1, 2), **metal.lattice).positions[:, 2]
     size = (1, 1, 1 + ceil(THICKNESS_A / np.ptp(layer)))
-    return build(metal.symbol, size, **lengths, vacuum=VACUUM_A / 2, periodic=True)
+    return build(metal.symbol, size, **metal.lattice, vacuum=VACUUM_A / 2, periodic=True)
 
 
 def measure(metal: Metal, conditions: Conditions) -> Measured:

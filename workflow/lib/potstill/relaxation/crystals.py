@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from math import sqrt
 
 import ase
-import ase.build
 
 from potstill.data.structures import atomic_number
+from potstill.foundation.metal_crystal import conventional_cell
 from potstill.report.read_results import BCC, FCC, HCP, HCP_HELD
-from potstill.settings import ATOMS_PER_CELL, IDEAL_C_OVER_A, CrystalName
 
 # hexagonal cells along x, orthorhombic ones along y and z: 3 x 2 x 2 x 4 = 48 atoms
 _HCP_REPEAT = (3, 2, 2)
@@ -39,20 +38,6 @@ class Crystal:
         return float(lengths[2] / lengths[0])
 
 
-def conventional_cell(
-    symbol: str, structure: CrystalName, volume_A3: float, c_over_a: float = IDEAL_C_OVER_A
-) -> ase.Atoms:
-    """Return the cubic cell, or of hcp that of four atoms with the edges a, sqrt(3) a and c.
-
-    volume_A3: of an atom; c_over_a: of hcp.
-    """
-    if structure == "hcp":
-        a = (4 * volume_A3 / (sqrt(3) * c_over_a)) ** (1 / 3)
-        return ase.build.bulk(symbol, "hcp", a=a, c=a * c_over_a, orthorhombic=True)
-    a = (ATOMS_PER_CELL[structure] * volume_A3) ** (1 / 3)
-    return ase.build.bulk(symbol, structure, a=a, cubic=True)
-
-
 def build_crystals(symbol: str, volume_A3: float) -> list[Crystal]:
     """Return FCC (32 atoms), BCC (54), HCP (48) and HCP at c/a = sqrt(3), `volume_A3` an atom.
 
@@ -63,7 +48,7 @@ def build_crystals(symbol: str, volume_A3: float) -> list[Crystal]:
     bcc = conventional_cell(symbol, "bcc", volume_A3).repeat(3)
     hcp, held = (
         conventional_cell(symbol, "hcp", volume_A3, c_over_a).repeat(_HCP_REPEAT)
-        for c_over_a in (IDEAL_C_OVER_A, sqrt(3))
+        for c_over_a in (None, sqrt(3))
     )
     return [
         Crystal(FCC, fcc, isotropic=True),
